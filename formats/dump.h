@@ -1,0 +1,80 @@
+/*
+ * A dump: bytes in, records out.  Runs decode, read, map, normalise and check
+ * in this order and nothing else does; ingest and convert both stand on it.
+ * Streams: memory does not grow with the dump.
+ */
+#ifndef FORMATS_DUMP_H
+#define FORMATS_DUMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/conv.h"
+#include "formats/input.h"
+#include "formats/normal.h"
+#include "formats/settings.h"
+#include "formats/zone.h"
+
+struct dump;
+
+enum verdict {
+        VERDICT_TAKE,
+        VERDICT_SKIP,  /* status "skip", pipeline filter, start day */
+        VERDICT_REJECT /* problems' last one says why */
+};
+
+struct record {
+        unsigned long line;
+        enum verdict verdict;
+        struct conv conv;          /* with VERDICT_TAKE, and with a SKIP by
+                                    * status (its order may be known) */
+        struct problems problems;  /* values dropped, and why it is refused */
+        const struct slice *cell;  /* as it stood in the dump */
+        size_t cells;
+        bool auto_id;  /* it had no id and got one: auto-… of its content */
+        bool skip_status; /* skipped for its status alone */
+};
+
+struct dump_facts {
+        const char *encoding, *compression, *syntax, *preset;
+        char delimiter;
+        unsigned long header_line;
+        unsigned long preamble, repeated_headers, blank_lines, lines;
+        unsigned long records, rejected, skipped, damaged;
+        unsigned long values_dropped;
+        uint64_t packed_bytes, plain_bytes;
+        bool has_status;             /* is there a status column? */
+        size_t columns;
+        const char *const *header;   /* as written, by column */
+        const enum field *field;     /* by column; FIELD_COUNT is ignored */
+        const char *missing;         /* with FMT_MISSING_COLUMN: its name */
+};
+
+/*
+ * s, zones and in must outlive it.  source may be NULL: it is the counter's.
+ * Reads up to and with the header, so that the facts about columns are there.
+ * On an error other than FMT_IO *out is set all the same, for its facts.
+ */
+enum fmt_status dump_open(struct dump **out, const struct input *in,
+    const struct settings *s, const struct zone *counter,
+    const struct zone *source);
+void dump_close(struct dump *d);
+
+/*
+ * The next record, valid until the next call; FMT_END after the last one.
+ * FMT_EMPTY when there was a header and nothing under it; FMT_DAMAGED only at
+ * the end, when more than max_bad of the records were damaged: whoever reads
+ * a dump merges nothing before FMT_END.
+ *
+ * A row with no id gets "auto-" and 16 hex of SHA-256(source, creation time,
+ * normalised identifiers).  id_prefix is put before every other id.  With
+ * pii = hash, e-mails and phones arrive as MD5 only.  An empty status stays
+ * empty when the dump has a status column (the merge knows the order), else
+ * it is the default.  A missing creation time or identifier is no reason to
+ * refuse a row here: the merged order is what must have them.
+ */
+enum fmt_status dump_next(struct dump *d, struct record **out);
+
+const struct dump_facts *dump_facts(struct dump *d);
+void dump_sha256(const struct dump *d, uint8_t out[32]); /* after FMT_END */
+
+#endif

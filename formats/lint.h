@@ -1,0 +1,43 @@
+/*
+ * Will the destination take this file?  Says so with the destination's own
+ * texts (domain/conversion-formats.md 2.1 and 2.2; cases: family cc. and csv.
+ * of tests/data/vectors.tsv).  Strict where the reader of dumps is tolerant.
+ */
+#ifndef FORMATS_LINT_H
+#define FORMATS_LINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/input.h"
+#include "formats/status.h"
+
+struct lint_options {
+        const char *output; /* a writer's name */
+        int64_t now;        /* seconds since 1970-01-01 00:00:00 on the wall
+                             * clock of the counter's zone */
+        const char *const *goal; /* ids of existing goals */
+        size_t goals;
+        bool any_goal;      /* take every well-formed goal id */
+};
+
+struct lint_finding {
+        unsigned long line; /* 0: the file as a whole */
+        const char *column; /* "" : the row as a whole */
+        bool warning;       /* the destination takes it all the same */
+        const char *code;   /* reject_code, or "separator", "size" … */
+        const char *text;
+};
+
+struct lint_totals {
+        unsigned long rows, valid, errors, warnings;
+        uint64_t bytes;
+};
+
+/* Calls found once a finding, in the order of lines.  Two rows of one id, a
+ * BOM, and rows older than 111 days are warnings.  FMT_IO when reading failed;
+ * FMT_SETTINGS for an unknown output. */
+enum fmt_status lint_run(const struct input *in, const struct lint_options *o,
+    void (*found)(void *ctx, const struct lint_finding *f), void *ctx,
+    struct lint_totals *totals);
+
+#endif

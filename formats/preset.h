@@ -1,0 +1,57 @@
+/*
+ * A CRM preset: which header names which field, and which of that CRM's own
+ * statuses mean what.  Each is one file, preset_NAME.c, with one constant
+ * struct preset; PRESETS in Makefile.am lists them.
+ */
+#ifndef FORMATS_PRESET_H
+#define FORMATS_PRESET_H
+
+#include <stdbool.h>
+#include "formats/conv.h"
+#include "formats/settings.h"
+#include "formats/slice.h"
+
+struct preset_column {
+        const char *header; /* compared folded; a '*' at the end: any rest */
+        enum field field;
+};
+
+struct preset_status {
+        const char *pipeline; /* "*" */
+        const char *status;
+        const char *to;
+};
+
+struct preset {
+        const char *name;  /* "amocrm" */
+        const char *title; /* "amoCRM, list of deals" */
+        const struct preset_column *column; /* ends with header NULL */
+        const struct preset_status *status; /* ends with status NULL; the
+                                             * common words come after */
+        const char *const *proof; /* headers that no other CRM has; NULL at
+                                   * the end, NULL for none */
+        enum same_id same_id;     /* never SAME_ID_PRESET */
+        const char *default_status; /* PAID for direct, as Direct does; else
+                                     * NULL */
+        /* Like Direct, values are taken as they stand: no word is mapped but
+         * the four fixed statuses, others are goal ids. */
+        bool literal_status;
+};
+
+extern const struct preset *const preset_all[]; /* ends with NULL */
+extern const struct preset_status preset_common_status[];
+
+const struct preset *preset_by_name(const char *name); /* NULL */
+
+/* Folded for comparison: lower case, ё as е, white space (NBSP too) to single
+ * spaces, ends trimmed, a BOM and quotes around it gone. */
+struct slice preset_fold(struct arena *a, struct slice s);
+
+/* The field of a header under this preset; FIELD_COUNT when unknown. */
+enum field preset_field(const struct preset *p, struct slice folded);
+
+/* How well it fits a header: 0 not at all.  Comparable between presets. */
+int preset_score(const struct preset *p, const struct slice *folded,
+    size_t cells);
+
+#endif

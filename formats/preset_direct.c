@@ -1,0 +1,4 @@
+#include "formats/preset.h"
+
+extern const struct preset preset_direct;
+const struct preset preset_direct = { 0 };

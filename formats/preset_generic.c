@@ -1,0 +1,4 @@
+#include "formats/preset.h"
+
+extern const struct preset preset_generic;
+const struct preset preset_generic = { 0 };

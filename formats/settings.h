@@ -1,0 +1,85 @@
+/*
+ * The settings that shape rows: everything of a feed and its source that
+ * decides what comes out of a dump's bytes.  Their text is kept in the ledger
+ * with every dump, so that the dump can be read again exactly as it was; its
+ * SHA-256 is the fingerprint (I7, I10).
+ */
+#ifndef FORMATS_SETTINGS_H
+#define FORMATS_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "formats/status.h"
+
+enum same_id { SAME_ID_PRESET, SAME_ID_LAST, SAME_ID_FIRST, SAME_ID_SUM };
+enum pii { PII_PLAIN, PII_HASH };
+
+struct status_rule {
+        char *pipeline; /* "*" for any */
+        char *status;   /* as the CRM writes it; compared folded */
+        char *to;       /* PAID IN_PROGRESS CANCELLED SPAM goal:ID skip */
+};
+
+struct column_rule {
+        char *column; /* a header of the dump; compared folded */
+        char *field;  /* a name of field_info, or "ignore" */
+};
+
+/* Bytes, counts and ratios; never part of the fingerprint. */
+struct limits {
+        uint64_t packed_bytes; /* 4 GiB */
+        uint64_t plain_bytes;  /* 64 GiB */
+        uint64_t ratio;        /* 200, once over ratio_from plain bytes */
+        uint64_t ratio_from;   /* 64 MiB */
+        size_t line_bytes;     /* 1 MiB: one record, with its line breaks */
+        size_t field_bytes;    /* 64 KiB */
+        size_t columns;        /* 4096 */
+};
+
+struct settings {
+        char *feed;
+        char *source;         /* "" is the default source */
+        char *preset;         /* "" is chosen by the header */
+        char *encoding;       /* "" is detected */
+        char delimiter;       /* 0 is sniffed */
+        char *zone;           /* the counter's, such as Europe/Moscow */
+        char *source_zone;    /* "" is the counter's */
+        char *id_prefix;      /* put before every order id; "" for none */
+        char *default_status; /* for a dump without a status column; "" none */
+        char *currency;       /* "" for any; else ISO 4217 */
+        int64_t start_day;    /* days since 1970-01-01 in the counter's zone;
+                               * orders created before are skipped; 0 is off */
+        enum same_id same_id;
+        enum pii pii;
+        unsigned max_bad_percent; /* 20 */
+        unsigned max_bad_rows;    /* 10: refused only above both */
+        struct status_rule *status;
+        size_t statuses;
+        struct column_rule *column;
+        size_t columns;
+        char **pipeline; /* only these, when there are any */
+        size_t pipelines;
+        struct limits limits;
+};
+
+struct settings *settings_new(void); /* all defaults, zone Europe/Moscow */
+void settings_free(struct settings *s);
+
+/* All three copy their strings. */
+void settings_set(char **member, const char *value);
+void settings_add_status(struct settings *s, const char *pipeline,
+    const char *status, const char *to);
+void settings_add_column(struct settings *s, const char *column,
+    const char *field);
+void settings_add_pipeline(struct settings *s, const char *pipeline);
+
+/* Canonical JSON: sorted keys, no white space, without limits; malloc'ed. */
+char *settings_text(const struct settings *s);
+
+/* The inverse; limits are the defaults.  FMT_SETTINGS when it is not one. */
+enum fmt_status settings_parse(struct settings **out, const char *text);
+
+/* What is wrong with them (an unknown field, a bad target), or NULL. */
+const char *settings_check(const struct settings *s, char *why, size_t size);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * SSH host keys: keys/ssh_host_{ed25519,rsa,ecdsa}_key in OpenSSH's format,
+ * made once and never silently remade.
+ */
+#ifndef KEYS_HOSTKEY_H
+#define KEYS_HOSTKEY_H
+
+#include <stddef.h>
+
+enum hostkey_type { HOSTKEY_ED25519, HOSTKEY_RSA, HOSTKEY_ECDSA, HOSTKEY_TYPES };
+
+const char *hostkey_file(enum hostkey_type t); /* "ssh_host_ed25519_key" */
+
+/* Makes the three keys (RSA 3072, ECDSA P-256) in dir; any that is there
+ * already is an error. */
+int hostkey_make(const char *dir, char *why);
+
+/* The private key as PEM text (to be handed to the ssh worker). */
+int hostkey_read(char **pem, size_t *n, const char *dir, enum hostkey_type t,
+    char *why);
+
+/* "SHA256:…" as ssh-keygen -l shows it. */
+int hostkey_fingerprint(char out[64], const char *pem, char *why);
+
+#endif

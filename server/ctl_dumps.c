@@ -1,0 +1,1 @@
+/* server/ctl_dumps.c */

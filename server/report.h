@@ -1,0 +1,37 @@
+/*
+ * Reports on one dump, in reports/FEED/: NAME.rejects.csv, NAME.report.json,
+ * NAME.report.txt.  The latest of that NAME; copies go to the archive.
+ */
+#ifndef SERVER_REPORT_H
+#define SERVER_REPORT_H
+
+#include "formats/dump.h"
+#include "server/conf.h"
+#include "server/err.h"
+#include "server/sorter.h"
+#include "server/store.h"
+
+struct report;
+
+/* name as dropped; it is cut to 128 bytes at a character for the files. */
+int report_open(struct report **out, const struct conf *c,
+    const struct feed *f, const char *name, struct err *e);
+void report_discard(struct report *r); /* NULL is fine */
+
+/* One line of rejects.csv: kind row or value.  With pii = hash identifiers
+ * are masked.  Cells that a spreadsheet would run as a formula are defused. */
+int report_problem(struct report *r, unsigned long line, bool row,
+    const struct problem *p, const struct slice *cell, size_t cells,
+    struct err *e);
+
+/* The row packed, for a record that may yet be rejected (merge_record.cells),
+ * and back. */
+struct slice report_pack_cells(struct arena *a, const struct slice *cell,
+    size_t cells);
+
+/* Writes the three files in place.  facts may be NULL (a dump that could not
+ * be opened at all). */
+int report_write(struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts, struct err *e);
+
+#endif

@@ -1,0 +1,1 @@
+/* server/sandbox.c */

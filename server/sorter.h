@@ -1,0 +1,30 @@
+/*
+ * Sorts more than fits in memory: records of a key and bytes, by key
+ * (bytewise), then by sequence.  Runs of memory_bytes are spilled into an
+ * unnamed file in dir and merged.
+ */
+#ifndef SERVER_SORTER_H
+#define SERVER_SORTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "formats/slice.h"
+#include "server/err.h"
+
+struct sorter;
+
+int sorter_open(struct sorter **out, const char *dir, size_t memory_bytes,
+    struct err *e);
+void sorter_close(struct sorter *s);
+
+int sorter_add(struct sorter *s, struct slice key, uint64_t sequence,
+    struct slice bytes, struct err *e);
+
+/* No more records are added; sorter_next begins. */
+int sorter_sort(struct sorter *s, struct err *e);
+
+/* 1 and the next record, valid until the next call; 0 at the end; -1. */
+int sorter_next(struct sorter *s, struct slice *key, uint64_t *sequence,
+    struct slice *bytes, struct err *e);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Messages between processes: fixed structs over SOCK_SEQPACKET, one packet
+ * each, with at most one descriptor.  A packet of another length than its
+ * type has, or of an unknown type, is a broken peer: -1.
+ */
+#ifndef SERVER_WIRE_H
+#define SERVER_WIRE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum wire_type {
+        WIRE_NONE = 0,
+        /* parent to any worker, and back */
+        WIRE_READY,   /* worker: every listener accepts, sandbox is on */
+        WIRE_DRAIN,   /* parent: accept no more, end when idle */
+        WIRE_STOP,    /* parent: end at once */
+        WIRE_CLIENT,  /* with a descriptor: a new peer's channel */
+        WIRE_KEYS,    /* parent to auth: users in the descriptor (struct
+                       * wire_keys says what); auth answers with the same */
+        /* network to auth, and back */
+        WIRE_AUTH,    /* struct auth_request */
+        WIRE_GRANT,   /* struct auth_reply */
+        WIRE_REVOKED, /* struct auth_revoked: end what it allowed */
+        /* auth to files */
+        WIRE_ALLOW,   /* struct auth_allow: a grant is live, or no longer */
+        /* network to files, and back */
+        WIRE_FILE,    /* struct files_request */
+        WIRE_OPENED,  /* struct files_reply, perhaps with a descriptor */
+        /* auth, files and http to ingest, one way */
+        WIRE_EVENT,   /* struct event */
+        /* convdrop to ingest, and back */
+        WIRE_COMMAND, /* struct command */
+        WIRE_ANSWER,  /* struct answer */
+        WIRE_TYPES
+};
+
+struct wire {
+        uint32_t type; /* enum wire_type */
+        uint32_t size; /* of the whole message, this head included */
+        uint64_t id;   /* chosen by who asks, repeated by who answers */
+};
+
+/* All messages begin with a struct wire.  size must be m->size.  fd may be
+ * -1; it stays the caller's.  0, or -1 with errno (EAGAIN when the socket does
+ * not block and is full). */
+int wire_send(int sock, const struct wire *m, int fd);
+
+/*
+ * One message into buf of size bytes (WIRE_MAX is enough for any).  *fd is the
+ * descriptor that came along or -1; fd == NULL closes any.  Returns 1, 0 when
+ * the peer is gone, -1 with errno (EPROTO for a broken message).
+ */
+#define WIRE_MAX 16384
+int wire_recv(int sock, void *buf, size_t size, int *fd);
+
+/* The length that messages of this type have; 0 for an unknown one. */
+size_t wire_size(uint32_t type);
+
+int wire_pair(int pair[2]); /* SOCK_SEQPACKET, close-on-exec */
+
+/* What WIRE_READY, _DRAIN, _STOP and _CLIENT are. */
+struct wire_plain {
+        struct wire head;
+        uint32_t kind; /* WIRE_CLIENT: enum peer_kind */
+        uint32_t pad;
+};
+
+/* WIRE_KEYS: users and tokens follow one another in the memfd. */
+struct wire_keys {
+        struct wire head;
+        uint64_t users_bytes, tokens_bytes;
+        uint8_t sha256[32]; /* of both; what state/keys.loaded then says */
+        uint32_t taken;     /* in the answer: 1 in force, 0 refused */
+        uint32_t pad;
+};
+
+#define WIRE_INIT(m, t)                                                        \
+        do {                                                                   \
+                memset((m), 0, sizeof *(m));                                   \
+                (m)->head.type = (t);                                          \
+                (m)->head.size = (uint32_t)sizeof *(m);                        \
+        } while (0)
+
+#endif

@@ -1,0 +1,12 @@
+# Unit tests of formats/, linked with libformats.a alone: that is the proof
+# that it knows no other folder.  For each: its name, its LDADD.
+#
+# check_PROGRAMS += tests/formats/test_slice
+# tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+
+FORMATS_TESTS = tests/formats/test_slice
+
+tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += $(FORMATS_TESTS)
+TESTS += $(FORMATS_TESTS)

@@ -1,0 +1,25 @@
+# A fuzz target NAME is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput, and
+# a folder of inputs tests/fuzz/corpus/NAME.  `make check` replays the inputs;
+# with --enable-fuzz (clang) the programs are fuzzers instead:
+#
+#	tests/fuzz/fuzz_NAME -max_total_time=600 CORPUS
+#
+# For each target: its name in FUZZERS, and its three lines below.
+
+FUZZERS =
+
+if FUZZ
+FUZZ_MAIN =
+FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_LDFLAGS = $(AM_LDFLAGS)
+TESTS += $(FUZZERS)
+endif
+check_PROGRAMS += $(FUZZERS)
+EXTRA_DIST += tests/fuzz/corpus
+
+# FUZZERS += tests/fuzz/fuzz_decode
+# tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(FUZZ_MAIN)
+# tests_fuzz_fuzz_decode_LDADD = $(LINK_FORMATS)
+# tests_fuzz_fuzz_decode_LDFLAGS = $(FUZZ_LDFLAGS)
