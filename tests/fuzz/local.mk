@@ -9,17 +9,17 @@
 FUZZERS =
 
 if FUZZ
-FUZZ_MAIN =
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_main =
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
-FUZZ_MAIN = tests/fuzz/replay.c
-FUZZ_LDFLAGS = $(AM_LDFLAGS)
+fuzz_main = tests/fuzz/replay.c
+fuzz_ldflags = $(AM_LDFLAGS)
 TESTS += $(FUZZERS)
 endif
 check_PROGRAMS += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/corpus
 
 # FUZZERS += tests/fuzz/fuzz_decode
-# tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(FUZZ_MAIN)
+# tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(fuzz_main)
 # tests_fuzz_fuzz_decode_LDADD = $(LINK_FORMATS)
-# tests_fuzz_fuzz_decode_LDFLAGS = $(FUZZ_LDFLAGS)
+# tests_fuzz_fuzz_decode_LDFLAGS = $(fuzz_ldflags)
