@@ -1,1 +1,224 @@
-/* formats/check.c */
+/*
+ * Direct's rules for one published value, taken literally: whatever it would
+ * not read is refused here, however plain its meaning is to a person.
+ */
+#include "formats/check.h"
+
+#include <inttypes.h>
+
+#define MONEY_MAX INT64_C(9223372036854) /* in whole units */
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+all_digits(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_digit(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+bool
+check_phone(struct slice s)
+{
+	return s.n >= 10 && s.n <= 15 && all_digits(s);
+}
+
+static bool
+is_host(char c)
+{
+	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
+}
+
+/* What RFC 5322 lets stand before the @ without quotes, but capitals. */
+static bool
+is_mailbox(char c)
+{
+	return is_host(c) || (c != '\0' && strchr("!#$%&'*+/=?^_`{|}~.", c));
+}
+
+/* Two labels at least, none empty. */
+static bool
+is_domain(struct slice s)
+{
+	size_t labels = 0;
+
+	while (s.n > 0) {
+		bool more = memchr(s.p, '.', s.n) != NULL;
+		struct slice label = slice_cut(&s, '.');
+
+		for (size_t i = 0; i < label.n; i++)
+			if (!is_host(label.p[i]))
+				return false;
+		if (label.n == 0 || (more && s.n == 0))
+			return false;
+		labels++;
+	}
+	return labels >= 2;
+}
+
+bool
+check_email(struct slice s)
+{
+	struct slice domain = s;
+	struct slice mailbox = slice_cut(&domain, '@');
+
+	for (size_t i = 0; i < mailbox.n; i++)
+		if (!is_mailbox(mailbox.p[i]))
+			return false;
+	return mailbox.n > 0 && is_domain(domain);
+}
+
+bool
+check_client_id(struct slice s)
+{
+	uint64_t n = 0;
+
+	if (s.n > 20 || !all_digits(s))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (n > (UINT64_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	return n > 0;
+}
+
+bool
+check_md5(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!is_digit(c) && !(c >= 'a' && c <= 'f') &&
+		    !(c >= 'A' && c <= 'F'))
+			return false;
+	}
+	return s.n == 32;
+}
+
+enum reject
+check_money(struct slice s, int64_t *minor)
+{
+	struct slice fraction, whole;
+	bool negative = s.n > 0 && s.p[0] == '-';
+	bool dot, over, zero = true;
+	int64_t units = 0, cents;
+
+	if (negative)
+		s = (struct slice){ s.p + 1, s.n - 1 };
+	fraction = s;
+	dot = s.n > 0 && memchr(s.p, '.', s.n) != NULL;
+	whole = slice_cut(&fraction, '.');
+	if (!all_digits(whole) || (dot && !all_digits(fraction)))
+		return REJECT_MONEY;
+	for (size_t i = 0; i < whole.n && units <= MONEY_MAX; i++)
+		units = units * 10 + (whole.p[i] - '0');
+	for (size_t i = 0; i < fraction.n; i++)
+		zero = zero && fraction.p[i] == '0';
+	over = units > MONEY_MAX || (units == MONEY_MAX && !zero);
+	if (negative && (units > 0 || !zero))
+		return REJECT_MONEY_NEGATIVE;
+	if (over)
+		return REJECT_MONEY_TOO_BIG;
+	cents = fraction.n > 0 ? (fraction.p[0] - '0') * 10 : 0;
+	cents += fraction.n > 1 ? fraction.p[1] - '0' : 0;
+	cents += fraction.n > 2 && fraction.p[2] >= '5' ? 1 : 0;
+	if (minor != NULL)
+		*minor = units * 100 + cents;
+	return REJECT_NONE;
+}
+
+/* Takes n digits and the separator after them (NUL: none) off the front. */
+static bool
+take(struct slice *s, size_t n, char separator, int *out)
+{
+	size_t used = n + (separator != '\0');
+
+	if (s->n < used || !all_digits((struct slice){ s->p, n }))
+		return false;
+	if (separator != '\0' && s->p[n] != separator)
+		return false;
+	*out = 0;
+	for (size_t i = 0; i < n; i++)
+		*out = *out * 10 + (s->p[i] - '0');
+	*s = (struct slice){ s->p + used, s->n - used };
+	return true;
+}
+
+static bool
+take_date(struct slice *s, struct wall *w)
+{
+	if (s->n > 4 && s->p[4] == '-')
+		return take(s, 4, '-', &w->year) &&
+		       take(s, 2, '-', &w->month) && take(s, 2, '\0', &w->day);
+	if (!take(s, 2, '.', &w->day) || !take(s, 2, '.', &w->month))
+		return false;
+	if (take(s, 4, '\0', &w->year))
+		return true;
+	if (!take(s, 2, '\0', &w->year))
+		return false;
+	w->year += 2000;
+	return true;
+}
+
+static bool
+take_time(struct slice *s, struct wall *w)
+{
+	if (s->n == 0 || s->p[0] != ' ')
+		return false;
+	*s = (struct slice){ s->p + 1, s->n - 1 };
+	if (!take(s, 2, ':', &w->hour) || !take(s, 2, '\0', &w->minute))
+		return false;
+	w->second = 0;
+	if (s->n == 0)
+		return true;
+	*s = (struct slice){ s->p + 1, s->n - 1 };
+	return s->p[-1] == ':' && take(s, 2, '\0', &w->second);
+}
+
+enum reject
+check_time(struct slice s, struct wall *out, bool *has_time)
+{
+	struct wall w = { .hour = 23, .minute = 59, .second = 59 };
+	bool timed;
+
+	if (s.n == 0)
+		return REJECT_DATE_EMPTY;
+	if (!take_date(&s, &w))
+		return REJECT_DATE;
+	timed = s.n > 0;
+	if (timed && !take_time(&s, &w))
+		return REJECT_DATE;
+	if (s.n > 0 || !wall_valid(&w))
+		return REJECT_DATE;
+	*out = w;
+	*has_time = timed;
+	return REJECT_NONE;
+}
+
+bool
+check_status_fixed(struct slice s)
+{
+	return slice_is(s, "PAID") || slice_is(s, "IN_PROGRESS") ||
+	       slice_is(s, "CANCELLED") || slice_is(s, "SPAM");
+}
+
+bool
+check_goal_id(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c <= ' ' || c == 0x7f || c == ';' || c == ',' || c == '"')
+			return false;
+	}
+	return s.n > 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * The rejects report: what was refused and why, with the original cells, in a
+ * form that a spreadsheet opens with a double click ("convert --rejects",
+ * reports/FEED/NAME.rejects.csv).  UTF-8 with BOM, ';', LF.
+ *
+ *      line;kind;code;column;text;then the dump's own columns
+ *
+ * kind is "row" for a record that is left out, "value" for one value dropped
+ * from its cell.  A cell that a spreadsheet would run as a formula gets an
+ * apostrophe in front, which the reader of dumps takes off again: a mended
+ * report can be dropped as it is.
+ */
+#ifndef FORMATS_REJECTS_H
+#define FORMATS_REJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "formats/conv.h"
+#include "formats/normal.h"
+#include "formats/out.h"
+#include "formats/slice.h"
+
+/*
+ * What may be shown when personal data may not (pii = hash): cells of columns
+ * that hold no person, by dump_facts.field and dump_facts.columns.  All
+ * others, also of columns that nobody mapped, keep their shape only: "+7 (999)
+ * 12" becomes "+0 (000) 00".
+ */
+struct rejects_mask {
+        const enum field *field;
+        size_t columns;
+};
+
+/* The BOM and the header; header (the dump's, as written) may be NULL. */
+void rejects_header(struct out *o, const char *const *header, size_t columns);
+
+/* One line.  mask NULL: everything is shown. */
+void rejects_row(struct out *o, unsigned long line, bool row,
+    const struct problem *p, const struct slice *cell, size_t cells,
+    const struct rejects_mask *mask);
+
+#endif
