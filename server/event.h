@@ -6,6 +6,8 @@
 #define SERVER_EVENT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "server/auth.h"
 #include "server/wire.h"
@@ -34,5 +36,23 @@ struct event { /* WIRE_EVENT */
                            * cut and made safe */
         char path[FEED_NAME_MAX + 1 + 256]; /* "main/conversions.csv" */
 };
+/* feed is the sender's index: across a reload the path's first part, the
+ * feed's name, is what counts. */
+
+/*
+ * The sender's end.  ingest may be busy with a dump for a while: what the
+ * socket does not take waits in memory, up to a bound; what is over the bound
+ * is dropped and counted in the log.  Nothing here blocks but event_close.
+ */
+struct events;
+
+struct events *events_open(int sock); /* does not block; stays the caller's */
+void events_close(struct events *q);  /* waits a few seconds for the rest */
+void events_put(struct events *q, const struct event *ev);
+bool events_waiting(const struct events *q); /* poll for POLLOUT, then flush */
+void events_flush(struct events *q);
+
+/* A fresh event of that kind, at the present time, of nobody and no feed. */
+void event_init(struct event *ev, enum event_kind kind);
 
 #endif

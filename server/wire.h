@@ -34,6 +34,11 @@ enum wire_type {
         /* convdrop to ingest, and back */
         WIRE_COMMAND, /* struct command */
         WIRE_ANSWER,  /* struct answer */
+        /* parent to a new worker, before anything else */
+        WIRE_CONFIG,  /* struct wire_config: the configuration's text in the
+                       * descriptor, and who to be */
+        WIRE_GIVE,    /* struct wire_give: one descriptor for struct worker */
+        WIRE_START,   /* that was all: begin */
         WIRE_TYPES
 };
 
@@ -61,7 +66,7 @@ size_t wire_size(uint32_t type);
 
 int wire_pair(int pair[2]); /* SOCK_SEQPACKET, close-on-exec */
 
-/* What WIRE_READY, _DRAIN, _STOP and _CLIENT are. */
+/* What WIRE_READY, _DRAIN, _STOP, _CLIENT and _START are. */
 struct wire_plain {
         struct wire head;
         uint32_t kind; /* WIRE_CLIENT: enum peer_kind */
@@ -75,6 +80,34 @@ struct wire_keys {
         uint8_t sha256[32]; /* of both; what state/keys.loaded then says */
         uint32_t taken;     /* in the answer: 1 in force, 0 refused */
         uint32_t pad;
+};
+
+struct wire_config { /* WIRE_CONFIG */
+        struct wire head;
+        uint64_t bytes;    /* of the text */
+        uint32_t change;   /* 1: become uid, gid and groups */
+        uint32_t uid, gid;
+        uint32_t groups;   /* how many of group[] */
+        uint32_t group[4]; /* supplementary */
+        int32_t parent;    /* its pid: who must still be there */
+        uint32_t pad;
+        char path[4096];   /* of the file, absolute */
+};
+
+enum wire_gift {
+        GIVE_AUTH,
+        GIVE_FILES,
+        GIVE_EVENTS,
+        GIVE_COMMAND,
+        GIVE_LISTENER, /* number: enum protocol */
+        GIVE_PEM,      /* number: index in worker.pem; a memfd of bytes */
+        GIVE_GIFTS
+};
+struct wire_give { /* WIRE_GIVE */
+        struct wire head;
+        uint32_t what; /* enum wire_gift */
+        uint32_t number;
+        uint64_t bytes;
 };
 
 #define WIRE_INIT(m, t)                                                        \
