@@ -1,1 +1,477 @@
-/* server/http.c */
+/*
+ * The http process: listeners, connections and their deadlines, channels.
+ *
+ * libmicrohttpd's own time limit is for inactivity alone, so a client that
+ * drips a byte now and then would live for ever.  Here a connection has
+ * http_request_s from the end of one answer to the end of the next request's
+ * header, and an answer must be taken at RATE_MIN on average.
+ */
+#include "server/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "keys/secret.h"
+#include "server/http_private.h"
+#include "server/log.h"
+#include "server/sandbox.h"
+
+#define RATE_MIN 1024           /* bytes a second, on average, */
+#define RATE_FROM_MS 60000      /* judged after this */
+#define TICK_MS 1000            /* how often deadlines are looked at */
+#define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
+
+#define PRIORITIES                                                             \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
+	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
+	"%SERVER_PRECEDENCE"
+
+int64_t
+http_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+uint64_t
+http_acked(const struct http_conn *c)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof info;
+
+	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n) == -1)
+		return c->acked;
+	return info.tcpi_bytes_acked;
+}
+
+/* --- connections --------------------------------------------------- */
+
+static struct in6_addr
+address_of(const struct sockaddr *sa)
+{
+	struct in6_addr a = IN6ADDR_ANY_INIT;
+
+	if (sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof in6);
+		return in6.sin6_addr;
+	}
+	if (sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof in);
+		a.s6_addr[10] = a.s6_addr[11] = 0xff;
+		memcpy(&a.s6_addr[12], &in.sin_addr, 4);
+	}
+	return a;
+}
+
+/* One client: an IPv4 address, or the /64 of an IPv6 address. */
+static bool
+same_client(const struct in6_addr *a, const struct in6_addr *b)
+{
+	size_t n = IN6_IS_ADDR_V4MAPPED(a) ? 16 : 8;
+
+	return memcmp(a, b, n) == 0;
+}
+
+/* May another connection begin?  libmicrohttpd asks before it accepts one. */
+static enum MHD_Result
+admit(void *cls, const struct sockaddr *sa, socklen_t n)
+{
+	struct http *h = cls;
+	const struct conf *conf = h->conf;
+	struct in6_addr from = address_of(sa);
+	unsigned all = 0, unknown = 0;
+
+	(void)n;
+	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		if (!same_client(&c->from, &from))
+			continue;
+		all++;
+		unknown += !c->known;
+	}
+	if (h->conn_count < conf->max_connections &&
+	    h->unknown_count < conf->max_unauthenticated &&
+	    all < conf->max_per_address &&
+	    unknown < conf->max_unauth_per_address)
+		return MHD_YES;
+	log_warn("a connection is refused: the limit of %s is reached",
+	    h->conn_count >= conf->max_connections ? "max_connections"
+	    : h->unknown_count >= conf->max_unauthenticated
+		? "max_unauthenticated"
+	    : all >= conf->max_per_address ? "max_per_address"
+					   : "max_unauth_per_address");
+	return MHD_NO;
+}
+
+static void
+conn_begin(
+    const struct http_origin *o, struct MHD_Connection *m, void **context)
+{
+	struct http_conn *c = mem_alloc(sizeof *c);
+	struct http *h = o->http;
+
+	c->http = h;
+	c->protocol = o->protocol;
+	c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)
+		    ->connect_fd;
+	c->from = address_of(
+	    MHD_get_connection_info(m, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		->client_addr);
+	c->since_ms = http_now_ms();
+	c->next = h->conns;
+	c->prev = &h->conns;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	h->conns = c;
+	h->conn_count++;
+	h->unknown_count++;
+	*context = c;
+}
+
+static void
+conn_end(struct http_conn *c)
+{
+	struct http *h = c->http;
+
+	http_conn_forget(c);
+	h->conn_count--;
+	h->unknown_count -= !c->known;
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	free(c);
+}
+
+static void
+conn_notify(void *cls, struct MHD_Connection *m, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		conn_begin(cls, m, context);
+	else if (*context != NULL)
+		conn_end(*context);
+}
+
+/* libmicrohttpd sees the end of the stream and cleans up. */
+static void
+conn_cut(struct http_conn *c)
+{
+	if (!c->doomed)
+		shutdown(c->fd, SHUT_RDWR);
+	c->doomed = true;
+}
+
+static void
+keep_deadlines(struct http *h)
+{
+	int64_t now = http_now_ms();
+
+	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		int64_t ms = now - c->since_ms;
+		uint64_t taken;
+
+		if (!c->busy) {
+			if (ms > (int64_t)h->conf->http_request_s * 1000 ||
+			    h->draining)
+				conn_cut(c);
+			continue;
+		}
+		if (ms <= RATE_FROM_MS)
+			continue;
+		taken = http_acked(c) - c->acked;
+		if (taken < (uint64_t)ms / 1000 * RATE_MIN) {
+			log_warn("a client takes its answer too slowly; the "
+				 "connection is ended");
+			conn_cut(c);
+		}
+	}
+}
+
+/* --- channels ------------------------------------------------------ */
+
+/* Tells auth that a login is over once nobody uses its handle: no connection,
+ * and no pull that files has yet to number. */
+static void
+log_out(struct http *h, const uint8_t handle[16])
+{
+	struct auth_revoked m;
+
+	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		if (c->granted && memcmp(c->grant.handle, handle, 16) == 0)
+			return;
+	}
+	for (const struct http_pull *p = h->pulls; p != NULL; p = p->next) {
+		if (memcmp(p->handle, handle, 16) == 0)
+			return;
+	}
+	WIRE_INIT(&m, WIRE_REVOKED);
+	memcpy(m.handle, handle, sizeof m.handle);
+	wire_send(h->worker->auth, &m.head, -1);
+}
+
+void
+http_conn_forget(struct http_conn *c)
+{
+	if (!c->granted)
+		return;
+	c->granted = false;
+	log_out(c->http, c->grant.handle);
+}
+
+static void
+revoked(struct http *h, const struct auth_revoked *m)
+{
+	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		if (!c->granted ||
+		    memcmp(c->grant.handle, m->handle, sizeof m->handle) != 0)
+			continue;
+		c->granted = false;
+		if (c->busy)
+			conn_cut(c);
+	}
+}
+
+void
+http_pull_close(struct http *h, struct http_pull *p)
+{
+	struct files_request q;
+
+	WIRE_INIT(&q, WIRE_FILE);
+	q.op = FILES_PULL_END;
+	memcpy(q.handle, p->handle, sizeof q.handle);
+	q.number = p->number;
+	q.bytes = p->bytes;
+	q.complete = p->complete;
+	if (p->number != 0)
+		wire_send(h->worker->files, &q.head, -1);
+	log_out(h, p->handle);
+	free(p);
+}
+
+/* files gave a pull its number. */
+static void
+numbered(struct http *h, const struct files_reply *r)
+{
+	struct http_pull **at = &h->pulls;
+	struct http_pull *p;
+
+	while (*at != NULL && (*at)->ask != r->head.id)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return;
+	p = *at;
+	*at = p->next;
+	p->ask = 0;
+	p->number = r->error == 0 ? r->number : 0;
+	if (p->ended)
+		http_pull_close(h, p);
+}
+
+union message {
+	struct wire head;
+	struct auth_reply granted;
+	struct auth_revoked revoked;
+	struct files_reply opened;
+	char room[WIRE_MAX];
+};
+
+/* All that waits on a channel; false when the peer is gone. */
+static bool
+hear(struct http *h, int sock)
+{
+	union message m;
+	int fd;
+
+	for (;;) {
+		int n = wire_recv(sock, &m, sizeof m, &fd);
+
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return true;
+		if (n != 1)
+			return false;
+		switch (m.head.type) {
+		case WIRE_GRANT:
+			http_request_granted(h, &m.granted);
+			break;
+		case WIRE_REVOKED:
+			revoked(h, &m.revoked);
+			break;
+		case WIRE_OPENED:
+			numbered(h, &m.opened);
+			http_request_found(h, &m.opened, fd);
+			fd = -1;
+			break;
+		case WIRE_DRAIN:
+			h->draining = true;
+			break;
+		case WIRE_STOP:
+			h->stop = true;
+			break;
+		default:
+			break;
+		}
+		if (fd != -1)
+			close(fd);
+	}
+}
+
+/* --- the process --------------------------------------------------- */
+
+static struct MHD_Daemon *
+listen_on(struct http *h, const struct listener *l)
+{
+	const struct worker *w = h->worker;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+	struct http_origin *origin = &h->origin[h->daemons];
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, w->pem[0] },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, w->pem[1] },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	static char priorities[] = PRIORITIES;
+
+	*origin = (struct http_origin){ h, l->protocol };
+	tls[2].ptr_value = priorities;
+	if (l->protocol == PROTO_HTTPS)
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(flags, 0, admit, h, http_request_handle, h,
+	    MHD_OPTION_LISTEN_SOCKET, l->fd, /* */
+	    MHD_OPTION_CONNECTION_LIMIT, h->conf->max_connections + 1,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,                    /* */
+	    MHD_OPTION_NOTIFY_CONNECTION, conn_notify, origin,  /* */
+	    MHD_OPTION_URI_LOG_CALLBACK, http_request_begin, h, /* */
+	    MHD_OPTION_NOTIFY_COMPLETED, http_request_end, h,   /* */
+	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+static void
+unblock(int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+static int
+start(struct http *h, struct err *e)
+{
+	struct worker *w = h->worker;
+
+	if (tree_open_roots(&h->tree, h->conf, 1u << TREE_PUBLISHED, e) == -1)
+		return -1;
+	for (size_t i = 0; i < w->listeners; i++) {
+		struct MHD_Daemon *d = listen_on(h, &w->listener[i]);
+
+		if (d == NULL)
+			return err_set(e,
+			    "libmicrohttpd does not start; the certificate "
+			    "or its key may be unusable");
+		h->daemon[h->daemons++] = d;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (w->pem[i] != NULL)
+			secret_wipe(w->pem[i], w->pem_n[i]);
+	}
+	unblock(w->auth);
+	unblock(w->files);
+	unblock(w->control);
+	return sandbox_enter(SANDBOX_HTTP, h->conf, e);
+}
+
+/* How long poll may wait. */
+static int
+timeout_of(const struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+	int wait = TICK_MS;
+
+	for (size_t i = 0; i < h->daemons; i++) {
+		if (MHD_get_timeout(h->daemon[i], &ms) == MHD_YES &&
+		    ms < (MHD_UNSIGNED_LONG_LONG)wait)
+			wait = (int)ms;
+	}
+	return wait;
+}
+
+static void
+quiesce(struct http *h)
+{
+	for (size_t i = 0; i < h->daemons; i++) {
+		MHD_socket s = MHD_quiesce_daemon(h->daemon[i]);
+
+		if (s != MHD_INVALID_SOCKET)
+			close(s);
+	}
+}
+
+static int
+run(struct http *h)
+{
+	struct worker *w = h->worker;
+	struct pollfd p[64 + 3];
+	int64_t tick = http_now_ms();
+	bool quiet = false;
+
+	while (!h->stop && !(quiet && h->conn_count == 0)) {
+		size_t n = 0;
+
+		p[n++] = (struct pollfd){ w->control, POLLIN, 0 };
+		p[n++] = (struct pollfd){ w->auth, POLLIN, 0 };
+		p[n++] = (struct pollfd){ w->files, POLLIN, 0 };
+		for (size_t i = 0; i < h->daemons; i++) {
+			p[n++] =
+			    (struct pollfd){ MHD_get_daemon_info(h->daemon[i],
+						 MHD_DAEMON_INFO_EPOLL_FD)
+						 ->epoll_fd,
+				    POLLIN, 0 };
+		}
+		if (poll(p, n, timeout_of(h)) == -1 && errno != EINTR)
+			return 1;
+		for (size_t i = 0; i < 3; i++) {
+			if (p[i].revents != 0 && !hear(h, p[i].fd))
+				return 1; /* the parent starts us again */
+		}
+		for (size_t i = 0; i < h->daemons; i++)
+			MHD_run(h->daemon[i]);
+		if (h->draining && !quiet) {
+			quiesce(h);
+			quiet = true;
+		}
+		if (http_now_ms() - tick >= TICK_MS || quiet) {
+			tick = http_now_ms();
+			keep_deadlines(h);
+		}
+	}
+	return 0;
+}
+
+int
+http_main(struct worker *w)
+{
+	static struct http h;
+	struct err e = ERR_EMPTY;
+
+	h.worker = w;
+	h.conf = w->conf;
+	if (start(&h, &e) == -1) {
+		log_error("http: %s", e.text);
+		return 1;
+	}
+	worker_ready(w);
+	return run(&h);
+}
