@@ -378,11 +378,6 @@ http_send_published(struct http_request *r, const struct tree_place *at)
 
 /* --- folders ------------------------------------------------------- */
 
-struct http_text {
-	char *p;
-	size_t n, room;
-};
-
 static void
 text_add(struct http_text *t, const char *s, size_t n)
 {
