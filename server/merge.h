@@ -1,1 +1,107 @@
-/* server/merge.h */
+/*
+ * The rules by which the rows of one dump become orders (design 2 "Merge").
+ * Pure: no SQL, no clock.  store_merge gives it the store's orders to start
+ * from; `convdrop convert` starts from nothing.
+ *
+ * For a dump: store_merge_add every record to a sorter, sort, merge_run.
+ * For one order: merge_begin, merge_apply for each row, merge_finish.
+ */
+#ifndef SERVER_MERGE_H
+#define SERVER_MERGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/conv.h"
+#include "server/err.h"
+#include "server/sorter.h"
+#include "server/store.h"
+
+/* --- one dump ----------------------------------------------------------- */
+
+/* An order on its way from and to where orders are kept. */
+struct merge_order {
+        struct conv conv; /* FIELD_ID is its id */
+        bool frozen;      /* its creation time was pulled and stays */
+        int64_t dump;     /* what its newest row came from */
+        unsigned long line;
+};
+
+struct merge_orders {
+        /* The order of that id: 1, 0 when there is none, -1.  Texts live
+         * until the next call.  NULL: no order is known. */
+        int (*find)(void *ctx, struct slice id, struct merge_order *out,
+            struct err *e);
+        /* Keeps a new order (was NULL) or a changed one. */
+        int (*put)(void *ctx, struct slice id, const struct merge_order *was,
+            const struct merge_order *is, struct err *e);
+        void *ctx;
+};
+
+/*
+ * Merges the records of a sorter that was sorted.  Adds to t the buckets,
+ * future, auto_ids, same_id, amounts_differ, dates_kept, skip_kept and
+ * identifiers_kept; every record that came out of the sorter is in exactly
+ * one bucket afterwards.  t->records is the caller's.
+ */
+int merge_run(struct sorter *sorted, const struct merge_rules *rules,
+    const struct merge_orders *orders, struct tally *t, struct err *e);
+
+/* --- one order ---------------------------------------------------------- */
+
+/* A row's fate once it is known; also the index of merge_state.count. */
+enum merge_bucket {
+        MERGE_ACCEPTED,   /* a value in the order is its own and new */
+        MERGE_UNCHANGED,  /* its values are the ones that were known */
+        MERGE_SUPERSEDED, /* nothing of it is left, or it was older */
+        MERGE_SKIPPED,    /* status skip */
+        MERGE_REJECTED,   /* the merged order lacks what is required */
+        MERGE_BUCKETS
+};
+
+/*
+ * Rows of one dump and one id, in the order of their lines.  A row's fate
+ * depends on later rows: each field remembers which row it came from, so a row
+ * that owns no field any more is superseded, and memory does not grow with the
+ * number of rows.
+ */
+struct merge_state {
+        const struct merge_rules *rules;
+        struct merge_order was;  /* what is known; valid when known */
+        struct merge_order is;   /* what it becomes */
+        bool known;              /* the order was known before the dump */
+        bool live;               /* it exists: known, or a row made it */
+        bool dropped;            /* its newest row says skip */
+        uint64_t rows;           /* applied so far; a row's number, from 1 */
+        uint64_t owner[FIELD_COUNT]; /* row that the value is from; 0: known */
+        bool supplied[FIELD_COUNT];  /* by a row that was newer */
+        bool newer;              /* some row was newer than what was known */
+        bool amount_seen, amounts_differ, date_kept, skip_kept;
+        int64_t amount;          /* the first revenue seen */
+        int64_t sum[2];          /* same_id = sum: revenue, cost */
+        uint64_t summed;         /* rows that gave to a sum, and nothing but */
+        uint64_t count[MERGE_BUCKETS]; /* rows whose fate is settled */
+        struct arena text[2];    /* what is.conv points into, and a spare */
+        size_t text_bytes;
+};
+
+void merge_init(struct merge_state *m); /* once; then merge_begin each */
+void merge_free(struct merge_state *m);
+
+/* was NULL: the order is not known. */
+void merge_begin(struct merge_state *m, const struct merge_rules *rules,
+    struct slice id, const struct merge_order *was);
+
+void merge_apply(struct merge_state *m, const struct conv *row,
+    unsigned long line, bool skip);
+
+/* Why the order as it is now cannot be made; REJECT_NONE once it can, and
+ * from then on it can, unless a later row says skip. */
+enum reject merge_lacks(const struct merge_state *m);
+
+/*
+ * Settles all rows in count.  REJECT_NONE, or why all rows but the skipped ones
+ * are rejected.  *changed: the order in m->is must be kept.
+ */
+enum reject merge_finish(struct merge_state *m, bool *changed);
+
+#endif
