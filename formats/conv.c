@@ -1,1 +1,183 @@
-/* formats/conv.c */
+/*
+ * The canonical record's table of fields, and its packed form.  See conv.h.
+ */
+#include "formats/conv.h"
+
+#include <assert.h>
+
+/* clang-format off */
+const struct field_info field_info[FIELD_COUNT] = {
+	[FIELD_CREATE_DATE_TIME]  = { "create_date_time",  KIND_TIME },
+	[FIELD_UPDATE_DATE_TIME]  = { "update_date_time",  KIND_TIME },
+	[FIELD_FINISH_DATE_TIME]  = { "finish_date_time",  KIND_TIME },
+	[FIELD_REVENUE]           = { "revenue",           KIND_MONEY },
+	[FIELD_COST]              = { "cost",              KIND_MONEY },
+	[FIELD_TALK_DURATION]     = { "talk_duration",     KIND_SECONDS },
+	[FIELD_HOLD_DURATION]     = { "hold_duration",     KIND_SECONDS },
+	[FIELD_STATIC_CALL]       = { "static_call",       KIND_FLAG },
+	[FIELD_CALL_MISSED]       = { "call_missed",       KIND_FLAG },
+	[FIELD_FIRST_TIME_CALLER] = { "first_time_caller", KIND_FLAG },
+	[FIELD_CHAT_ANSWERED]     = { "chat_answered",     KIND_FLAG },
+	[FIELD_ID]                = { "id",                KIND_ID },
+	[FIELD_CLIENT_UNIQ_ID]    = { "client_uniq_id",    KIND_ID },
+	[FIELD_CLIENT_IDS]        = { "client_ids",        KIND_CLIENT_IDS },
+	[FIELD_EMAILS]            = { "emails",            KIND_EMAILS },
+	[FIELD_PHONES]            = { "phones",            KIND_PHONES },
+	[FIELD_EMAILS_MD5]        = { "emails_md5",        KIND_MD5S },
+	[FIELD_PHONES_MD5]        = { "phones_md5",        KIND_MD5S },
+	[FIELD_ORDER_STATUS]      = { "order_status",      KIND_STATUS },
+	[FIELD_USER_ID]           = { "user_id",           KIND_ID },
+	[FIELD_YCLID]             = { "yclid",             KIND_ID },
+	[FIELD_PURCHASE_ID]       = { "purchase_id",       KIND_ID },
+	[FIELD_CURRENCY]          = { "currency",          KIND_CURRENCY },
+	[FIELD_GOALS]             = { "goals",             KIND_TEXT },
+	[FIELD_PRODUCTS]          = { "products",          KIND_TEXT },
+	[FIELD_TARGET]            = { "target",            KIND_TEXT },
+	[FIELD_NAME]              = { "name",              KIND_TEXT },
+	[FIELD_CLIENT_TYPE]       = { "client_type",       KIND_TEXT },
+	[FIELD_URL]               = { "url",               KIND_TEXT },
+	[FIELD_CALL_TRACKER_URL]  = { "call_tracker_url",  KIND_TEXT },
+	[FIELD_TAG]               = { "tag",               KIND_TEXT },
+	[FIELD_CHAT_PLATFORM]     = { "chat_platform",     KIND_TEXT },
+	[FIELD_CHAT_USERNAME]     = { "chat_username",     KIND_TEXT },
+	[FIELD_CHAT_USER_ID]      = { "chat_user_id",      KIND_TEXT },
+	[FIELD_UTM_SOURCE]        = { "utm_source",        KIND_TEXT },
+	[FIELD_UTM_MEDIUM]        = { "utm_medium",        KIND_TEXT },
+	[FIELD_UTM_CAMPAIGN]      = { "utm_campaign",      KIND_TEXT },
+	[FIELD_UTM_CONTENT]       = { "utm_content",       KIND_TEXT },
+	[FIELD_UTM_TERM]          = { "utm_term",          KIND_TEXT },
+	[FIELD_PIPELINE]          = { "pipeline",          KIND_TEXT },
+	[FIELD_LOSS_REASON]       = { "loss_reason",       KIND_TEXT },
+};
+/* clang-format on */
+
+enum field
+field_by_name(struct slice name)
+{
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		if (slice_is(name, field_info[f].name))
+			return (enum field)f;
+	}
+	return FIELD_COUNT;
+}
+
+void
+conv_clear(struct conv *c)
+{
+	for (int f = 0; f < FIELD_NUMBERS; f++)
+		c->number[f] = CONV_NONE;
+	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
+		conv_text(c, f) = (struct slice){ "", 0 };
+}
+
+bool
+conv_has_identifier(const struct conv *c)
+{
+	return conv_text(c, FIELD_CLIENT_IDS).n > 0 ||
+	       conv_text(c, FIELD_EMAILS).n > 0 ||
+	       conv_text(c, FIELD_PHONES).n > 0 ||
+	       conv_text(c, FIELD_EMAILS_MD5).n > 0 ||
+	       conv_text(c, FIELD_PHONES_MD5).n > 0;
+}
+
+static char *
+put(char *p, uint64_t v, int bytes)
+{
+	for (int i = 0; i < bytes; i++, v >>= 8)
+		*p++ = (char)(v & 0xff);
+	return p;
+}
+
+static bool
+take(struct slice *s, uint64_t *v, int bytes)
+{
+	if (s->n < (size_t)bytes)
+		return false;
+	*v = 0;
+	for (int i = 0; i < bytes; i++)
+		*v |= (uint64_t)(unsigned char)s->p[i] << (8 * i);
+	s->p += bytes;
+	s->n -= (size_t)bytes;
+	return true;
+}
+
+static size_t
+packed_size(const struct conv *c)
+{
+	size_t n = 0;
+
+	for (int f = 0; f < FIELD_NUMBERS; f++)
+		n += c->number[f] == CONV_NONE ? 0 : 1 + 8;
+	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++) {
+		struct slice s = conv_text(c, f);
+
+		n += s.n == 0 ? 0 : 1 + 4 + s.n;
+	}
+	return n;
+}
+
+struct slice
+conv_pack(struct arena *a, const struct conv *c)
+{
+	size_t n = packed_size(c);
+	char *start = arena_alloc(a, n), *p = start;
+
+	for (int f = 0; f < FIELD_NUMBERS; f++) {
+		if (c->number[f] == CONV_NONE)
+			continue;
+		*p++ = (char)f;
+		p = put(p, (uint64_t)c->number[f], 8);
+	}
+	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++) {
+		struct slice s = conv_text(c, f);
+
+		if (s.n == 0)
+			continue;
+		assert(s.n <= UINT32_MAX);
+		*p++ = (char)f;
+		p = put(p, s.n, 4);
+		memcpy(p, s.p, s.n);
+		p += s.n;
+	}
+	assert((size_t)(p - start) == n);
+	return (struct slice){ start, n };
+}
+
+/* One field's value off the front of *s; false when it is not a canonical
+ * one: an unknown number and an empty text are never written. */
+static bool
+unpack_field(struct conv *c, int f, struct slice *s)
+{
+	uint64_t v;
+
+	if (f < FIELD_NUMBERS) {
+		if (!take(s, &v, 8) || (int64_t)v == CONV_NONE)
+			return false;
+		c->number[f] = (int64_t)v;
+		return true;
+	}
+	if (!take(s, &v, 4) || v == 0 || v > s->n)
+		return false;
+	conv_text(c, f) = (struct slice){ s->p, (size_t)v };
+	s->p += v;
+	s->n -= (size_t)v;
+	return true;
+}
+
+bool
+conv_unpack(struct conv *c, struct slice packed)
+{
+	int last = -1;
+
+	conv_clear(c);
+	while (packed.n > 0) {
+		uint64_t f;
+
+		if (!take(&packed, &f, 1) || f >= FIELD_COUNT || (int)f <= last)
+			return false;
+		last = (int)f;
+		if (!unpack_field(c, last, &packed))
+			return false;
+	}
+	return true;
+}

@@ -14,76 +14,76 @@
 /* The first ones are numbers (conv.number), the others text (conv.text).
  * Their order is part of what conv_pack writes: append, never reorder. */
 enum field {
-        /* times: Unix seconds, UTC */
-        FIELD_CREATE_DATE_TIME = 0,
-        FIELD_UPDATE_DATE_TIME,
-        FIELD_FINISH_DATE_TIME,
-        /* money: minor units */
-        FIELD_REVENUE,
-        FIELD_COST,
-        /* seconds */
-        FIELD_TALK_DURATION,
-        FIELD_HOLD_DURATION,
-        /* 0 or 1 */
-        FIELD_STATIC_CALL,
-        FIELD_CALL_MISSED,
-        FIELD_FIRST_TIME_CALLER,
-        FIELD_CHAT_ANSWERED,
-        FIELD_NUMBERS, /* how many numbers; the texts begin here */
+	/* times: Unix seconds, UTC */
+	FIELD_CREATE_DATE_TIME = 0,
+	FIELD_UPDATE_DATE_TIME,
+	FIELD_FINISH_DATE_TIME,
+	/* money: minor units */
+	FIELD_REVENUE,
+	FIELD_COST,
+	/* seconds */
+	FIELD_TALK_DURATION,
+	FIELD_HOLD_DURATION,
+	/* 0 or 1 */
+	FIELD_STATIC_CALL,
+	FIELD_CALL_MISSED,
+	FIELD_FIRST_TIME_CALLER,
+	FIELD_CHAT_ANSWERED,
+	FIELD_NUMBERS, /* how many numbers; the texts begin here */
 
-        FIELD_ID = FIELD_NUMBERS,
-        FIELD_CLIENT_UNIQ_ID,
-        FIELD_CLIENT_IDS, /* lists: values joined by ',' without spaces */
-        FIELD_EMAILS,
-        FIELD_PHONES,
-        FIELD_EMAILS_MD5,
-        FIELD_PHONES_MD5,
-        FIELD_ORDER_STATUS, /* PAID …, a goal id, or "skip" */
-        FIELD_USER_ID,
-        FIELD_YCLID,
-        FIELD_PURCHASE_ID,
-        FIELD_CURRENCY,
-        FIELD_GOALS,
-        FIELD_PRODUCTS,
-        FIELD_TARGET,
-        FIELD_NAME,
-        FIELD_CLIENT_TYPE,
-        FIELD_URL,
-        FIELD_CALL_TRACKER_URL,
-        FIELD_TAG,
-        FIELD_CHAT_PLATFORM,
-        FIELD_CHAT_USERNAME,
-        FIELD_CHAT_USER_ID,
-        FIELD_UTM_SOURCE,
-        FIELD_UTM_MEDIUM,
-        FIELD_UTM_CAMPAIGN,
-        FIELD_UTM_CONTENT,
-        FIELD_UTM_TERM,
-        FIELD_PIPELINE,    /* steers the status map; never published */
-        FIELD_LOSS_REASON, /* likewise */
-        FIELD_COUNT
+	FIELD_ID = FIELD_NUMBERS,
+	FIELD_CLIENT_UNIQ_ID,
+	FIELD_CLIENT_IDS, /* lists: values joined by ',' without spaces */
+	FIELD_EMAILS,
+	FIELD_PHONES,
+	FIELD_EMAILS_MD5,
+	FIELD_PHONES_MD5,
+	FIELD_ORDER_STATUS, /* PAID …, a goal id, or "skip" */
+	FIELD_USER_ID,
+	FIELD_YCLID,
+	FIELD_PURCHASE_ID,
+	FIELD_CURRENCY,
+	FIELD_GOALS,
+	FIELD_PRODUCTS,
+	FIELD_TARGET,
+	FIELD_NAME,
+	FIELD_CLIENT_TYPE,
+	FIELD_URL,
+	FIELD_CALL_TRACKER_URL,
+	FIELD_TAG,
+	FIELD_CHAT_PLATFORM,
+	FIELD_CHAT_USERNAME,
+	FIELD_CHAT_USER_ID,
+	FIELD_UTM_SOURCE,
+	FIELD_UTM_MEDIUM,
+	FIELD_UTM_CAMPAIGN,
+	FIELD_UTM_CONTENT,
+	FIELD_UTM_TERM,
+	FIELD_PIPELINE,    /* steers the status map; never published */
+	FIELD_LOSS_REASON, /* likewise */
+	FIELD_COUNT
 };
 
 enum field_kind {
-        KIND_TIME,
-        KIND_MONEY,
-        KIND_SECONDS,
-        KIND_FLAG,
-        KIND_ID,        /* text; Excel damage is an error */
-        KIND_CLIENT_IDS,
-        KIND_EMAILS,
-        KIND_PHONES,
-        KIND_MD5S,
-        KIND_STATUS,
-        KIND_CURRENCY,
-        KIND_TEXT,
+	KIND_TIME,
+	KIND_MONEY,
+	KIND_SECONDS,
+	KIND_FLAG,
+	KIND_ID, /* text; Excel damage is an error */
+	KIND_CLIENT_IDS,
+	KIND_EMAILS,
+	KIND_PHONES,
+	KIND_MD5S,
+	KIND_STATUS,
+	KIND_CURRENCY,
+	KIND_TEXT,
 };
 
 /* A row per field, by enum field: the name that configs, reports and Direct
  * use ("create_date_time"). */
 struct field_info {
-        const char *name;
-        enum field_kind kind;
+	const char *name;
+	enum field_kind kind;
 };
 extern const struct field_info field_info[FIELD_COUNT];
 
@@ -93,8 +93,8 @@ enum field field_by_name(struct slice name);
 #define CONV_NONE INT64_MIN /* a number that is not known */
 
 struct conv {
-        int64_t number[FIELD_NUMBERS];
-        struct slice text_[FIELD_COUNT - FIELD_NUMBERS];
+	int64_t number[FIELD_NUMBERS];
+	struct slice text_[FIELD_COUNT - FIELD_NUMBERS];
 };
 
 #define conv_text(c, field) ((c)->text_[(field)-FIELD_NUMBERS])
@@ -111,7 +111,8 @@ bool conv_has_identifier(const struct conv *c);
  */
 struct slice conv_pack(struct arena *a, const struct conv *c);
 
-/* The texts point into packed.  False when the bytes are not a packed record. */
+/* The texts point into packed.  False when the bytes are not a packed record.
+ */
 bool conv_unpack(struct conv *c, struct slice packed);
 
 #endif

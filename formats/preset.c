@@ -1,1 +1,270 @@
-/* formats/preset.c */
+/*
+ * What all presets share: how names are compared, the status words that no
+ * CRM can mean otherwise, and how well a header fits.  See preset.h.
+ *
+ * How a preset is chosen by a header: each known column is worth one point,
+ * one of the preset's proof headers a thousand; the most points win, and of
+ * equals the one that PRESETS in Makefile.am names first (direct before
+ * amocrm before generic).  So a header with Direct's create_date_time is
+ * Direct's, one with amoCRM's own words is amoCRM's, whatever else it holds.
+ */
+#include "formats/preset.h"
+
+#include <stdint.h>
+
+#include "formats/check.h"
+
+enum {
+	PROOF_POINTS = 1000
+};
+
+#define ANY(status, to)                                                        \
+	{                                                                      \
+		"*", status, to                                                \
+	}
+
+/* Written folded.  A word is here only if it can mean nothing else. */
+const struct preset_status preset_common_status[] = { ANY("paid", "PAID"),
+	ANY("оплачен", "PAID"), ANY("оплачена", "PAID"),
+	ANY("оплачено", "PAID"), ANY("оплата получена", "PAID"),
+	ANY("выполнен", "PAID"), ANY("выполнена", "PAID"),
+	ANY("выполнено", "PAID"), ANY("завершен", "PAID"),
+	ANY("завершена", "PAID"), ANY("завершено", "PAID"),
+	ANY("успешно", "PAID"), ANY("успешно реализовано", "PAID"),
+	ANY("успешная сделка", "PAID"), ANY("продажа", "PAID"),
+	ANY("продано", "PAID"), ANY("конвертирован", "PAID"),
+	ANY("конвертирована", "PAID"), ANY("completed", "PAID"),
+	ANY("complete", "PAID"), ANY("won", "PAID"),
+	ANY("in_progress", "IN_PROGRESS"), ANY("in progress", "IN_PROGRESS"),
+	ANY("in work", "IN_PROGRESS"), ANY("processing", "IN_PROGRESS"),
+	ANY("new", "IN_PROGRESS"), ANY("новый", "IN_PROGRESS"),
+	ANY("новая", "IN_PROGRESS"), ANY("новое", "IN_PROGRESS"),
+	ANY("новый заказ", "IN_PROGRESS"), ANY("новая заявка", "IN_PROGRESS"),
+	ANY("новая сделка", "IN_PROGRESS"), ANY("новый лид", "IN_PROGRESS"),
+	ANY("в работе", "IN_PROGRESS"), ANY("в обработке", "IN_PROGRESS"),
+	ANY("обрабатывается", "IN_PROGRESS"), ANY("принят", "IN_PROGRESS"),
+	ANY("принята", "IN_PROGRESS"), ANY("принято", "IN_PROGRESS"),
+	ANY("принят в работу", "IN_PROGRESS"), ANY("cancelled", "CANCELLED"),
+	ANY("canceled", "CANCELLED"), ANY("refunded", "CANCELLED"),
+	ANY("refund", "CANCELLED"), ANY("lost", "CANCELLED"),
+	ANY("отменен", "CANCELLED"), ANY("отменена", "CANCELLED"),
+	ANY("отменено", "CANCELLED"), ANY("отмена", "CANCELLED"),
+	ANY("отказ", "CANCELLED"), ANY("отказ клиента", "CANCELLED"),
+	ANY("возврат", "CANCELLED"), ANY("возвращен", "CANCELLED"),
+	ANY("удален", "CANCELLED"), ANY("удалена", "CANCELLED"),
+	ANY("удалено", "CANCELLED"),
+	ANY("закрыто и не реализовано", "CANCELLED"), ANY("spam", "SPAM"),
+	ANY("спам", "SPAM"), ANY("нецелевой", "SPAM"), ANY("нецелевая", "SPAM"),
+	ANY("нецелевое", "SPAM"), ANY("не целевой", "SPAM"),
+	ANY("не целевая", "SPAM"), ANY("нецелевой лид", "SPAM"),
+	{ NULL, NULL, NULL } };
+
+const struct preset *
+preset_by_name(const char *name)
+{
+	for (size_t i = 0; preset_all[i] != NULL; i++) {
+		if (strcmp(preset_all[i]->name, name) == 0)
+			return preset_all[i];
+	}
+	return NULL;
+}
+
+struct slice
+preset_target(const char *to)
+{
+	struct slice s = slice_of(to);
+
+	if (check_status_fixed(s) || slice_is(s, "skip"))
+		return s;
+	if (!slice_starts(s, "goal:"))
+		return (struct slice){ "", 0 };
+	s.p += strlen("goal:");
+	s.n -= strlen("goal:");
+	/* A goal of that name would be read as something else. */
+	if (!check_goal_id(s) || check_status_fixed(s) || slice_is(s, "skip"))
+		return (struct slice){ "", 0 };
+	return s;
+}
+
+/* --- folding ------------------------------------------------------------- */
+
+/* One character off the front; a byte that is no UTF-8 stands for itself. */
+static uint32_t
+take_char(struct slice *s, size_t *bytes)
+{
+	unsigned char c = (unsigned char)s->p[0];
+	size_t n = c < 0xc2 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 1;
+	uint32_t u = n == 1 ? c : c & (0xffu >> (n + 1));
+
+	if (n > s->n)
+		n = 1, u = c;
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)s->p[i] & 0xc0) != 0x80) {
+			n = 1, u = c;
+			break;
+		}
+		u = u << 6 | ((unsigned char)s->p[i] & 0x3f);
+	}
+	s->p += n;
+	s->n -= n;
+	*bytes = n;
+	return u;
+}
+
+static bool
+is_space(uint32_t u, size_t bytes)
+{
+	if (bytes == 1)
+		return u == ' ' || (u >= '\t' && u <= '\r');
+	return u == 0xa0 || (u >= 0x2000 && u <= 0x200a) || u == 0x202f ||
+	       u == 0x3000;
+}
+
+/* Characters that nobody sees: BOM, zero width, soft hyphen. */
+static bool
+is_invisible(uint32_t u, size_t bytes)
+{
+	return bytes > 1 &&
+	       (u == 0xfeff || (u >= 0x200b && u <= 0x200f) || u == 0xad);
+}
+
+static bool
+is_quote(uint32_t u, size_t bytes)
+{
+	if (bytes == 1)
+		return u == '"' || u == '\'';
+	return u == 0xab || u == 0xbb || (u >= 0x2018 && u <= 0x201f);
+}
+
+static uint32_t
+lower(uint32_t u)
+{
+	if (u >= 'A' && u <= 'Z')
+		return u + 32;
+	if (u == 0x401 || u == 0x451)
+		return 0x435; /* ё as е */
+	if (u >= 0x410 && u <= 0x42f)
+		return u + 0x20;
+	if (u >= 0x400 && u <= 0x40f)
+		return u + 0x50;
+	return u;
+}
+
+/* Blanks and quotes off both ends. */
+static struct slice
+strip(struct slice s)
+{
+	size_t bytes, n = 0;
+	struct slice rest = s;
+
+	while (rest.n > 0) {
+		uint32_t u = take_char(&rest, &bytes);
+
+		if (!is_space(u, bytes) && !is_quote(u, bytes) &&
+		    !is_invisible(u, bytes))
+			break;
+		s = rest;
+	}
+	for (rest = s; rest.n > 0;) {
+		uint32_t u = take_char(&rest, &bytes);
+
+		if (!is_space(u, bytes) && !is_quote(u, bytes) &&
+		    !is_invisible(u, bytes))
+			n = s.n - rest.n;
+	}
+	s.n = n;
+	return s;
+}
+
+struct slice
+preset_fold(struct arena *a, struct slice s)
+{
+	char *start, *p;
+	bool space = false;
+
+	s = strip(s);
+	if (s.n == 0)
+		return (struct slice){ "", 0 };
+	start = p = arena_alloc(a, s.n);
+	while (s.n > 0) {
+		const char *from = s.p;
+		size_t bytes;
+		uint32_t u = take_char(&s, &bytes);
+
+		if (is_invisible(u, bytes))
+			continue;
+		if (is_space(u, bytes)) {
+			space = true;
+			continue;
+		}
+		if (space)
+			*p++ = ' ';
+		space = false;
+		if (bytes == 1)
+			*p++ = (char)lower(u);
+		else if (bytes == 2) {
+			u = lower(u);
+			*p++ = (char)(0xc0 | u >> 6);
+			*p++ = (char)(0x80 | (u & 0x3f));
+		} else {
+			memcpy(p, from, bytes);
+			p += bytes;
+		}
+	}
+	return (struct slice){ start, (size_t)(p - start) };
+}
+
+/* --- headers ------------------------------------------------------------- */
+
+/* Does the table's name mean this header?  Its marks: "?" before it is for
+ * preset_is_weak, "*" after it takes any rest. */
+static bool
+names(const char *name, struct slice folded)
+{
+	struct slice want = slice_of(name[0] == '?' ? name + 1 : name);
+
+	if (want.n == 0 || want.p[want.n - 1] != '*')
+		return slice_eq(want, folded);
+	want.n--;
+	return folded.n >= want.n && memcmp(folded.p, want.p, want.n) == 0;
+}
+
+static const struct preset_column *
+find(const struct preset *p, struct slice folded)
+{
+	const struct preset_column *c = p->column;
+
+	while (c->header != NULL && !names(c->header, folded))
+		c++;
+	return c->header == NULL ? NULL : c;
+}
+
+enum field
+preset_field(const struct preset *p, struct slice folded)
+{
+	const struct preset_column *c = find(p, folded);
+
+	return c == NULL ? FIELD_COUNT : c->field;
+}
+
+bool
+preset_is_weak(const struct preset *p, struct slice folded)
+{
+	const struct preset_column *c = find(p, folded);
+
+	return c != NULL && c->header[0] == '?';
+}
+
+int
+preset_score(const struct preset *p, const struct slice *folded, size_t cells)
+{
+	bool proven = false;
+	int points = 0;
+
+	for (size_t i = 0; i < cells; i++) {
+		points += preset_field(p, folded[i]) != FIELD_COUNT;
+		for (size_t k = 0; p->proof != NULL && p->proof[k] != NULL; k++)
+			proven = proven || names(p->proof[k], folded[i]);
+	}
+	return points == 0 ? 0 : points + (proven ? PROOF_POINTS : 0);
+}

@@ -12,30 +12,32 @@
 #include "formats/slice.h"
 
 struct preset_column {
-        const char *header; /* compared folded; a '*' at the end: any rest */
-        enum field field;
+	/* Written folded.  '*' at the end: any rest.  '?' before it: a weak
+	 * name, that counts only when no other column has the field. */
+	const char *header;
+	enum field field; /* FIELD_COUNT: surely not ours */
 };
 
 struct preset_status {
-        const char *pipeline; /* "*" */
-        const char *status;
-        const char *to;
+	const char *pipeline; /* "*" */
+	const char *status;
+	const char *to;
 };
 
 struct preset {
-        const char *name;  /* "amocrm" */
-        const char *title; /* "amoCRM, list of deals" */
-        const struct preset_column *column; /* ends with header NULL */
-        const struct preset_status *status; /* ends with status NULL; the
-                                             * common words come after */
-        const char *const *proof; /* headers that no other CRM has; NULL at
-                                   * the end, NULL for none */
-        enum same_id same_id;     /* never SAME_ID_PRESET */
-        const char *default_status; /* PAID for direct, as Direct does; else
-                                     * NULL */
-        /* Like Direct, values are taken as they stand: no word is mapped but
-         * the four fixed statuses, others are goal ids. */
-        bool literal_status;
+	const char *name;                   /* "amocrm" */
+	const char *title;                  /* "amoCRM, list of deals" */
+	const struct preset_column *column; /* ends with header NULL */
+	const struct preset_status *status; /* ends with status NULL; the
+					     * common words come after */
+	const char *const *proof;   /* headers that no other CRM has; NULL at
+				     * the end, NULL for none */
+	enum same_id same_id;       /* never SAME_ID_PRESET */
+	const char *default_status; /* PAID for direct, as Direct does; else
+				     * NULL */
+	/* Like Direct, a status that nothing maps is a goal id as it stands,
+	 * when it looks like one: Latin letters, digits, "_-.:", no blanks. */
+	bool literal_status;
 };
 
 extern const struct preset *const preset_all[]; /* ends with NULL */
@@ -43,15 +45,21 @@ extern const struct preset_status preset_common_status[];
 
 const struct preset *preset_by_name(const char *name); /* NULL */
 
+/* What an order gets for a target as settings write it ("PAID", "goal:lead",
+ * "skip"): itself, a goal id without "goal:"; empty when it is no target. */
+struct slice preset_target(const char *to);
+
 /* Folded for comparison: lower case, ё as е, white space (NBSP too) to single
  * spaces, ends trimmed, a BOM and quotes around it gone. */
 struct slice preset_fold(struct arena *a, struct slice s);
 
-/* The field of a header under this preset; FIELD_COUNT when unknown. */
+/* The field of a header under this preset, by the first row that names it;
+ * FIELD_COUNT when unknown. */
 enum field preset_field(const struct preset *p, struct slice folded);
+bool preset_is_weak(const struct preset *p, struct slice folded);
 
 /* How well it fits a header: 0 not at all.  Comparable between presets. */
-int preset_score(const struct preset *p, const struct slice *folded,
-    size_t cells);
+int preset_score(
+    const struct preset *p, const struct slice *folded, size_t cells);
 
 #endif

@@ -1,4 +1,117 @@
+/*
+ * amoCRM (Kommo): the exported list of deals, and its import template.
+ *
+ * A contact's columns carry " (контакт)" behind their name.  A company's
+ * phone or e-mail is shared by whoever works there, so it is left alone.
+ */
 #include "formats/preset.h"
 
+static const struct preset_column columns[] = {
+	{ "id", FIELD_ID },
+	{ "id сделки", FIELD_ID },
+	{ "номер сделки", FIELD_ID },
+	{ "дата создания", FIELD_CREATE_DATE_TIME },
+	{ "дата создания (сделка)", FIELD_CREATE_DATE_TIME },
+	{ "дата создания сделки", FIELD_CREATE_DATE_TIME },
+	{ "дата редактирования", FIELD_UPDATE_DATE_TIME },
+	{ "дата редактирования (сделка)", FIELD_UPDATE_DATE_TIME },
+	{ "дата изменения", FIELD_UPDATE_DATE_TIME },
+	{ "дата последнего изменения", FIELD_UPDATE_DATE_TIME },
+	{ "этап сделки", FIELD_ORDER_STATUS },
+	{ "статус сделки", FIELD_ORDER_STATUS },
+	{ "?этап", FIELD_ORDER_STATUS },
+	{ "?статус", FIELD_ORDER_STATUS },
+	{ "воронка", FIELD_PIPELINE },
+	{ "воронка продаж", FIELD_PIPELINE },
+	{ "воронка сделки", FIELD_PIPELINE },
+	{ "причина отказа", FIELD_LOSS_REASON },
+	{ "причина отказа (сделка)", FIELD_LOSS_REASON },
+	{ "причина закрытия", FIELD_LOSS_REASON },
+	{ "бюджет", FIELD_REVENUE },
+	{ "бюджет сделки", FIELD_REVENUE },
+	{ "себестоимость", FIELD_COST },
+	{ "себестоимость (сделка)", FIELD_COST },
+	{ "валюта", FIELD_CURRENCY },
+	{ "рабочий телефон", FIELD_PHONES },
+	{ "рабочий телефон (контакт)", FIELD_PHONES },
+	{ "рабочий прямой телефон", FIELD_PHONES },
+	{ "рабочий прямой телефон (контакт)", FIELD_PHONES },
+	{ "мобильный телефон", FIELD_PHONES },
+	{ "мобильный телефон (контакт)", FIELD_PHONES },
+	{ "домашний телефон", FIELD_PHONES },
+	{ "домашний телефон (контакт)", FIELD_PHONES },
+	{ "другой телефон", FIELD_PHONES },
+	{ "другой телефон (контакт)", FIELD_PHONES },
+	{ "телефон", FIELD_PHONES },
+	{ "телефон (контакт)", FIELD_PHONES },
+	{ "рабочий email", FIELD_EMAILS },
+	{ "рабочий email (контакт)", FIELD_EMAILS },
+	{ "личный email", FIELD_EMAILS },
+	{ "личный email (контакт)", FIELD_EMAILS },
+	{ "другой email", FIELD_EMAILS },
+	{ "другой email (контакт)", FIELD_EMAILS },
+	{ "email", FIELD_EMAILS },
+	{ "email (контакт)", FIELD_EMAILS },
+	{ "id контакта", FIELD_CLIENT_UNIQ_ID },
+	{ "id (контакт)", FIELD_CLIENT_UNIQ_ID },
+	{ "?основной контакт", FIELD_NAME },
+	{ "полное имя (контакт)", FIELD_NAME },
+	{ "_ym_uid", FIELD_CLIENT_IDS },
+	{ "_ym_uid (контакт)", FIELD_CLIENT_IDS },
+	{ "ym_uid", FIELD_CLIENT_IDS },
+	{ "ym_client_id", FIELD_CLIENT_IDS },
+	{ "yandex client id", FIELD_CLIENT_IDS },
+	{ "yandex clientid", FIELD_CLIENT_IDS },
+	{ "clientid яндекс метрики", FIELD_CLIENT_IDS },
+	{ "?clientid", FIELD_CLIENT_IDS },
+	{ "?clientid (контакт)", FIELD_CLIENT_IDS },
+	{ "?client id", FIELD_CLIENT_IDS },
+	{ "?client_id", FIELD_CLIENT_IDS },
+	{ "yclid", FIELD_YCLID },
+	{ "utm_source", FIELD_UTM_SOURCE },
+	{ "utm_medium", FIELD_UTM_MEDIUM },
+	{ "utm_campaign", FIELD_UTM_CAMPAIGN },
+	{ "utm_content", FIELD_UTM_CONTENT },
+	{ "utm_term", FIELD_UTM_TERM },
+	{ NULL, FIELD_COUNT },
+};
+
+/* The system's own statuses (142 and 143 end every pipeline), and the stages
+ * that a new account begins with. */
+static const struct preset_status statuses[] = {
+	{ "*", "неразобранное", "IN_PROGRESS" },
+	{ "*", "первичный контакт", "IN_PROGRESS" },
+	{ "*", "переговоры", "IN_PROGRESS" },
+	{ "*", "принимают решение", "IN_PROGRESS" },
+	{ "*", "успешно реализовано", "PAID" },
+	{ "*", "закрыто и не реализовано", "CANCELLED" },
+	{ NULL, NULL, NULL },
+};
+
+static const char *const proof[] = {
+	"этап сделки",
+	"основной контакт",
+	"бюджет сделки",
+	"ответственный за сделку",
+	"дата создания (сделка)",
+	"рабочий телефон (контакт)",
+	"мобильный телефон (контакт)",
+	"рабочий прямой телефон (контакт)",
+	"домашний телефон (контакт)",
+	"другой телефон (контакт)",
+	"рабочий email (контакт)",
+	"личный email (контакт)",
+	NULL,
+};
+
 extern const struct preset preset_amocrm;
-const struct preset preset_amocrm = { 0 };
+const struct preset preset_amocrm = {
+	.name = "amocrm",
+	.title = "amoCRM, list of deals",
+	.column = columns,
+	.status = statuses,
+	.proof = proof,
+	.same_id = SAME_ID_LAST,
+	.default_status = NULL,
+	.literal_status = false,
+};

@@ -1,1 +1,497 @@
-/* formats/settings.c */
+/*
+ * The settings that shape rows, their canonical JSON and its inverse.  Both
+ * directions walk the same tables, so neither can forget a member.  See
+ * settings.h.
+ */
+#include "formats/settings.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "formats/arena.h"
+#include "formats/conv.h"
+#include "formats/decode.h"
+#include "formats/preset.h"
+
+static const struct {
+	const char *key;
+	size_t at;
+	const char *value; /* the default */
+} strings[] = {
+	{ "feed", offsetof(struct settings, feed), "" },
+	{ "source", offsetof(struct settings, source), "" },
+	{ "preset", offsetof(struct settings, preset), "" },
+	{ "encoding", offsetof(struct settings, encoding), "" },
+	{ "zone", offsetof(struct settings, zone), "Europe/Moscow" },
+	{ "source_zone", offsetof(struct settings, source_zone), "" },
+	{ "id_prefix", offsetof(struct settings, id_prefix), "" },
+	{ "default_status", offsetof(struct settings, default_status), "" },
+	{ "currency", offsetof(struct settings, currency), "" },
+};
+
+static const char *const same_ids[] = { "preset", "last", "first", "sum" };
+static const char *const piis[] = { "plain", "hash" };
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static char **
+string_at(struct settings *s, size_t i)
+{
+	return (char **)(void *)((char *)s + strings[i].at);
+}
+
+static const char *
+string_of(const struct settings *s, size_t i)
+{
+	return *(char *const *)(const void *)((const char *)s + strings[i].at);
+}
+
+static const struct limits default_limits = {
+	.packed_bytes = (uint64_t)4 << 30,
+	.plain_bytes = (uint64_t)64 << 30,
+	.ratio = 200,
+	.ratio_from = (uint64_t)64 << 20,
+	.line_bytes = (size_t)1 << 20,
+	.field_bytes = (size_t)64 << 10,
+	.columns = 4096,
+};
+
+struct settings *
+settings_new(void)
+{
+	struct settings *s = mem_alloc(sizeof *s);
+
+	for (size_t i = 0; i < COUNT(strings); i++)
+		*string_at(s, i) = mem_string(strings[i].value);
+	s->max_bad_percent = 20;
+	s->max_bad_rows = 10;
+	s->limits = default_limits;
+	return s;
+}
+
+void
+settings_free(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < COUNT(strings); i++)
+		free(*string_at(s, i));
+	for (size_t i = 0; i < s->statuses; i++) {
+		free(s->status[i].pipeline);
+		free(s->status[i].status);
+		free(s->status[i].to);
+	}
+	for (size_t i = 0; i < s->columns; i++) {
+		free(s->column[i].column);
+		free(s->column[i].field);
+	}
+	for (size_t i = 0; i < s->pipelines; i++)
+		free(s->pipeline[i]);
+	free(s->status);
+	free(s->column);
+	free(s->pipeline);
+	free(s);
+}
+
+void
+settings_set(char **member, const char *value)
+{
+	char *copy = mem_string(value == NULL ? "" : value);
+
+	free(*member);
+	*member = copy;
+}
+
+void
+settings_add_status(struct settings *s, const char *pipeline,
+    const char *status, const char *to)
+{
+	s->status = mem_grow(s->status, (s->statuses + 1) * sizeof *s->status);
+	s->status[s->statuses++] = (struct status_rule){ mem_string(pipeline),
+		mem_string(status), mem_string(to) };
+}
+
+void
+settings_add_column(struct settings *s, const char *column, const char *field)
+{
+	s->column = mem_grow(s->column, (s->columns + 1) * sizeof *s->column);
+	s->column[s->columns++] =
+	    (struct column_rule){ mem_string(column), mem_string(field) };
+}
+
+void
+settings_add_pipeline(struct settings *s, const char *pipeline)
+{
+	s->pipeline =
+	    mem_grow(s->pipeline, (s->pipelines + 1) * sizeof *s->pipeline);
+	s->pipeline[s->pipelines++] = mem_string(pipeline);
+}
+
+/* --- as text ------------------------------------------------------------- */
+
+static json_t *
+put_lists(const struct settings *s)
+{
+	json_t *all = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < s->statuses; i++)
+		json_array_append_new(
+		    list, json_pack("[sss]", s->status[i].pipeline,
+			      s->status[i].status, s->status[i].to));
+	json_object_set_new(all, "status", list);
+	list = json_array();
+	for (size_t i = 0; i < s->columns; i++)
+		json_array_append_new(list,
+		    json_pack("[ss]", s->column[i].column, s->column[i].field));
+	json_object_set_new(all, "columns", list);
+	list = json_array();
+	for (size_t i = 0; i < s->pipelines; i++)
+		json_array_append_new(list, json_string(s->pipeline[i]));
+	json_object_set_new(all, "pipelines", list);
+	return all;
+}
+
+/* How many values a text must have for nothing to be lost: jansson refuses
+ * what is not UTF-8, and a fingerprint that forgot a rule would be a lie. */
+static bool
+complete(const json_t *all, const struct settings *s)
+{
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		if (json_object_get(all, strings[i].key) == NULL)
+			return false;
+	}
+	return json_object_get(all, "delimiter") != NULL &&
+	       json_array_size(json_object_get(all, "status")) == s->statuses &&
+	       json_array_size(json_object_get(all, "columns")) == s->columns &&
+	       json_array_size(json_object_get(all, "pipelines")) ==
+		   s->pipelines;
+}
+
+char *
+settings_text(const struct settings *s)
+{
+	char delimiter[2] = { s->delimiter, '\0' };
+	json_t *all = put_lists(s);
+	char *text = NULL;
+
+	for (size_t i = 0; i < COUNT(strings); i++)
+		json_object_set_new(
+		    all, strings[i].key, json_string(string_of(s, i)));
+	json_object_set_new(all, "delimiter", json_string(delimiter));
+	json_object_set_new(all, "start_day", json_integer(s->start_day));
+	json_object_set_new(all, "same_id", json_string(same_ids[s->same_id]));
+	json_object_set_new(all, "pii", json_string(piis[s->pii]));
+	json_object_set_new(
+	    all, "max_bad_percent", json_integer(s->max_bad_percent));
+	json_object_set_new(all, "max_bad_rows", json_integer(s->max_bad_rows));
+	if (complete(all, s))
+		text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(all);
+	return text;
+}
+
+/* --- and back ------------------------------------------------------------ */
+
+static bool
+take_status(struct settings *s, json_t *list)
+{
+	const char *pipeline, *status, *to;
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(list, i, rule)
+	{
+		if (json_unpack_ex(rule, NULL, JSON_STRICT, "[sss]", &pipeline,
+			&status, &to) == -1)
+			return false;
+		settings_add_status(s, pipeline, status, to);
+	}
+	return json_is_array(list);
+}
+
+static bool
+take_columns(struct settings *s, json_t *list)
+{
+	const char *column, *field;
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(list, i, rule)
+	{
+		if (json_unpack_ex(
+			rule, NULL, JSON_STRICT, "[ss]", &column, &field) == -1)
+			return false;
+		settings_add_column(s, column, field);
+	}
+	return json_is_array(list);
+}
+
+static bool
+take_pipelines(struct settings *s, json_t *list)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+	{
+		if (!json_is_string(name))
+			return false;
+		settings_add_pipeline(s, json_string_value(name));
+	}
+	return json_is_array(list);
+}
+
+static bool
+take_delimiter(struct settings *s, json_t *v)
+{
+	if (!json_is_string(v) || json_string_length(v) > 1)
+		return false;
+	s->delimiter = json_string_value(v)[0];
+	return true;
+}
+
+static bool
+take_start_day(struct settings *s, json_t *v)
+{
+	s->start_day = json_integer_value(v);
+	return json_is_integer(v);
+}
+
+/* The place of v's string in names; -1 when it is not there. */
+static int
+name_index(json_t *v, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n && json_is_string(v); i++) {
+		if (strcmp(json_string_value(v), names[i]) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool
+take_same_id(struct settings *s, json_t *v)
+{
+	int i = name_index(v, same_ids, COUNT(same_ids));
+
+	s->same_id = i == -1 ? SAME_ID_PRESET : (enum same_id)i;
+	return i != -1;
+}
+
+static bool
+take_pii(struct settings *s, json_t *v)
+{
+	int i = name_index(v, piis, COUNT(piis));
+
+	s->pii = i == -1 ? PII_PLAIN : (enum pii)i;
+	return i != -1;
+}
+
+static bool
+take_unsigned(unsigned *out, json_t *v)
+{
+	json_int_t n = json_integer_value(v);
+
+	if (!json_is_integer(v) || n < 0 || n > UINT32_MAX)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+take_percent(struct settings *s, json_t *v)
+{
+	return take_unsigned(&s->max_bad_percent, v);
+}
+
+static bool
+take_rows(struct settings *s, json_t *v)
+{
+	return take_unsigned(&s->max_bad_rows, v);
+}
+
+static const struct {
+	const char *key;
+	bool (*take)(struct settings *s, json_t *v);
+} others[] = {
+	{ "status", take_status },
+	{ "columns", take_columns },
+	{ "pipelines", take_pipelines },
+	{ "delimiter", take_delimiter },
+	{ "start_day", take_start_day },
+	{ "same_id", take_same_id },
+	{ "pii", take_pii },
+	{ "max_bad_percent", take_percent },
+	{ "max_bad_rows", take_rows },
+};
+
+static bool
+take_member(struct settings *s, const char *key, json_t *v)
+{
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		if (strcmp(key, strings[i].key) != 0)
+			continue;
+		if (json_is_string(v))
+			settings_set(string_at(s, i), json_string_value(v));
+		return json_is_string(v);
+	}
+	for (size_t i = 0; i < COUNT(others); i++) {
+		if (strcmp(key, others[i].key) == 0)
+			return others[i].take(s, v);
+	}
+	return false;
+}
+
+enum fmt_status
+settings_parse(struct settings **out, const char *text)
+{
+	json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *v;
+	struct settings *s = settings_new();
+	bool good = json_is_object(all);
+	const char *key;
+
+	json_object_foreach(all, key, v) good = good && take_member(s, key, v);
+	json_decref(all);
+	if (!good) {
+		settings_free(s);
+		return FMT_SETTINGS;
+	}
+	*out = s;
+	return FMT_OK;
+}
+
+/* --- what is wrong with them --------------------------------------------- */
+
+static const char *__attribute__((format(printf, 3, 4)))
+say(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return why;
+}
+
+/* Two rules for one status that disagree. */
+static const char *
+check_status_twice(const struct settings *s, char *why, size_t size)
+{
+	struct arena a = ARENA_EMPTY;
+	struct slice *key =
+	    arena_alloc(&a, (s->statuses + 1) * 2 * sizeof *key);
+	const char *wrong = NULL;
+
+	for (size_t i = 0; i < s->statuses && wrong == NULL; i++) {
+		key[2 * i] = preset_fold(&a, slice_of(s->status[i].pipeline));
+		key[2 * i + 1] = preset_fold(&a, slice_of(s->status[i].status));
+		for (size_t k = 0; k < i && wrong == NULL; k++) {
+			if (slice_eq(key[2 * k], key[2 * i]) &&
+			    slice_eq(key[2 * k + 1], key[2 * i + 1]) &&
+			    strcmp(s->status[k].to, s->status[i].to) != 0)
+				wrong = say(why, size,
+				    "The status \"%s\" is mapped twice, to %s "
+				    "and to %s. Keep one of the two lines.",
+				    s->status[i].status, s->status[k].to,
+				    s->status[i].to);
+		}
+	}
+	arena_free(&a);
+	return wrong;
+}
+
+static const char *
+check_statuses(const struct settings *s, char *why, size_t size)
+{
+	for (size_t i = 0; i < s->statuses; i++) {
+		const struct status_rule *r = &s->status[i];
+
+		if (preset_target(r->to).n == 0)
+			return say(why, size,
+			    "The status \"%s\" is mapped to \"%s\", which is "
+			    "none of PAID, IN_PROGRESS, CANCELLED, SPAM, "
+			    "goal:ID, skip.",
+			    r->status, r->to);
+		if (r->status[0] == '\0' || r->pipeline[0] == '\0')
+			return say(why, size,
+			    "A status rule to %s has an empty status or "
+			    "pipeline. Name the status; the pipeline is \"*\" "
+			    "for any.",
+			    r->to);
+	}
+	return check_status_twice(s, why, size);
+}
+
+static const char *
+check_columns(const struct settings *s, char *why, size_t size)
+{
+	for (size_t i = 0; i < s->columns; i++) {
+		const struct column_rule *r = &s->column[i];
+
+		if (strcmp(r->field, "ignore") != 0 &&
+		    field_by_name(slice_of(r->field)) == FIELD_COUNT)
+			return say(why, size,
+			    "The column \"%s\" is mapped to \"%s\", which is "
+			    "no field. \"convdrop presets\" lists the fields; "
+			    "\"ignore\" leaves a column out.",
+			    r->column, r->field);
+		if (r->column[0] == '\0')
+			return say(why, size,
+			    "A column rule for %s has an empty header.",
+			    r->field);
+	}
+	return NULL;
+}
+
+static bool
+currency_code(const char *s)
+{
+	return strlen(s) == 3 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+const char *
+settings_check(const struct settings *s, char *why, size_t size)
+{
+	char *text = settings_text(s);
+
+	if (text == NULL)
+		return say(why, size,
+		    "A setting holds bytes that are not UTF-8. Save the "
+		    "config as UTF-8.");
+	free(text);
+	if (s->preset[0] != '\0' && preset_by_name(s->preset) == NULL)
+		return say(why, size,
+		    "There is no preset \"%s\". \"convdrop presets\" lists "
+		    "them.",
+		    s->preset);
+	if (s->encoding[0] != '\0' && !decode_knows(s->encoding))
+		return say(why, size,
+		    "The encoding \"%s\" is not one of utf-8, windows-1251, "
+		    "koi8-r, cp866, utf-16le, utf-16be.",
+		    s->encoding);
+	if (s->zone[0] == '\0')
+		return say(why, size,
+		    "The time zone is empty. Name one such as Europe/Moscow.");
+	if (s->default_status[0] != '\0' &&
+	    preset_target(s->default_status).n == 0)
+		return say(why, size,
+		    "default_status is \"%s\", which is none of PAID, "
+		    "IN_PROGRESS, CANCELLED, SPAM, goal:ID, skip.",
+		    s->default_status);
+	if (s->currency[0] != '\0' && !currency_code(s->currency))
+		return say(why, size,
+		    "The currency \"%s\" is not three capital letters such "
+		    "as RUB.",
+		    s->currency);
+	if (s->delimiter != '\0' && strchr(";,\t|", s->delimiter) == NULL)
+		return say(
+		    why, size, "The delimiter is none of ; , | and tab.");
+	if (s->max_bad_percent > 100)
+		return say(why, size, "max_bad is above 100 percent.");
+	if (check_statuses(s, why, size) != NULL ||
+	    check_columns(s, why, size) != NULL)
+		return why;
+	return NULL;
+}

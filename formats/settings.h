@@ -11,55 +11,63 @@
 #include <stdint.h>
 #include "formats/status.h"
 
-enum same_id { SAME_ID_PRESET, SAME_ID_LAST, SAME_ID_FIRST, SAME_ID_SUM };
-enum pii { PII_PLAIN, PII_HASH };
+enum same_id {
+	SAME_ID_PRESET,
+	SAME_ID_LAST,
+	SAME_ID_FIRST,
+	SAME_ID_SUM
+};
+enum pii {
+	PII_PLAIN,
+	PII_HASH
+};
 
 struct status_rule {
-        char *pipeline; /* "*" for any */
-        char *status;   /* as the CRM writes it; compared folded */
-        char *to;       /* PAID IN_PROGRESS CANCELLED SPAM goal:ID skip */
+	char *pipeline; /* "*" for any */
+	char *status;   /* as the CRM writes it; compared folded */
+	char *to;       /* PAID IN_PROGRESS CANCELLED SPAM goal:ID skip */
 };
 
 struct column_rule {
-        char *column; /* a header of the dump; compared folded */
-        char *field;  /* a name of field_info, or "ignore" */
+	char *column; /* a header of the dump; compared folded */
+	char *field;  /* a name of field_info, or "ignore" */
 };
 
 /* Bytes, counts and ratios; never part of the fingerprint. */
 struct limits {
-        uint64_t packed_bytes; /* 4 GiB */
-        uint64_t plain_bytes;  /* 64 GiB */
-        uint64_t ratio;        /* 200, once over ratio_from plain bytes */
-        uint64_t ratio_from;   /* 64 MiB */
-        size_t line_bytes;     /* 1 MiB: one record, with its line breaks */
-        size_t field_bytes;    /* 64 KiB */
-        size_t columns;        /* 4096 */
+	uint64_t packed_bytes; /* 4 GiB */
+	uint64_t plain_bytes;  /* 64 GiB */
+	uint64_t ratio;        /* 200, once over ratio_from plain bytes */
+	uint64_t ratio_from;   /* 64 MiB */
+	size_t line_bytes;     /* 1 MiB: one record, with its line breaks */
+	size_t field_bytes;    /* 64 KiB */
+	size_t columns;        /* 4096 */
 };
 
 struct settings {
-        char *feed;
-        char *source;         /* "" is the default source */
-        char *preset;         /* "" is chosen by the header */
-        char *encoding;       /* "" is detected */
-        char delimiter;       /* 0 is sniffed */
-        char *zone;           /* the counter's, such as Europe/Moscow */
-        char *source_zone;    /* "" is the counter's */
-        char *id_prefix;      /* put before every order id; "" for none */
-        char *default_status; /* for a dump without a status column; "" none */
-        char *currency;       /* "" for any; else ISO 4217 */
-        int64_t start_day;    /* days since 1970-01-01 in the counter's zone;
-                               * orders created before are skipped; 0 is off */
-        enum same_id same_id;
-        enum pii pii;
-        unsigned max_bad_percent; /* 20 */
-        unsigned max_bad_rows;    /* 10: refused only above both */
-        struct status_rule *status;
-        size_t statuses;
-        struct column_rule *column;
-        size_t columns;
-        char **pipeline; /* only these, when there are any */
-        size_t pipelines;
-        struct limits limits;
+	char *feed;
+	char *source;         /* "" is the default source */
+	char *preset;         /* "" is chosen by the header */
+	char *encoding;       /* "" is detected */
+	char delimiter;       /* 0 is sniffed */
+	char *zone;           /* the counter's, such as Europe/Moscow */
+	char *source_zone;    /* "" is the counter's */
+	char *id_prefix;      /* put before every order id; "" for none */
+	char *default_status; /* for a dump without a status column; "" none */
+	char *currency;       /* "" for any; else ISO 4217 */
+	int64_t start_day;    /* days since 1970-01-01 in the counter's zone;
+			       * orders created before are skipped; 0 is off */
+	enum same_id same_id;
+	enum pii pii;
+	unsigned max_bad_percent; /* 20 */
+	unsigned max_bad_rows;    /* 10: refused only above both */
+	struct status_rule *status;
+	size_t statuses;
+	struct column_rule *column;
+	size_t columns;
+	char **pipeline; /* only these, when there are any */
+	size_t pipelines;
+	struct limits limits;
 };
 
 struct settings *settings_new(void); /* all defaults, zone Europe/Moscow */
@@ -69,11 +77,12 @@ void settings_free(struct settings *s);
 void settings_set(char **member, const char *value);
 void settings_add_status(struct settings *s, const char *pipeline,
     const char *status, const char *to);
-void settings_add_column(struct settings *s, const char *column,
-    const char *field);
+void settings_add_column(
+    struct settings *s, const char *column, const char *field);
 void settings_add_pipeline(struct settings *s, const char *pipeline);
 
-/* Canonical JSON: sorted keys, no white space, without limits; malloc'ed. */
+/* Canonical JSON: sorted keys, no white space, without limits; malloc'ed.
+ * NULL when a string is not UTF-8, which settings_check refuses. */
 char *settings_text(const struct settings *s);
 
 /* The inverse; limits are the defaults.  FMT_SETTINGS when it is not one. */

@@ -1,1 +1,226 @@
-/* formats/status.c */
+/*
+ * What can go wrong, in words: tables of codes and sentences.  See status.h.
+ */
+#include "formats/status.h"
+
+#include <assert.h>
+
+struct sentence {
+	const char *code;
+	const char *text;
+};
+
+static const struct sentence fmt[FMT_STATUS_COUNT] = {
+	[FMT_OK] = { "ok", "The dump was read." },
+	[FMT_END] = { "end", "The dump has no more records." },
+	[FMT_IO] = { "io",
+	    "The dump could not be read from the disk. It will be tried again "
+	    "when the cause is gone." },
+	[FMT_EMPTY] = { "empty",
+	    "The dump holds no record. Check the period and the filters of "
+	    "the export." },
+	[FMT_NO_HEADER] = { "no_header",
+	    "No row in the first 30 names the columns. Export with a header "
+	    "row, or name the dump's columns in the source's column map." },
+	[FMT_NO_PRESET] = { "no_preset",
+	    "The settings name a preset that does not exist. \"convdrop "
+	    "presets\" lists those that do." },
+	[FMT_MISSING_COLUMN] = { "missing_column",
+	    "A required column is missing: a creation date and at least one "
+	    "of ClientID, e-mail, phone are needed. Add it to the export, or "
+	    "name it in the source's column map." },
+	[FMT_NO_STATUS] = { "no_status",
+	    "The dump has no status column. Add it to the export, or set "
+	    "default_status if every order in it has the same status." },
+	[FMT_HEADER_CHANGED] = { "header_changed",
+	    "In the middle of the dump another header begins, so its columns "
+	    "cannot be trusted. Drop the parts as separate files." },
+	[FMT_DAMAGED] = { "damaged",
+	    "Too many records of the dump are damaged, so none was taken. "
+	    "See the rejects for the causes; max_bad is the limit." },
+	[FMT_ENCODING] = { "encoding",
+	    "The dump's encoding is unknown or does not fit its bytes. Save "
+	    "it as UTF-8, or set the source's encoding." },
+	[FMT_SYNTAX] = { "syntax",
+	    "The dump is neither text nor a format that can be read. Export "
+	    "it as CSV." },
+	[FMT_TRUNCATED] = { "truncated",
+	    "The compressed dump ends too early. It was probably cut off on "
+	    "its way: send it again." },
+	[FMT_CORRUPT] = { "corrupt",
+	    "The compressed dump is corrupt: it does not match its checksum "
+	    "or format. Send it again." },
+	[FMT_BOMB] = { "bomb",
+	    "The dump unpacks to far more than a dump would, and was not "
+	    "unpacked further. If it is genuine, send it uncompressed." },
+	[FMT_TOO_BIG] = { "too_big",
+	    "The dump is over the limit on size. Export a shorter period." },
+	[FMT_TOO_WIDE] = { "too_wide",
+	    "The dump has more columns than the limit allows. Check its "
+	    "delimiter, or export fewer columns." },
+	[FMT_ZONE] = { "zone",
+	    "The time zone's data cannot be used. Check the zone's name and "
+	    "that the package tzdata is installed." },
+	[FMT_SETTINGS] = { "settings",
+	    "The settings of this source contradict themselves. Check its "
+	    "section of the config." },
+};
+
+const char *
+fmt_status_code(enum fmt_status s)
+{
+	assert(s >= 0 && s < FMT_STATUS_COUNT);
+	return fmt[s].code;
+}
+
+const char *
+fmt_status_text(enum fmt_status s)
+{
+	assert(s >= 0 && s < FMT_STATUS_COUNT);
+	return fmt[s].text;
+}
+
+/*
+ * In a text, %c is the column's published name and %v is " 'VALUE'", or
+ * nothing when the value must stay out.  The texts that are Direct's own are
+ * repeated to the letter.
+ */
+static const struct {
+	const char *code;
+	bool damage;
+	const char *text;
+} rejects[REJECT_COUNT] = {
+	[REJECT_NONE] = { "none", false, "Nothing is wrong" },
+	[REJECT_COLUMNS_FEW] = { "columns_few", true,
+	    "The row has fewer cells than the header has columns" },
+	[REJECT_COLUMNS_MANY] = { "columns_many", true,
+	    "The row has more cells than the header has columns" },
+	[REJECT_UNCLOSED_QUOTE] = { "unclosed_quote", true,
+	    "A quote is opened and not closed where it should be" },
+	[REJECT_LINE_TOO_LONG] = { "line_too_long", true,
+	    "The row is longer than the limit" },
+	[REJECT_FIELD_TOO_LONG] = { "field_too_long", true,
+	    "A cell of the row is longer than the limit" },
+	[REJECT_ENCODING] = { "bad_encoding", true,
+	    "The row holds bytes that its encoding does not have" },
+	[REJECT_NUL] = { "nul", true, "The row holds a zero byte" },
+	[REJECT_ID] = { "id", true, "Invalid '%c' value%v" },
+	[REJECT_DATE] = { "date", true, "Invalid date format%v" },
+	[REJECT_DATE_EMPTY] = { "empty_date", false, "Empty '%c' value" },
+	[REJECT_DATE_OLD] = { "old_date", false,
+	    "'%c' is older than 113 days" },
+	[REJECT_DATE_FUTURE] = { "future_date", false,
+	    "'%c' is from the future" },
+	[REJECT_CLIENT_IDS] = { "client_ids", false,
+	    "Invalid 'client_ids' identifier%v" },
+	[REJECT_EMAILS] = { "emails", false, "Invalid 'emails' identifier%v" },
+	[REJECT_PHONES] = { "phones", false, "Invalid 'phones' identifier%v" },
+	[REJECT_EMAILS_MD5] = { "emails_md5", false,
+	    "Invalid 'emails_md5' identifier%v" },
+	[REJECT_PHONES_MD5] = { "phones_md5", false,
+	    "Invalid 'phones_md5' identifier%v" },
+	[REJECT_NO_IDENTIFIER] = { "no_identifier", false,
+	    "All columns with identifiers are empty" },
+	[REJECT_MONEY] = { "money", true, "Invalid '%c' value" },
+	[REJECT_MONEY_NEGATIVE] = { "negative_money", false,
+	    "'%c' value must be nonnegative" },
+	[REJECT_MONEY_TOO_BIG] = { "money_too_big", false,
+	    "'%c' value must not exceed 9223372036854" },
+	[REJECT_STATUS] = { "status", true, "Invalid '%c' value" },
+	[REJECT_STATUS_EMPTY] = { "empty_status", false, "Empty '%c' value" },
+	[REJECT_CURRENCY] = { "currency", false, "Invalid '%c' value%v" },
+	[REJECT_NUMBER] = { "number", true, "Invalid '%c' value%v" },
+};
+
+const char *
+reject_code(enum reject r)
+{
+	assert(r >= 0 && r < REJECT_COUNT);
+	return rejects[r].code;
+}
+
+bool
+reject_is_damage(enum reject r)
+{
+	assert(r >= 0 && r < REJECT_COUNT);
+	return rejects[r].damage;
+}
+
+/* Text that grows up to a limit and forgets the rest. */
+struct text {
+	char *p;
+	size_t n, room; /* without the terminator */
+};
+
+static void
+append(struct text *t, struct slice s)
+{
+	size_t n = s.n < t->room - t->n ? s.n : t->room - t->n;
+
+	if (n > 0)
+		memcpy(t->p + t->n, s.p, n);
+	t->n += n;
+	if (n < s.n)
+		t->room = t->n; /* cut: nothing comes after */
+}
+
+/* A text that was cut must not end with half a UTF-8 character. */
+static size_t
+whole_characters(const char *p, size_t n)
+{
+	size_t back = 0;
+	unsigned char lead;
+
+	while (back < n && back < 4 &&
+	       ((unsigned char)p[n - 1 - back] & 0xc0) == 0x80)
+		back++;
+	if (back >= n)
+		return n;
+	lead = (unsigned char)p[n - 1 - back];
+	if ((lead >= 0xc0 && back < 1) || (lead >= 0xe0 && back < 2) ||
+	    (lead >= 0xf0 && back < 3))
+		return n - 1 - back;
+	return n;
+}
+
+static void
+append_value(struct text *t, struct slice value)
+{
+	if (value.n == 0)
+		return;
+	append(t, slice_of(" '"));
+	append(t, value);
+	append(t, slice_of("'"));
+}
+
+size_t
+reject_text(char *out, size_t size, enum reject r, const char *column,
+    struct slice value, const char *hint)
+{
+	struct text t = { out, 0, size == 0 ? 0 : size - 1 };
+	struct slice rest;
+
+	assert(r >= 0 && r < REJECT_COUNT);
+	if (size == 0)
+		return 0;
+	rest = slice_of(rejects[r].text);
+	while (rest.n > 0) {
+		append(&t, slice_cut(&rest, '%'));
+		if (slice_starts(rest, "c"))
+			append(&t, slice_of(column));
+		else if (slice_starts(rest, "v"))
+			append_value(&t, value);
+		if (rest.n > 0) {
+			rest.p++;
+			rest.n--;
+		}
+	}
+	if (hint != NULL) {
+		append(&t, slice_of(" ("));
+		append(&t, slice_of(hint));
+		append(&t, slice_of(")"));
+	}
+	t.n = whole_characters(out, t.n);
+	out[t.n] = '\0';
+	return t.n;
+}

@@ -11,26 +11,26 @@
 #include "formats/slice.h"
 
 enum fmt_status {
-        FMT_OK = 0,
-        FMT_END,            /* no more records; not an error */
-        FMT_IO,             /* the caller's read function failed */
-        FMT_EMPTY,          /* no record at all, or only a header */
-        FMT_NO_HEADER,      /* no row names the columns that are needed */
-        FMT_NO_PRESET,      /* the named preset does not exist */
-        FMT_MISSING_COLUMN, /* no column for the date, or for any identifier */
-        FMT_NO_STATUS,      /* no status column and no default_status */
-        FMT_HEADER_CHANGED, /* another header in the middle of the dump */
-        FMT_DAMAGED,        /* more than max_bad of the records are damaged */
-        FMT_ENCODING,       /* the encoding is unknown or does not fit */
-        FMT_SYNTAX,         /* neither text nor any dump syntax we read */
-        FMT_TRUNCATED,      /* a compressed dump ends too early */
-        FMT_CORRUPT,        /* a compressed dump does not add up */
-        FMT_BOMB,           /* it unpacks to far more than it should */
-        FMT_TOO_BIG,        /* over the limit on bytes, packed or plain */
-        FMT_TOO_WIDE,       /* over the limit on columns */
-        FMT_ZONE,           /* a time zone's data is unusable */
-        FMT_SETTINGS,       /* settings that contradict themselves */
-        FMT_STATUS_COUNT
+	FMT_OK = 0,
+	FMT_END,            /* no more records; not an error */
+	FMT_IO,             /* the caller's read function failed */
+	FMT_EMPTY,          /* no record at all, or only a header */
+	FMT_NO_HEADER,      /* no row names the columns that are needed */
+	FMT_NO_PRESET,      /* the named preset does not exist */
+	FMT_MISSING_COLUMN, /* no column for the date, or for any identifier */
+	FMT_NO_STATUS,      /* no status column and no default_status */
+	FMT_HEADER_CHANGED, /* another header in the middle of the dump */
+	FMT_DAMAGED,        /* more than max_bad of the records are damaged */
+	FMT_ENCODING,       /* the encoding is unknown or does not fit */
+	FMT_SYNTAX,         /* neither text nor any dump syntax we read */
+	FMT_TRUNCATED,      /* a compressed dump ends too early */
+	FMT_CORRUPT,        /* a compressed dump does not add up */
+	FMT_BOMB,           /* it unpacks to far more than it should */
+	FMT_TOO_BIG,        /* over the limit on bytes, packed or plain */
+	FMT_TOO_WIDE,       /* over the limit on columns */
+	FMT_ZONE,           /* a time zone's data is unusable */
+	FMT_SETTINGS,       /* settings that contradict themselves */
+	FMT_STATUS_COUNT
 };
 
 /* A stable code such as "truncated", and what it means and how to mend it in
@@ -39,33 +39,33 @@ const char *fmt_status_code(enum fmt_status s);
 const char *fmt_status_text(enum fmt_status s);
 
 enum reject {
-        REJECT_NONE = 0,
-        REJECT_COLUMNS_FEW,
-        REJECT_COLUMNS_MANY,
-        REJECT_UNCLOSED_QUOTE,
-        REJECT_LINE_TOO_LONG,
-        REJECT_FIELD_TOO_LONG,
-        REJECT_ENCODING, /* bytes that the dump's encoding does not have */
-        REJECT_NUL,
-        REJECT_ID,
-        REJECT_DATE,
-        REJECT_DATE_EMPTY,
-        REJECT_DATE_OLD,
-        REJECT_DATE_FUTURE,
-        REJECT_CLIENT_IDS,
-        REJECT_EMAILS,
-        REJECT_PHONES,
-        REJECT_EMAILS_MD5,
-        REJECT_PHONES_MD5,
-        REJECT_NO_IDENTIFIER,
-        REJECT_MONEY,
-        REJECT_MONEY_NEGATIVE,
-        REJECT_MONEY_TOO_BIG,
-        REJECT_STATUS,
-        REJECT_STATUS_EMPTY,
-        REJECT_CURRENCY,
-        REJECT_NUMBER, /* a duration, a flag */
-        REJECT_COUNT
+	REJECT_NONE = 0,
+	REJECT_COLUMNS_FEW,
+	REJECT_COLUMNS_MANY,
+	REJECT_UNCLOSED_QUOTE,
+	REJECT_LINE_TOO_LONG,
+	REJECT_FIELD_TOO_LONG,
+	REJECT_ENCODING, /* bytes that the dump's encoding does not have */
+	REJECT_NUL,
+	REJECT_ID,
+	REJECT_DATE,
+	REJECT_DATE_EMPTY,
+	REJECT_DATE_OLD,
+	REJECT_DATE_FUTURE,
+	REJECT_CLIENT_IDS,
+	REJECT_EMAILS,
+	REJECT_PHONES,
+	REJECT_EMAILS_MD5,
+	REJECT_PHONES_MD5,
+	REJECT_NO_IDENTIFIER,
+	REJECT_MONEY,
+	REJECT_MONEY_NEGATIVE,
+	REJECT_MONEY_TOO_BIG,
+	REJECT_STATUS,
+	REJECT_STATUS_EMPTY,
+	REJECT_CURRENCY,
+	REJECT_NUMBER, /* a duration, a flag */
+	REJECT_COUNT
 };
 
 /* A stable code such as "date" or "empty_status". */

@@ -4,8 +4,14 @@
 # check_PROGRAMS += tests/formats/test_slice
 # tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
-FORMATS_TESTS = tests/formats/test_slice
+FORMATS_TESTS = tests/formats/test_slice \
+	tests/formats/test_status \
+	tests/formats/test_conv \
+	tests/formats/test_settings
 
+tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_status_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
