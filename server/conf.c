@@ -1,1 +1,687 @@
-/* server/conf.c */
+/*
+ * convdrop.conf, read by libconfuse.  What it takes is the table in
+ * conf_table.c; here are the file, its sections, and libconfuse's traps: every
+ * setting is a string to it and is judged by us while its line is known, a
+ * setting given twice is an error, "${" (which it would take from the
+ * environment) is refused.
+ *
+ * libconfuse keeps its lexer in globals, so one configuration is read at a
+ * time and by one thread; that is why `reading` may be static.
+ */
+#include "server/conf.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "server/conf_table.h"
+
+#define CONF_BYTES_MAX (4 << 20)
+#define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
+#define SEEN_AGAIN (1 << 25)
+
+/* status("PIPELINE", "STATUS", "TO") or column("HEADER", "field") */
+struct rule {
+	struct rule *next;
+	const cfg_t *section;
+	bool is_column;
+	char *word[3];
+};
+
+static struct {
+	const char *path;
+	struct rule *rule, **last;
+	char why[512]; /* the first thing that is wrong */
+} reading;
+
+static void complain(int line, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+complain(int line, const char *fmt, ...)
+{
+	char text[384];
+	va_list ap;
+
+	if (reading.why[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	for (char *p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' '; /* one line, whatever a value holds */
+	}
+	snprintf(reading.why, sizeof reading.why, "%s:%d: %s", reading.path,
+	    line, text);
+}
+
+__attribute__((format(printf, 2, 0))) static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	if (strncmp(text, "no such option ", 15) == 0)
+		complain(cfg->line, "there is no setting %s here.", text + 15);
+	else
+		complain(cfg->line, "%s.", text);
+}
+
+/* --- while libconfuse reads: every value as its line goes by ------------- */
+
+static const struct setting *
+setting_by_name(const char *name)
+{
+	const struct setting *s = conf_setting;
+
+	while (s->name != NULL && strcmp(s->name, name) != 0)
+		s++;
+	return s->name == NULL ? NULL : s;
+}
+
+/* What settings_check says of one value, alone with the defaults. */
+static bool
+fits_settings(
+    const struct setting *s, const char *value, char *why, size_t size)
+{
+	struct settings *alone = settings_new();
+	char told[256];
+	const char *bad;
+
+	setting_take(s, value, (char *)alone + s->offset, told, sizeof told);
+	bad = settings_check(alone, told, sizeof told);
+	if (bad != NULL)
+		snprintf(why, size, "%s", bad);
+	settings_free(alone);
+	return bad == NULL;
+}
+
+/*
+ * Called after a setting got a value; of a list after each element and after
+ * its end.  libconfuse lets a second one replace the first without a word:
+ * then a scalar comes here twice, a list a third time with one element.
+ */
+static bool
+given_twice(cfg_opt_t *opt)
+{
+	if (cfg_opt_size(opt) > 1)
+		return false;
+	if (!(opt->flags & CFGF_LIST) || (opt->flags & SEEN_AGAIN)) {
+		if (opt->flags & SEEN)
+			return true;
+		opt->flags |= SEEN;
+		return false;
+	}
+	opt->flags |= opt->flags & SEEN ? SEEN_AGAIN : SEEN;
+	return false;
+}
+
+static int
+check_value(const struct setting *s, const char *value, int line)
+{
+	char why[256];
+
+	if (!setting_take(s, value, NULL, why, sizeof why)) {
+		complain(
+		    line, "%s is \"%s\"; it must be %s.", s->name, value, why);
+		return -1;
+	}
+	if (s->scope >= SCOPE_COUNTER &&
+	    !fits_settings(s, value, why, sizeof why)) {
+		complain(line, "%s: %s", s->name, why);
+		return -1;
+	}
+	if (strcmp(s->name, "ftp_port") == 0 && strcmp(value, "0") != 0) {
+		complain(line,
+		    "ftp_port is %s, but FTP is not in this version; set it "
+		    "to 0.",
+		    value);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const struct setting *s = setting_by_name(opt->name);
+
+	if (given_twice(opt)) {
+		complain(cfg->line, "%s is set twice; keep one of the two.",
+		    opt->name);
+		return -1;
+	}
+	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
+		const char *value = cfg_opt_getnstr(opt, i);
+
+		if (check_value(s, value == NULL ? "" : value, cfg->line) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+rule_fits(const struct rule *r, char *why, size_t size)
+{
+	struct settings *alone = settings_new();
+	char told[256];
+	const char *bad;
+
+	if (r->is_column)
+		settings_add_column(alone, r->word[0], r->word[1]);
+	else
+		settings_add_status(alone, r->word[0], r->word[1], r->word[2]);
+	bad = settings_check(alone, told, sizeof told);
+	if (bad != NULL)
+		snprintf(why, size, "%s", bad);
+	settings_free(alone);
+	return bad == NULL;
+}
+
+static int
+on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	bool is_column = strcmp(opt->name, "column") == 0;
+	struct rule *r;
+	char why[256];
+
+	if (argc != (is_column ? 2 : 3)) {
+		complain(cfg->line, "%s takes %s.", opt->name,
+		    is_column ? "two words: column(\"HEADER\", \"field\")"
+			      : "three words: status(\"PIPELINE or *\", "
+				"\"STATUS\", \"PAID\")");
+		return -1;
+	}
+	r = mem_alloc(sizeof *r);
+	r->section = cfg;
+	r->is_column = is_column;
+	for (int i = 0; i < argc; i++)
+		r->word[i] = mem_string(argv[i]);
+	*reading.last = r;
+	reading.last = &r->next;
+	if (!rule_fits(r, why, sizeof why)) {
+		complain(cfg->line, "%s: %s", opt->name, why);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+forget_rules(void)
+{
+	struct rule *r;
+
+	while ((r = reading.rule) != NULL) {
+		reading.rule = r->next;
+		for (int i = 0; i < 3; i++)
+			free(r->word[i]);
+		free(r);
+	}
+}
+
+/* --- what libconfuse is told --------------------------------------------- */
+
+/* The settings of scopes from … to, then room for `more` options and the
+ * end. */
+static cfg_opt_t *
+options(enum setting_scope from, enum setting_scope to, size_t more,
+    cfg_opt_t **rest)
+{
+	static const cfg_opt_t end = CFG_END();
+	size_t all = 0, n = 0;
+	cfg_opt_t *o;
+
+	while (conf_setting[all].name != NULL)
+		all++;
+	o = mem_alloc((all + more + 1) * sizeof *o);
+	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
+		bool list = s->type == TYPE_LIST || s->type == TYPE_PIPELINES;
+
+		if (s->scope < from || s->scope > to)
+			continue;
+		if (list)
+			o[n] =
+			    (cfg_opt_t)CFG_STR_LIST(s->name, NULL, CFGF_NONE);
+		else
+			o[n] = (cfg_opt_t)CFG_STR(s->name, NULL, CFGF_NONE);
+		o[n++].validcb = on_value;
+	}
+	*rest = o + n;
+	for (size_t i = 0; i <= more; i++)
+		o[n + i] = end;
+	return o;
+}
+
+struct grammar {
+	cfg_opt_t *server, *feed, *source;
+};
+
+static void
+grammar_make(struct grammar *g)
+{
+	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	const cfg_opt_t status = CFG_FUNC("status", on_rule);
+	const cfg_opt_t column = CFG_FUNC("column", on_rule);
+	cfg_opt_t *rest;
+
+	g->source = options(SCOPE_SOURCE, SCOPE_SOURCE, 2, &rest);
+	rest[0] = status;
+	rest[1] = column;
+	g->feed = options(SCOPE_FEED, SCOPE_SOURCE, 3, &rest);
+	rest[0] = status;
+	rest[1] = column;
+	rest[2] = (cfg_opt_t)CFG_SEC("source", g->source, many);
+	g->server = options(SCOPE_SERVER, SCOPE_SERVER, 1, &rest);
+	rest[0] = (cfg_opt_t)CFG_SEC("feed", g->feed, many);
+}
+
+static void
+grammar_free(struct grammar *g)
+{
+	free(g->server);
+	free(g->feed);
+	free(g->source);
+}
+
+/* --- from sections to structs -------------------------------------------- */
+
+/* One setting, given or default, into its member. */
+static int
+fill_member(
+    const struct setting *s, void *member, const cfg_t *cfg, cfg_opt_t *opt)
+{
+	bool list = s->type == TYPE_LIST || s->type == TYPE_PIPELINES;
+	bool given = opt->flags & CFGF_MODIFIED;
+	unsigned n =
+	    given ? cfg_opt_size(opt) : !list || s->fallback[0] != '\0';
+	char why[256];
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *value =
+		    given ? cfg_opt_getnstr(opt, i) : s->fallback;
+
+		if (value == NULL)
+			value = "";
+		if (!setting_take(s, value, member, why, sizeof why)) {
+			complain(cfg->line, "%s must be %s.", s->name, why);
+			return -1;
+		}
+	}
+	if (s->type == TYPE_LIST && n == 0)
+		*(char ***)member = mem_alloc(sizeof(char *));
+	return 0;
+}
+
+/* All settings of one scope into the struct at base. */
+static int
+fill(void *base, cfg_t *cfg, enum setting_scope scope)
+{
+	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
+		if (s->scope == scope &&
+		    fill_member(s, (char *)base + s->offset, cfg,
+			cfg_getopt(cfg, s->name)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+fill_source(struct settings *s, const struct conf *c, const char *feed,
+    const char *name, cfg_t *feed_cfg, cfg_t *cfg)
+{
+	char told[256];
+	const char *bad;
+
+	settings_set(&s->feed, feed);
+	settings_set(&s->source, name);
+	s->limits = c->limits;
+	if (fill(s, feed_cfg, SCOPE_COUNTER) == -1 ||
+	    fill(s, cfg, SCOPE_SOURCE) == -1)
+		return -1;
+	for (const struct rule *r = reading.rule; r != NULL; r = r->next) {
+		if (r->section != cfg)
+			continue;
+		if (r->is_column)
+			settings_add_column(s, r->word[0], r->word[1]);
+		else
+			settings_add_status(
+			    s, r->word[0], r->word[1], r->word[2]);
+	}
+	bad = settings_check(s, told, sizeof told);
+	if (bad != NULL) {
+		complain(cfg->line, "feed \"%s\"%s%s: %s", feed,
+		    *name == '\0' ? "" : ", source ", name, bad);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_name(const char *what, const char *name, int line)
+{
+	if (conf_name_valid(name))
+		return 0;
+	complain(line,
+	    "%s \"%s\": a name has up to %d small Latin letters, "
+	    "digits, _ and -, begins with a letter or digit, and is not "
+	    "inbox, reports, archive, status, metrics, healthz, readyz or t.",
+	    what, name, FEED_NAME_MAX);
+	return -1;
+}
+
+static int
+fill_feed(struct feed *f, const struct conf *c, cfg_t *cfg)
+{
+	unsigned n = cfg_size(cfg, "source");
+
+	if (check_name("feed", cfg_title(cfg), cfg->line) == -1)
+		return -1;
+	f->name = mem_string(cfg_title(cfg));
+	if (fill(f, cfg, SCOPE_FEED) == -1)
+		return -1;
+	f->source = mem_alloc((n + 1) * sizeof *f->source);
+	for (unsigned i = 0; i <= n; i++) {
+		cfg_t *sub = i == 0 ? cfg : cfg_getnsec(cfg, "source", i - 1);
+		const char *name = i == 0 ? "" : cfg_title(sub);
+
+		if (i > 0 && check_name("source", name, sub->line) == -1)
+			return -1;
+		f->source[f->sources++] = settings_new();
+		if (fill_source(f->source[i], c, f->name, name, cfg, sub) == -1)
+			return -1;
+	}
+	if (f->output[0] == NULL) {
+		complain(cfg->line,
+		    "feed \"%s\": outputs is empty; name at "
+		    "least one, such as \"conversion-center\".",
+		    f->name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_server(const struct conf *c, int line)
+{
+	const uint16_t port[] = { c->sftp_port, c->https_port, c->http_port };
+
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (port[i] == 0 || port[i] != port[k])
+				continue;
+			complain(line,
+			    "two protocols share port %u; give "
+			    "each its own.",
+			    port[i]);
+			return -1;
+		}
+	}
+	if (c->listen[0] == NULL) {
+		complain(line, "listen is empty; name at least one address, "
+			       "such as \"::\" for all.");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+fill_conf(struct conf *c, cfg_t *cfg)
+{
+	unsigned n = cfg_size(cfg, "feed");
+
+	if (fill(c, cfg, SCOPE_SERVER) == -1 ||
+	    check_server(c, cfg->line) == -1)
+		return -1;
+	if (n == 0 || n > FEEDS_MAX) {
+		complain(cfg->line,
+		    n == 0 ? "there is no feed; write one: feed \"main\" { }"
+			   : "there are more than 1024 feeds; a second daemon "
+			     "can serve the others.");
+		return -1;
+	}
+	c->feed = mem_alloc(n * sizeof *c->feed);
+	for (unsigned i = 0; i < n; i++) {
+		struct feed *f = &c->feed[c->feeds++];
+
+		f->index = i;
+		if (fill_feed(f, c, cfg_getnsec(cfg, "feed", i)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the life cycle -------------------------------------------------------*/
+
+/* The folder of path, absolute. */
+static char *
+folder_of(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char cwd[PATH_MAX], out[2 * PATH_MAX];
+
+	if (slash == path)
+		return mem_string("/");
+	if (path[0] == '/')
+		return mem_slice(
+		    (struct slice){ path, (size_t)(slash - path) });
+	if (getcwd(cwd, sizeof cwd) == NULL) {
+		err_set(e, "%s: the current folder: %s", path, strerror(errno));
+		return NULL;
+	}
+	snprintf(out, sizeof out, "%s%s%.*s", cwd, slash == NULL ? "" : "/",
+	    slash == NULL ? 0 : (int)(slash - path), path);
+	return mem_string(out);
+}
+
+/* Past the string that begins at p, or NULL when it does not end. */
+static char *
+skip_string(char *p)
+{
+	char quote = *p++;
+
+	for (; *p != '\0' && *p != quote; p++)
+		p += *p == '\\' && p[1] != '\0';
+	return *p == '\0' ? NULL : p + 1;
+}
+
+/* Past the comment that begins at p; p itself when none does. */
+static char *
+skip_comment(char *p, bool in_word)
+{
+	char *end;
+
+	if (*p == '#' || (!in_word && strncmp(p, "//", 2) == 0))
+		return p + strcspn(p, "\n");
+	if (in_word || strncmp(p, "/*", 2) != 0)
+		return p;
+	end = strstr(p + 2, "*/");
+	return end == NULL ? p : end + 2;
+}
+
+/*
+ * Blanks out comments, since libconfuse counts their lines twice and would
+ * then name wrong ones; and finds a brace that is not closed, which it takes
+ * for the end of a section.  Returns where that stands, or NULL.
+ */
+static const char *
+blank_comments(char *text)
+{
+	const char *open[8] = { NULL };
+	size_t depth = 0;
+	bool in_word = false;
+
+	for (char *p = text, *end; p != NULL && *p != '\0';) {
+		if (*p == '"' || *p == '\'') {
+			p = skip_string(p);
+			in_word = false;
+			continue;
+		}
+		end = skip_comment(p, in_word);
+		if (end > p) {
+			for (; p < end; p++)
+				*p = *p == '\n' ? '\n' : ' ';
+			continue;
+		}
+		if (*p == '{' && depth < sizeof open / sizeof *open)
+			open[depth++] = p;
+		else if (*p == '}' && depth > 0)
+			depth--;
+		in_word = strchr(" \t\r\n={}(),;+", *p) == NULL;
+		p++;
+	}
+	return depth == 0 ? NULL : open[depth - 1];
+}
+
+/* What libconfuse would silently take for something else. */
+static int
+check_text(char *text, size_t n, const char *path, struct err *e)
+{
+	static const char *const sentence[] = {
+		"there is a NUL byte; the file is not text.",
+		"\"${\" is not allowed: nothing is taken from the environment.",
+		"the \"{\" on this line is never closed.",
+	};
+	const char *brace = blank_comments(text);
+	const char *bad[] = { strlen(text) == n ? NULL : text + strlen(text),
+		strstr(text, "${"), brace };
+	int line = 1;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (bad[i] == NULL)
+			continue;
+		for (const char *p = text; p < bad[i]; p++)
+			line += *p == '\n';
+		return err_set(e, "%s:%d: %s", path, line, sentence[i]);
+	}
+	return 0;
+}
+
+/* Runs libconfuse over the text. */
+static int
+read_text(struct conf *c, char *text)
+{
+	struct grammar g;
+	cfg_t *cfg;
+	FILE *f;
+	int rc = -1;
+
+	f = fmemopen(text, strlen(text), "r");
+	if (f == NULL) {
+		complain(1, "%s", strerror(errno));
+		return -1;
+	}
+	grammar_make(&g);
+	cfg = cfg_init(g.server, CFGF_NONE);
+	cfg_set_error_function(cfg, on_error);
+	cfg->filename = mem_string(reading.path);
+	if (cfg_parse_fp(cfg, f) != CFG_SUCCESS)
+		complain(cfg->line, "this cannot be understood.");
+	else
+		rc = fill_conf(c, cfg);
+	cfg_free(cfg);
+	grammar_free(&g);
+	fclose(f);
+	return rc;
+}
+
+int
+conf_parse(struct conf **out, const char *text, size_t n, const char *path,
+    struct err *e)
+{
+	struct conf *c = mem_alloc(sizeof *c);
+	char *copy = NULL;
+	int rc = -1;
+
+	if (n > CONF_BYTES_MAX) {
+		err_set(e, "%s: the file is larger than 4 MiB.", path);
+		goto out;
+	}
+	copy = mem_alloc(n + 2); /* a last line that ends, never empty */
+	memcpy(copy, text, n);
+	c->dir = folder_of(path, e);
+	if (c->dir == NULL || check_text(copy, n, path, e) == -1)
+		goto out;
+	copy[n] = '\n';
+	reading.path = path;
+	reading.rule = NULL;
+	reading.last = &reading.rule;
+	reading.why[0] = '\0';
+	rc = read_text(c, copy);
+	forget_rules();
+	if (rc == -1)
+		err_set(e, "%s", reading.why);
+out:
+	free(copy);
+	if (rc == -1)
+		conf_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+static void
+free_list(char **list)
+{
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		free(list[i]);
+	free(list);
+}
+
+static void
+feed_free(struct feed *f)
+{
+	for (size_t i = 0; i < f->sources; i++)
+		settings_free(f->source[i]);
+	free(f->source);
+	free_list(f->output);
+	free(f->name);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->feeds; i++)
+		feed_free(&c->feed[i]);
+	free(c->feed);
+	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
+		void *member = (char *)c + s->offset;
+
+		if (s->scope == SCOPE_SERVER && s->type == TYPE_TEXT)
+			free(*(char **)member);
+		else if (s->scope == SCOPE_SERVER && s->type == TYPE_LIST)
+			free_list(*(char ***)member);
+	}
+	free(c->dir);
+	free(c);
+}
+
+/* --- daily use ----------------------------------------------------------- */
+
+const struct feed *
+conf_feed(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->feeds; i++) {
+		if (strcmp(c->feed[i].name, name) == 0)
+			return &c->feed[i];
+	}
+	return NULL;
+}
+
+const struct settings *
+feed_source(const struct feed *f, const char *source)
+{
+	for (size_t i = 0; i < f->sources; i++) {
+		if (strcmp(f->source[i]->source, source) == 0)
+			return f->source[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,155 @@
+/*
+ * What the configuration needs of the file system: its own file, the time
+ * zones, and the paths beside it.
+ */
+#include "server/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "formats/zone.h"
+#include "server/conf_table.h"
+
+#define CONF_BYTES_MAX (4 << 20)
+#define ZONE_BYTES_MAX (1 << 20)
+
+/* A regular file as a whole, malloc'ed. */
+static int
+slurp(char **out, size_t *n, const char *path, size_t max, const char **why)
+{
+	char *buf = NULL;
+	struct stat st;
+	ssize_t k = 0;
+	size_t got = 0;
+	int fd, rc = -1;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		*why = strerror(errno);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > max) {
+		*why = S_ISREG(st.st_mode) ? "it is too large"
+					   : "it is not a regular file";
+		goto out;
+	}
+	buf = mem_alloc(max < 65536 ? max + 1 : (size_t)st.st_size + 1);
+	while (got < (size_t)st.st_size &&
+	       (k = read(fd, buf + got, (size_t)st.st_size - got)) > 0)
+		got += (size_t)k;
+	if (k == -1) {
+		*why = strerror(errno);
+		goto out;
+	}
+	*out = buf;
+	*n = got;
+	buf = NULL;
+	rc = 0;
+out:
+	free(buf);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static int
+check_zone(
+    const char *name, const char *path, const struct feed *f, struct err *e)
+{
+	struct zone *z;
+
+	if (*name == '\0')
+		return 0;
+	if (conf_zone(&z, name, e) == -1)
+		return err_add(e, "%s: feed \"%s\"", path, f->name);
+	zone_free(z);
+	return 0;
+}
+
+int
+conf_load(struct conf **out, const char *path, struct err *e)
+{
+	struct conf *c = NULL;
+	const char *why;
+	char *text;
+	size_t n;
+	int rc;
+
+	if (slurp(&text, &n, path, CONF_BYTES_MAX, &why) == -1)
+		return err_set(e, "%s: %s", path, why);
+	rc = conf_parse(&c, text, n, path, e);
+	free(text);
+	for (size_t i = 0; rc == 0 && i < c->feeds; i++) {
+		const struct feed *f = &c->feed[i];
+
+		rc = check_zone(f->source[0]->zone, path, f, e);
+		for (size_t k = 0; rc == 0 && k < f->sources; k++)
+			rc = check_zone(f->source[k]->source_zone, path, f, e);
+	}
+	if (rc == -1)
+		conf_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+int
+conf_zone(struct zone **out, const char *name, struct err *e)
+{
+	const char *root = getenv("TZDIR"), *why;
+	enum fmt_status status;
+	char path[PATH_MAX];
+	char *bytes;
+	size_t n;
+
+	if (root == NULL || *root == '\0')
+		root = "/usr/share/zoneinfo";
+	if (!conf_zone_name_valid(name) ||
+	    (size_t)snprintf(path, sizeof path, "%s/%s", root, name) >=
+		sizeof path)
+		return err_set(e,
+		    "\"%s\" is not the name of a time zone; "
+		    "write it as in Europe/Moscow.",
+		    name);
+	if (slurp(&bytes, &n, path, ZONE_BYTES_MAX, &why) == -1)
+		return err_set(e,
+		    "there is no time zone \"%s\" (%s: %s); "
+		    "write it as in Europe/Moscow.",
+		    name, path, why);
+	status = zone_parse(out, (struct slice){ bytes, n });
+	free(bytes);
+	if (status != FMT_OK)
+		return err_set(e, "time zone \"%s\" cannot be used: %s", name,
+		    fmt_status_text(status));
+	return 0;
+}
+
+void
+conf_path(char *out, const struct conf *c, ...)
+{
+	size_t n = (size_t)snprintf(
+	    out, PATH_MAX, "%s", strcmp(c->dir, "/") == 0 ? "" : c->dir);
+	const char *part;
+	va_list ap;
+
+	va_start(ap, c);
+	while ((part = va_arg(ap, const char *)) != NULL) {
+		if (n >= PATH_MAX)
+			break;
+		n += (size_t)snprintf(out + n, PATH_MAX - n, "/%s", part);
+	}
+	va_end(ap);
+	/* One that is cut would name another file. */
+	if (n >= PATH_MAX)
+		out[0] = '\0';
+	else if (n == 0)
+		memcpy(out, "/", 2);
+}
