@@ -23,3 +23,8 @@ EXTRA_DIST += tests/fuzz/corpus
 # tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(fuzz_main)
 # tests_fuzz_fuzz_decode_LDADD = $(LINK_FORMATS)
 # tests_fuzz_fuzz_decode_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(fuzz_main)
+tests_fuzz_fuzz_http_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)

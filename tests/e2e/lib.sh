@@ -1,0 +1,218 @@
+# What the end-to-end tests share.  Sourced; POSIX sh.
+#
+#	. "${srcdir:-.}/tests/e2e/lib.sh"
+#	plan 3
+#	instance --feed main		# makes $dir and $init (the JSON of init)
+#	daemon				# starts convdropd, waits until it is ready
+#	check "a sentence" command arg…	# one TAP line: does the command succeed?
+#	finish
+#
+# Every test has a folder of its own, $work, and leaves no process behind.
+
+srcdir=${srcdir:-$(pwd)}
+builddir=${builddir:-$srcdir}
+convdrop=$builddir/convdrop
+convdropd=$builddir/convdropd
+python=/usr/bin/python3
+work=$(mktemp -d "${TMPDIR:-/tmp}/convdrop-test.XXXXXX")
+daemon_pid=
+tests=0
+failed=0
+LC_ALL=C.UTF-8
+export LC_ALL
+
+cleanup() {
+	if [ -n "$daemon_pid" ]; then
+		kill "$daemon_pid" 2>/dev/null && wait "$daemon_pid" 2>/dev/null
+	fi
+	# the log of every daemon of this run, for the search for secrets
+	if [ -n "${CONVDROP_TEST_LOGS:-}" ] && [ -f "$work/log" ]; then
+		cp "$work/log" "$CONVDROP_TEST_LOGS/$(basename "$0").$$.log"
+	fi
+	if [ -z "${KEEP:-}" ]; then rm -rf "$work"; else echo "# kept $work"; fi
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+plan() {
+	echo "1..$1"
+}
+
+skip_all() { # REASON
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+ok() {
+	tests=$((tests + 1))
+	echo "ok $tests - $*"
+}
+
+not_ok() {
+	tests=$((tests + 1))
+	failed=$((failed + 1))
+	echo "not ok $tests - $*"
+}
+
+skip() { # SENTENCE REASON
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+check() { # SENTENCE COMMAND…
+	what=$1
+	shift
+	if "$@" >"$work/check.out" 2>&1; then
+		ok "$what"
+	else
+		not_ok "$what"
+		echo "# failed: $*"
+		sed 's/^/# /' "$work/check.out" | head -30
+	fi
+}
+
+refute() { # SENTENCE COMMAND…: it must fail
+	what=$1
+	shift
+	if "$@" >"$work/check.out" 2>&1; then
+		not_ok "$what"
+		echo "# should have failed: $*"
+	else
+		ok "$what"
+	fi
+}
+
+finish() {
+	if [ "$failed" -gt 0 ] && [ -f "$work/log" ]; then
+		echo "# the daemon's log:"
+		tail -40 "$work/log" | sed 's/^/# /'
+	fi
+	exit 0 # the TAP lines have told
+}
+
+# A port that nobody listens on, of those the kernel gives to nobody by itself.
+free_port() {
+	"$python" - <<-'EOF'
+	import random, socket
+	while True:
+	    port = random.randint(15000, 32000)
+	    with socket.socket(socket.AF_INET6) as s:
+	        try:
+	            s.bind(("::", port))
+	        except OSError:
+	            continue
+	    print(port)
+	    break
+	EOF
+}
+
+# until COMMAND succeeds, for at most LIMIT seconds: for what sends no event
+within() { # LIMIT COMMAND…
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# A value of init's JSON: json users.direct.password
+json() { # PATH [FILE]
+	"$python" -c '
+import json, sys
+v = json.load(open(sys.argv[2]))
+for k in sys.argv[1].split("."):
+    v = v[int(k)] if isinstance(v, list) else v[k]
+print(v)' "$1" "${2:-$work/init.json}"
+}
+
+# instance [OPTION…]: convdrop init with free ports; $dir, $conf, passwords
+instance() {
+	dir=$work/instance
+	conf=$dir/convdrop.conf
+	sftp_port=$(free_port) https_port=$(free_port) http_port=$(free_port)
+	"$convdrop" init "$dir" --host localhost --sftp-port "$sftp_port" \
+	    --https-port "$https_port" --http-port "$http_port" --json "$@" \
+	    >"$work/init.json" || { echo "Bail out! init failed"; exit 1; }
+	direct=$(json users.direct.password)
+	dropper=$(json users.dropper.password)
+	admin=$(json users.admin.password)
+	auditor=$(json users.auditor.password)
+	cat >"$work/askpass" <<-'EOF'
+	#!/bin/sh
+	echo "$SFTP_PASSWORD"
+	EOF
+	chmod +x "$work/askpass"
+}
+
+# Starts convdropd and waits for its line with "ready"; more arguments are the
+# command it is run under (strace …).
+daemon() {
+	: >>"$work/log"
+	"$@" "$convdropd" -c "$conf" 2>>"$work/log" &
+	daemon_pid=$!
+	if ! within 20 sh -c "tail -n +$(($(wc -l <"$work/log") + 1)) '$work/log' | grep -q ready ||
+	    grep -q ready '$work/log'"; then
+		echo "Bail out! convdropd is not ready"
+		sed 's/^/# /' "$work/log"
+		exit 1
+	fi
+}
+
+# Ends the daemon as an admin does; its exit status.
+daemon_stop() {
+	kill -TERM "$daemon_pid" 2>/dev/null
+	wait "$daemon_pid"
+	status=$?
+	daemon_pid=
+	mv "$work/log" "$work/log.before" 2>/dev/null
+	cat "$work/log.before" >>"$work/log.all" 2>/dev/null
+	return $status
+}
+
+# drop FILE NAME [FOLDER]: as an admin does, renamed into place
+drop() {
+	cp "$1" "$dir/inbox/${3:-main}/.$2.copy" &&
+	    mv "$dir/inbox/${3:-main}/.$2.copy" "$dir/inbox/${3:-main}/$2"
+}
+
+# The dump NAME left the inbox (and so was merged or refused).
+taken() { # NAME [FOLDER]
+	[ ! -e "$dir/inbox/${2:-main}/$1" ]
+}
+drop_and_wait() { # FILE NAME [FOLDER]
+	drop "$@" && within 30 taken "$2" "${3:-main}"
+}
+
+ssh_options="-q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
+    -o GlobalKnownHostsFile=/dev/null -F none"
+
+# sftp_as USER PASSWORD [OPTION…] < batch
+sftp_as() {
+	user=$1
+	SFTP_PASSWORD=$2
+	export SFTP_PASSWORD
+	shift 2
+	# shellcheck disable=SC2086
+	SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force DISPLAY= \
+	    setsid -w sftp $ssh_options -o PubkeyAuthentication=no \
+	    -o NumberOfPasswordPrompts=1 -P "$sftp_port" "$@" -b - \
+	    "$user@127.0.0.1"
+}
+
+https() { # PATH CURL-OPTION…
+	path=$1
+	shift
+	curl -sS --cacert "$dir/keys/tls.crt" --max-time 30 "$@" \
+	    "https://localhost:$https_port$path"
+}
+http() {
+	path=$1
+	shift
+	curl -sS --max-time 30 "$@" "http://localhost:$http_port$path"
+}
+
+# A day N days ago as dumps write it: day 3 %d.%m.%Y
+day() { # N FORMAT
+	date -d "$1 days ago" +"$2"
+}
