@@ -4,8 +4,6 @@
  */
 #include "formats/check.h"
 
-#include <inttypes.h>
-
 #define MONEY_MAX INT64_C(9223372036854) /* in whole units */
 
 static bool

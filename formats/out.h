@@ -10,11 +10,11 @@
 #include "formats/slice.h"
 
 struct out {
-        struct output to;
-        uint64_t bytes; /* put so far */
-        size_t used;
-        int failed;     /* errno of the first failure */
-        char buf[65536];
+	struct output to;
+	uint64_t bytes; /* put so far */
+	size_t used;
+	int failed; /* errno of the first failure */
+	char buf[65536];
 };
 
 void out_begin(struct out *o, struct output to);
@@ -28,5 +28,8 @@ void out_money(struct out *o, int64_t minor); /* "15000", "1508.50" */
 
 /* Quoted when it holds ; , " CR or LF, '"' doubled. */
 void out_cell(struct out *o, struct slice s);
+
+/* The same on one line: CR, LF and CRLF each become a space. */
+void out_cell_line(struct out *o, struct slice s);
 
 #endif

@@ -6,9 +6,9 @@
  *      line;kind;code;column;text;then the dump's own columns
  *
  * kind is "row" for a record that is left out, "value" for one value dropped
- * from its cell.  A cell that a spreadsheet would run as a formula gets an
- * apostrophe in front, which the reader of dumps takes off again: a mended
- * report can be dropped as it is.
+ * from its cell; column is the field's published name.  A cell that a
+ * spreadsheet would run as a formula gets an apostrophe in front, which the
+ * reader of dumps takes off again.
  */
 #ifndef FORMATS_REJECTS_H
 #define FORMATS_REJECTS_H
@@ -27,8 +27,8 @@
  * 12" becomes "+0 (000) 00".
  */
 struct rejects_mask {
-        const enum field *field;
-        size_t columns;
+	const enum field *field;
+	size_t columns;
 };
 
 /* The BOM and the header; header (the dump's, as written) may be NULL. */
