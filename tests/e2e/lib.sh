@@ -1,7 +1,6 @@
 # What the end-to-end tests share.  Sourced; POSIX sh.
 #
 #	. "${srcdir:-.}/tests/e2e/lib.sh"
-#	plan 3
 #	instance --feed main		# makes $dir and $init (the JSON of init)
 #	daemon				# starts convdropd, waits until it is ready
 #	check "a sentence" command arg…	# one TAP line: does the command succeed?
@@ -27,16 +26,13 @@ cleanup() {
 	fi
 	# the log of every daemon of this run, for the search for secrets
 	if [ -n "${CONVDROP_TEST_LOGS:-}" ] && [ -f "$work/log" ]; then
-		cp "$work/log" "$CONVDROP_TEST_LOGS/$(basename "$0").$$.log"
+		cat "$work/log.all" "$work/log" 2>/dev/null \
+		    >"$CONVDROP_TEST_LOGS/$(basename "$0").$$.log"
 	fi
 	if [ -z "${KEEP:-}" ]; then rm -rf "$work"; else echo "# kept $work"; fi
 }
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
-
-plan() {
-	echo "1..$1"
-}
 
 skip_all() { # REASON
 	echo "1..0 # SKIP $1"
@@ -82,7 +78,8 @@ refute() { # SENTENCE COMMAND…: it must fail
 	fi
 }
 
-finish() {
+finish() { # with the plan, so that a script that breaks off is seen
+	echo "1..$tests"
 	if [ "$failed" -gt 0 ] && [ -f "$work/log" ]; then
 		echo "# the daemon's log:"
 		tail -40 "$work/log" | sed 's/^/# /'
@@ -148,15 +145,14 @@ instance() {
 # Starts convdropd and waits for its line with "ready"; more arguments are the
 # command it is run under (strace …).
 daemon() {
-	: >>"$work/log"
+	cat "$work/log" >>"$work/log.all" 2>/dev/null
+	: >"$work/log"
 	"$@" "$convdropd" -c "$conf" 2>>"$work/log" &
 	daemon_pid=$!
-	if ! within 20 sh -c "tail -n +$(($(wc -l <"$work/log") + 1)) '$work/log' | grep -q ready ||
-	    grep -q ready '$work/log'"; then
-		echo "Bail out! convdropd is not ready"
-		sed 's/^/# /' "$work/log"
-		exit 1
-	fi
+	within 20 grep -q ready "$work/log" && return
+	echo "Bail out! convdropd is not ready"
+	sed 's/^/# /' "$work/log"
+	exit 1
 }
 
 # Ends the daemon as an admin does; its exit status.
@@ -165,8 +161,6 @@ daemon_stop() {
 	wait "$daemon_pid"
 	status=$?
 	daemon_pid=
-	mv "$work/log" "$work/log.before" 2>/dev/null
-	cat "$work/log.before" >>"$work/log.all" 2>/dev/null
 	return $status
 }
 

@@ -2,5 +2,8 @@
 
 E2E_TESTS =
 
+E2E_TESTS += tests/e2e/http.t
+E2E_TESTS += tests/e2e/job.t
+
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS)
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh
