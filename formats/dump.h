@@ -17,36 +17,36 @@
 struct dump;
 
 enum verdict {
-        VERDICT_TAKE,
-        VERDICT_SKIP,  /* status "skip", pipeline filter, start day */
-        VERDICT_REJECT /* problems' last one says why */
+	VERDICT_TAKE,
+	VERDICT_SKIP,  /* status "skip", pipeline filter, start day */
+	VERDICT_REJECT /* problems' last one says why */
 };
 
 struct record {
-        unsigned long line;
-        enum verdict verdict;
-        struct conv conv;          /* with VERDICT_TAKE, and with a SKIP by
-                                    * status (its order may be known) */
-        struct problems problems;  /* values dropped, and why it is refused */
-        const struct slice *cell;  /* as it stood in the dump */
-        size_t cells;
-        bool auto_id;  /* it had no id and got one: auto-… of its content */
-        bool skip_status; /* skipped for its status alone */
+	unsigned long line;
+	enum verdict verdict;
+	struct conv conv;         /* with VERDICT_TAKE, and with a SKIP by
+				   * status (its order may be known) */
+	struct problems problems; /* values dropped, and why it is refused */
+	const struct slice *cell; /* as it stood in the dump */
+	size_t cells;
+	bool auto_id; /* it had no id and got one: auto-… of its content */
+	bool skip_status; /* skipped for its status alone */
 };
 
 struct dump_facts {
-        const char *encoding, *compression, *syntax, *preset;
-        char delimiter;
-        unsigned long header_line;
-        unsigned long preamble, repeated_headers, blank_lines, lines;
-        unsigned long records, rejected, skipped, damaged;
-        unsigned long values_dropped;
-        uint64_t packed_bytes, plain_bytes;
-        bool has_status;             /* is there a status column? */
-        size_t columns;
-        const char *const *header;   /* as written, by column */
-        const enum field *field;     /* by column; FIELD_COUNT is ignored */
-        const char *missing;         /* with FMT_MISSING_COLUMN: its name */
+	const char *encoding, *compression, *syntax, *preset;
+	char delimiter;
+	unsigned long header_line;
+	unsigned long preamble, repeated_headers, blank_lines, lines;
+	unsigned long records, rejected, skipped, damaged;
+	unsigned long values_dropped;
+	uint64_t packed_bytes, plain_bytes;
+	bool has_status; /* is there a status column? */
+	size_t columns;
+	const char *const *header; /* as written, by column */
+	const enum field *field;   /* by column; FIELD_COUNT is ignored */
+	const char *missing;       /* with FMT_MISSING_COLUMN: its name */
 };
 
 /*

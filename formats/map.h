@@ -26,7 +26,8 @@ void map_free(struct map *m);
 
 const struct preset *map_preset(const struct map *m);
 size_t map_columns(const struct map *m);
-enum field map_field(const struct map *m, size_t column); /* FIELD_COUNT: ignored */
+enum field map_field(
+    const struct map *m, size_t column); /* FIELD_COUNT: ignored */
 const char *map_header(const struct map *m, size_t column); /* as written */
 bool map_has(const struct map *m, enum field f);
 

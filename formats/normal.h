@@ -16,16 +16,16 @@
 /* What was wrong with one value: a value dropped from its cell, or the reason
  * a row is refused. */
 struct problem {
-        enum reject reject;
-        enum field field;   /* FIELD_COUNT: the whole row */
-        size_t cell;        /* of the row, from 0; SIZE_MAX when not known */
-        struct slice value; /* as it stood; empty when there is none */
-        const char *hint;   /* constant text or NULL */
+	enum reject reject;
+	enum field field;   /* FIELD_COUNT: the whole row */
+	size_t cell;        /* of the row, from 0; SIZE_MAX when not known */
+	struct slice value; /* as it stood; empty when there is none */
+	const char *hint;   /* constant text or NULL */
 };
 
 struct problems {
-        struct problem *p;
-        size_t n, room; /* grows; owned by whoever holds it */
+	struct problem *p;
+	size_t n, room; /* grows; owned by whoever holds it */
 };
 void problems_add(struct problems *ps, const struct problem *p);
 void problems_free(struct problems *ps);
@@ -35,14 +35,14 @@ void problems_free(struct problems *ps);
  * out, joined by ','.  A bad value is left out and added to ps.  The result
  * lives in the arena.
  */
-struct slice normal_phones(struct arena *a, struct slice cell, struct problem at,
-    struct problems *ps);
-struct slice normal_emails(struct arena *a, struct slice cell, struct problem at,
-    struct problems *ps);
-struct slice normal_client_ids(struct arena *a, struct slice cell,
-    struct problem at, struct problems *ps);
-struct slice normal_md5s(struct arena *a, struct slice cell, struct problem at,
-    struct problems *ps);
+struct slice normal_phones(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
+struct slice normal_emails(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
+struct slice normal_client_ids(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
+struct slice normal_md5s(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
 
 /* Each value of a normalised list as its MD5, lower-case hex. */
 struct slice normal_md5_of(struct arena *a, struct slice list);
@@ -51,8 +51,8 @@ struct slice normal_md5_of(struct arena *a, struct slice list);
 struct slice normal_unite(struct arena *a, struct slice x, struct slice y);
 
 /* Order and client ids: trimmed, an apostrophe before it gone, "№" kept. */
-enum reject normal_id(struct arena *a, struct slice cell, struct slice *out,
-    const char **hint);
+enum reject normal_id(
+    struct arena *a, struct slice cell, struct slice *out, const char **hint);
 
 /* "1 508,50 руб" to 150850; half a minor unit rounds up. */
 enum reject normal_money(struct slice cell, int64_t *minor, const char **hint);
@@ -65,7 +65,7 @@ enum reject normal_time(struct slice cell, const struct zone *source,
 
 enum reject normal_flag(struct slice cell, int64_t *out);    /* да, true, 1 */
 enum reject normal_seconds(struct slice cell, int64_t *out); /* 95, 00:01:23 */
-enum reject normal_currency(struct arena *a, struct slice cell,
-    struct slice *out); /* "руб" is RUB */
+enum reject normal_currency(
+    struct arena *a, struct slice cell, struct slice *out); /* "руб" is RUB */
 
 #endif

@@ -15,10 +15,10 @@ struct zone;
 
 /* A date and time as a clock on the wall shows it. */
 struct wall {
-        int year;  /* 1 to 9999 */
-        int month; /* 1 to 12 */
-        int day;
-        int hour, minute, second;
+	int year;  /* 1 to 9999 */
+	int month; /* 1 to 12 */
+	int day;
+	int hour, minute, second;
 };
 
 /* FMT_ZONE when the bytes are not TZif or have leap seconds ("right/"). */
@@ -38,7 +38,7 @@ void zone_wall(const struct zone *z, int64_t t, struct wall *out);
 void zone_write(const struct zone *z, int64_t t, char out[20]);
 
 bool wall_valid(const struct wall *w);
-int64_t wall_days(const struct wall *w); /* since 1970-01-01 */
+int64_t wall_days(const struct wall *w);           /* since 1970-01-01 */
 void wall_from_days(struct wall *w, int64_t days); /* time of day untouched */
 
 /* The instant of 00:00 of the day of t, days later (or earlier). */

@@ -7,8 +7,10 @@
 FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_status \
 	tests/formats/test_conv \
-	tests/formats/test_settings
+	tests/formats/test_settings \
+	tests/formats/test_zone
 
+tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_status_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
