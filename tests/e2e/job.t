@@ -117,32 +117,6 @@ check "a FIFO goes to quarantine" \
 check "so does a symlink" \
     within 20 sh -c "ls '$dir/state/quarantine/main' | grep -q link.csv"
 
-# --- versions while a pull runs -----------------------------------------------------
-"$python" - >"$work/wide.csv" <<EOF
-print("create_date_time;id;phones;order_status;revenue")
-for i in range(30000):
-    print("$(day 1 '%Y-%m-%d 10:00:00');w%d;7916%07d;PAID;%d" % (i, i, i))
-EOF
-drop_and_wait "$work/wide.csv" wide.csv
-within 10 grep -q ";w29999;" "$file"
-cp "$file" "$work/version.csv"
-https /main/conversions.csv -K "$work/curlrc" --limit-rate 400k -o "$work/slow.csv" &
-pull=$!
-printf 'get /main/conversions.csv %s/slow-sftp.csv\n' "$work" |
-    sftp_as direct "$direct" -l 4000 >/dev/null 2>&1 &
-sftp_pull=$!
-n=0
-while [ $n -lt 4 ]; do
-	n=$((n + 1))
-	row changing PAID "$n" | dump >"$work/c$n.csv"
-	drop_and_wait "$work/c$n.csv" "c$n.csv"
-done
-wait $pull $sftp_pull
-check "a pull over HTTPS reads one whole version" sh -c \
-    "tail -c 1 '$work/slow.csv' | od -c | grep -q '\\\\n' && '$convdrop' lint '$work/slow.csv'"
-check "the very one it began with" cmp "$work/slow.csv" "$work/version.csv"
-check "and so over SFTP" sh -c "'$convdrop' lint '$work/slow-sftp.csv'"
-
 # --- audit and end ---------------------------------------------------------------------
 check "the audit's chain and archive are whole" "$convdrop" -c "$conf" audit verify
 check "pulls are in the audit" sh -c "'$convdrop' -c '$conf' audit log pulled | grep -q direct"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the end-to-end tests share.  Sourced; POSIX sh.
 #
 #	. "${srcdir:-.}/tests/e2e/lib.sh"

@@ -4,6 +4,7 @@ E2E_TESTS =
 
 E2E_TESTS += tests/e2e/http.t
 E2E_TESTS += tests/e2e/job.t
+E2E_TESTS += tests/e2e/versions.t
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh
