@@ -1,5 +1,7 @@
 /*
- * The ssh process.
+ * SFTP service, the accepting process.  It accepts, counts, and gives each
+ * connection a process of its own, which is introduced to auth and files and
+ * opens nothing by itself (ssh_child.h).  It reads no byte of any client.
  */
 #ifndef SERVER_SSH_H
 #define SERVER_SSH_H
