@@ -391,6 +391,16 @@ check_row(struct lint *l, const struct strict_row *row)
 /* --- the file --------------------------------------------------------- */
 
 static void
+check_size(struct lint *l, const struct strict *file)
+{
+	l->t.bytes = strict_bytes(file);
+	if (l->t.bytes <= SIZE_MAX_BYTES || l->stop)
+		return;
+	l->line = 0;
+	refuse(l, "size", size_text);
+}
+
+static void
 check_end(struct lint *l)
 {
 	l->line = 0;
@@ -420,12 +430,9 @@ read_rows(struct lint *l, struct strict *file)
 		else
 			check_row(l, &row);
 		header = false;
-		l->t.bytes = strict_bytes(file);
-		if (l->t.bytes > SIZE_MAX_BYTES && !l->stop) {
-			l->line = 0;
-			refuse(l, "size", size_text);
-		}
+		check_size(l, file);
 	}
+	check_size(l, file);
 	if (rc == FMT_END && !l->stop)
 		check_end(l);
 	return rc == FMT_IO ? FMT_IO : FMT_OK;
@@ -446,7 +453,6 @@ lint_run(const struct input *in, const struct lint_options *o,
 		return FMT_SETTINGS;
 	file = strict_open(in);
 	rc = read_rows(&l, file);
-	l.t.bytes = strict_bytes(file);
 	strict_close(file);
 	idset_free(&l.ids);
 	if (rc == FMT_OK)

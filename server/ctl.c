@@ -1,6 +1,201 @@
-int main(void);
+/*
+ * convdrop, the admin's tool: finds the command and what stands before it.
+ * Commands are one file each; they get their own arguments and know no other.
+ */
+#include "config.h"
+#include "server/ctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/conf.h"
+#include "server/err.h"
+
+/* In the order in which an admin meets them. */
+static const struct ctl_command *const commands[] = {
+	&ctl_init,
+	&ctl_lint,
+	&ctl_convert,
+	&ctl_presets,
+	&ctl_dumps,
+	&ctl_publish,
+	&ctl_status,
+	&ctl_user,
+	&ctl_token,
+	&ctl_audit,
+	&ctl_rebuild,
+};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
 int
-main(void)
+ctl_fail(const char *fmt, ...)
 {
-        return 0;
+	va_list ap;
+
+	fputs("convdrop: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return CTL_FAILED;
+}
+
+int
+ctl_usage(const struct ctl_command *c)
+{
+	fprintf(stderr, "usage: convdrop [-c CONF] %s\n", c->synopsis);
+	fprintf(stderr, "\"convdrop %s --help\" says more.\n", c->name);
+	return CTL_FAILED;
+}
+
+struct conf *
+ctl_conf(const struct ctl *c)
+{
+	const char *const place[] = { c->conf_path, getenv("CONVDROP_CONF"),
+		"./convdrop.conf", "/etc/convdrop/convdrop.conf" };
+	struct conf *conf = NULL;
+	struct err e = ERR_EMPTY;
+
+	for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+		bool named = i < 2 && place[i] != NULL && *place[i] != '\0';
+
+		if (!named && (i < 2 || access(place[i], F_OK) != 0))
+			continue;
+		if (conf_load(&conf, place[i], &e) == -1)
+			ctl_fail("%s", e.text);
+		return conf;
+	}
+	ctl_fail("there is no convdrop.conf in this folder or in "
+		 "/etc/convdrop; name it with -c");
+	return NULL;
+}
+
+static const struct ctl_command *
+find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int
+help(void)
+{
+	puts("usage: convdrop [-c CONF] COMMAND [ARGUMENT]... [--json]\n\n"
+	     "The admin's tool of convdrop, which turns CRM dumps into "
+	     "conversion files\nand serves them to Yandex Direct.\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!commands[i]->hidden)
+			printf("  %s\n", commands[i]->synopsis);
+	puts("\n"
+	     "\"convdrop COMMAND --help\" explains a command. --json makes "
+	     "the answer one JSON\nobject. -c names the configuration; "
+	     "without it $CONVDROP_CONF, ./convdrop.conf\nand "
+	     "/etc/convdrop/convdrop.conf are tried.\n\n"
+	     "Exit status: 0 fine, 1 findings, 2 wrong usage or failure.");
+	return CTL_FINE;
+}
+
+static int
+help_command(const struct ctl_command *c)
+{
+	printf("usage: convdrop [-c CONF] %s [--json]\n\n%s\n", c->synopsis,
+	    c->help);
+	return CTL_FINE;
+}
+
+static int
+unknown(const char *name)
+{
+	ctl_fail("there is no command '%s'. The commands are:", name);
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!commands[i]->hidden)
+			fprintf(stderr, "  %s\n", commands[i]->name);
+	return CTL_FAILED;
+}
+
+struct options {
+	struct ctl ctl;
+	bool help, version;
+};
+
+/* Takes the options that every command has out of argv, wherever they stand
+ * before a "--"; returns how many arguments are left, -1 for wrong usage. */
+static int
+take_options(struct options *o, int argc, char **argv)
+{
+	int left = 0;
+	bool ended = false;
+
+	for (int i = 0; i < argc; i++) {
+		const char *a = argv[i];
+
+		ended = ended || strcmp(a, "--") == 0;
+		if (ended) {
+			argv[left++] = argv[i];
+		} else if (strcmp(a, "--json") == 0) {
+			o->ctl.json = true;
+		} else if (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0) {
+			o->help = true;
+		} else if (strcmp(a, "--version") == 0) {
+			o->version = true;
+		} else if (strcmp(a, "-c") == 0) {
+			if (++i == argc)
+				return -1;
+			o->ctl.conf_path = argv[i];
+		} else {
+			argv[left++] = argv[i];
+		}
+	}
+	argv[left] = NULL;
+	return left;
+}
+
+/* What was printed must have arrived. */
+static int
+flushed(int rc)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return rc;
+	return ctl_fail("standard output: %s", strerror(errno));
+}
+
+static int
+run(struct options *o, int argc, char **argv)
+{
+	const struct ctl_command *c = argc > 0 ? find(argv[0]) : NULL;
+
+	if (o->version) {
+		puts("convdrop " PACKAGE_VERSION);
+		return CTL_FINE;
+	}
+	if (argc > 0 && strcmp(argv[0], "help") == 0) {
+		c = argc > 1 ? find(argv[1]) : NULL;
+		o->help = true;
+		if (argc > 1 && c == NULL)
+			return unknown(argv[1]);
+	}
+	if (argc > 0 && c == NULL && !o->help)
+		return unknown(argv[0]);
+	if (o->help)
+		return c != NULL ? help_command(c) : help();
+	if (c == NULL)
+		return ctl_fail("no command was given. \"convdrop --help\" "
+				"lists them.");
+	return c->run(&o->ctl, argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .ctl = { NULL, false } };
+	int left = take_options(&o, argc - 1, argv + 1);
+
+	if (left == -1)
+		return ctl_fail("-c needs the path of a configuration");
+	return flushed(run(&o, left, argv + 1));
 }

@@ -8,13 +8,23 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_status \
 	tests/formats/test_conv \
 	tests/formats/test_settings \
-	tests/formats/test_zone
+	tests/formats/test_zone \
+	tests/formats/test_check \
+	tests/formats/test_writer \
+	tests/formats/test_rejects \
+	tests/formats/test_strict \
+	tests/formats/test_lint
 
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_status_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_check_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_writer_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)

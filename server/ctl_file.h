@@ -1,0 +1,33 @@
+/*
+ * The file that a command reads: a path or "-" for standard input.  Over 50 MB
+ * the way through it is shown on standard error when that is a terminal.
+ */
+#ifndef SERVER_CTL_FILE_H
+#define SERVER_CTL_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/input.h"
+#include "server/err.h"
+
+struct ctl_file {
+	struct input in; /* for formats/ */
+	int fd;
+	int failed;    /* errno of a read that failed, else 0 */
+	uint64_t size; /* 0: not known */
+	uint64_t done;
+	unsigned percent; /* last shown */
+	bool shows;
+};
+
+int ctl_file_open(struct ctl_file *f, const char *name, struct err *e);
+void ctl_file_close(struct ctl_file *f); /* takes the progress line away */
+
+/* --now: a time on the wall of the counter's zone (DATE or DATE TIME, as in a
+ * published file); NULL is the clock.  Both forms of the answer: the instant,
+ * and seconds on the wall since 1970-01-01 00:00:00; each may be NULL. */
+struct zone;
+int ctl_now(const char *text, const struct zone *zone, int64_t *instant,
+    int64_t *wall, struct err *e);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * The rejects report.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "formats/rejects.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static char bytes[65536];
+static size_t used;
+static struct out out;
+
+static int
+keep(void *ctx, const void *buf, size_t n)
+{
+	(void)ctx;
+	assert_true(used + n < sizeof bytes);
+	memcpy(bytes + used, buf, n);
+	used += n;
+	return 0;
+}
+
+static void
+begin(void)
+{
+	used = 0;
+	out_begin(&out, (struct output){ keep, NULL });
+}
+
+static const char *
+written(void)
+{
+	assert_int_equal(out_end(&out), 0);
+	bytes[used] = '\0';
+	return bytes;
+}
+
+static void
+the_header_begins_with_a_bom_and_ends_with_the_dumps_columns(void **state)
+{
+	static const char *const header[] = { "Телефон", "a;b" };
+
+	(void)state;
+	begin();
+	rejects_header(&out, header, COUNT(header));
+	assert_string_equal(written(),
+	    "\xef\xbb\xbfline;kind;code;column;text;Телефон;\"a;b\"\n");
+	begin();
+	rejects_header(&out, NULL, 0);
+	assert_string_equal(
+	    written(), "\xef\xbb\xbfline;kind;code;column;text\n");
+}
+
+static void
+a_row_tells_line_kind_code_column_text_and_cells(void **state)
+{
+	const struct problem value = { .reject = REJECT_PHONES,
+		.field = FIELD_PHONES,
+		.value = slice_of("12345") };
+	const struct problem row = { .reject = REJECT_NO_IDENTIFIER,
+		.field = FIELD_COUNT };
+	const struct slice cell[] = { slice_of("12345"),
+		slice_of("line1\nline2") };
+
+	(void)state;
+	begin();
+	rejects_row(&out, 7, false, &value, cell, COUNT(cell), NULL);
+	assert_string_equal(written(),
+	    "7;value;phones;phones;Invalid 'phones' identifier '12345';12345;"
+	    "\"line1\nline2\"\n");
+	begin();
+	rejects_row(&out, 8, true, &row, NULL, 0, NULL);
+	assert_string_equal(written(),
+	    "8;row;no_identifier;;All columns with identifiers are empty\n");
+}
+
+static void
+formulas_are_defused(void **state)
+{
+	static const char *const row[][2] = {
+		{ "=1+1", "\"'=1+1\"" },
+		{ "+7 999", "\"'+7 999\"" },
+		{ "-5", "\"'-5\"" },
+		{ "@SUM(A1)", "\"'@SUM(A1)\"" },
+		{ "\t=1", "\"'\t=1\"" },
+		{ "\r=1", "\"'\r=1\"" },
+		{ "=\"a\"", "\"'=\"\"a\"\"\"" },
+		{ "1=1", "1=1" },
+		{ "", "" },
+	};
+	const struct problem p = { .reject = REJECT_COLUMNS_FEW,
+		.field = FIELD_COUNT };
+	const char *prefix = "1;row;columns_few;;The row has fewer cells than "
+			     "the header has columns;";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct slice cell = slice_of(row[i][0]);
+		const char *all;
+
+		begin();
+		rejects_row(&out, 1, true, &p, &cell, 1, NULL);
+		all = written();
+		assert_true(slice_starts(slice_of(all), prefix));
+		bytes[used - 1] = '\0'; /* the LF */
+		assert_string_equal(all + strlen(prefix), row[i][1]);
+	}
+	begin();
+	rejects_header(&out, (const char *const[]){ "=cmd" }, 1);
+	assert_string_equal(
+	    written(), "\xef\xbb\xbfline;kind;code;column;text;\"'=cmd\"\n");
+}
+
+static void
+a_mask_hides_persons_and_what_nobody_mapped(void **state)
+{
+	static const enum field field[] = { FIELD_ID, FIELD_PHONES,
+		FIELD_EMAILS, FIELD_COUNT, FIELD_REVENUE };
+	static const struct rejects_mask mask = { field, COUNT(field) };
+	const struct problem p = { .reject = REJECT_PHONES,
+		.field = FIELD_PHONES,
+		.value = slice_of("8 (999) 12") };
+	const struct slice cell[] = { slice_of("A-1"), slice_of("8 (999) 12"),
+		slice_of("Mail@x.ru"), slice_of("Иван, кв. 5"),
+		slice_of("100.50"), slice_of("one too many 9") };
+
+	(void)state;
+	begin();
+	rejects_row(&out, 3, false, &p, cell, COUNT(cell), &mask);
+	assert_string_equal(written(),
+	    "3;value;phones;phones;Invalid 'phones' identifier '0 (000) 00';"
+	    "A-1;0 (000) 00;xxxx@x.xx;\"xxxx, xx. 0\";100.50;xxx xxx xxxx 0\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    the_header_begins_with_a_bom_and_ends_with_the_dumps_columns),
+		cmocka_unit_test(
+		    a_row_tells_line_kind_code_column_text_and_cells),
+		cmocka_unit_test(formulas_are_defused),
+		cmocka_unit_test(a_mask_hides_persons_and_what_nobody_mapped),
+	};
+
+	cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
+}
