@@ -3,8 +3,9 @@
  * Pure: no SQL, no clock.  store_merge gives it the store's orders to start
  * from; `convdrop convert` starts from nothing.
  *
- * For a dump: store_merge_add every record to a sorter, sort, merge_run.
- * For one order: merge_begin, merge_apply for each row, merge_finish.
+ * For a dump (merge_run.c): store_merge_add every record to a sorter, sort,
+ * merge_run.  For one order (merge.c): merge_begin, merge_apply for each row,
+ * merge_finish.
  */
 #ifndef SERVER_MERGE_H
 #define SERVER_MERGE_H
@@ -20,21 +21,21 @@
 
 /* An order on its way from and to where orders are kept. */
 struct merge_order {
-        struct conv conv; /* FIELD_ID is its id */
-        bool frozen;      /* its creation time was pulled and stays */
-        int64_t dump;     /* what its newest row came from */
-        unsigned long line;
+	struct conv conv; /* FIELD_ID is its id */
+	bool frozen;      /* its creation time was pulled and stays */
+	int64_t dump;     /* what its newest row came from */
+	unsigned long line;
 };
 
 struct merge_orders {
-        /* The order of that id: 1, 0 when there is none, -1.  Texts live
-         * until the next call.  NULL: no order is known. */
-        int (*find)(void *ctx, struct slice id, struct merge_order *out,
-            struct err *e);
-        /* Keeps a new order (was NULL) or a changed one. */
-        int (*put)(void *ctx, struct slice id, const struct merge_order *was,
-            const struct merge_order *is, struct err *e);
-        void *ctx;
+	/* The order of that id: 1, 0 when there is none, -1.  Texts live
+	 * until the next call.  NULL: no order is known. */
+	int (*find)(
+	    void *ctx, struct slice id, struct merge_order *out, struct err *e);
+	/* Keeps a new order (was NULL) or a changed one. */
+	int (*put)(void *ctx, struct slice id, const struct merge_order *was,
+	    const struct merge_order *is, struct err *e);
+	void *ctx;
 };
 
 /*
@@ -46,16 +47,20 @@ struct merge_orders {
 int merge_run(struct sorter *sorted, const struct merge_rules *rules,
     const struct merge_orders *orders, struct tally *t, struct err *e);
 
+/* A record as it lies in the sorter: the slices point into bytes.  False when
+ * it is none. */
+bool merge_unpack(struct merge_record *r, struct slice bytes);
+
 /* --- one order ---------------------------------------------------------- */
 
 /* A row's fate once it is known; also the index of merge_state.count. */
 enum merge_bucket {
-        MERGE_ACCEPTED,   /* a value in the order is its own and new */
-        MERGE_UNCHANGED,  /* its values are the ones that were known */
-        MERGE_SUPERSEDED, /* nothing of it is left, or it was older */
-        MERGE_SKIPPED,    /* status skip */
-        MERGE_REJECTED,   /* the merged order lacks what is required */
-        MERGE_BUCKETS
+	MERGE_ACCEPTED,   /* a value in the order is its own and new */
+	MERGE_UNCHANGED,  /* its values are the ones that were known */
+	MERGE_SUPERSEDED, /* nothing of it is left, or it was older */
+	MERGE_SKIPPED,    /* status skip */
+	MERGE_REJECTED,   /* the merged order lacks what is required */
+	MERGE_BUCKETS
 };
 
 /*
@@ -65,23 +70,25 @@ enum merge_bucket {
  * number of rows.
  */
 struct merge_state {
-        const struct merge_rules *rules;
-        struct merge_order was;  /* what is known; valid when known */
-        struct merge_order is;   /* what it becomes */
-        bool known;              /* the order was known before the dump */
-        bool live;               /* it exists: known, or a row made it */
-        bool dropped;            /* its newest row says skip */
-        uint64_t rows;           /* applied so far; a row's number, from 1 */
-        uint64_t owner[FIELD_COUNT]; /* row that the value is from; 0: known */
-        bool supplied[FIELD_COUNT];  /* by a row that was newer */
-        bool newer;              /* some row was newer than what was known */
-        bool amount_seen, amounts_differ, date_kept, skip_kept;
-        int64_t amount;          /* the first revenue seen */
-        int64_t sum[2];          /* same_id = sum: revenue, cost */
-        uint64_t summed;         /* rows that gave to a sum, and nothing but */
-        uint64_t count[MERGE_BUCKETS]; /* rows whose fate is settled */
-        struct arena text[2];    /* what is.conv points into, and a spare */
-        size_t text_bytes;
+	const struct merge_rules *rules;
+	struct merge_order was; /* what is known; valid when known */
+	struct merge_order is;  /* what it becomes */
+	bool known;             /* the order was known before the dump */
+	bool live;              /* it exists: known, or a row made it */
+	bool dropped;           /* its newest row says skip */
+	uint64_t rows;          /* applied so far; a row's number, from 1 */
+	uint64_t owner[FIELD_COUNT]; /* row that the value is from; 0: known */
+	bool supplied[FIELD_COUNT];  /* by a row that was newer */
+	bool newer; /* some row was newer than what was known */
+	bool amount_seen, amounts_differ, date_kept, skip_kept;
+	int64_t amount;   /* the first revenue seen */
+	int64_t sum[2];   /* same_id = sum: revenue, cost */
+	bool gave[2];     /* some row gave to it */
+	uint64_t summed;  /* rows that gave to a sum and own nothing */
+	uint64_t settled; /* superseded by a skip, whatever follows */
+	uint64_t count[MERGE_BUCKETS]; /* rows whose fate is settled */
+	struct arena text[3];          /* of is.conv, a spare, of was.conv */
+	size_t text_bytes;
 };
 
 void merge_init(struct merge_state *m); /* once; then merge_begin each */

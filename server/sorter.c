@@ -1,1 +1,535 @@
-/* server/sorter.c */
+/*
+ * Sorting in memory until it is full, then in runs on the disk.  A record is
+ * one header, its key and its bytes, the same in memory and in a run; what is
+ * sorted are small entries that point at records and begin with the key's
+ * first eight bytes, so that most comparisons touch no record.
+ */
+#include "server/sorter.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+
+#define FIRST_ROOM ((size_t)64 * 1024) /* grows by doubling */
+#define CURSOR_MIN ((size_t)16 * 1024)
+#define RECORD_MAX ((size_t)1 << 30)
+#define CURSOR_MAX ((size_t)1024 * 1024)
+
+struct head {
+	uint64_t sequence;
+	uint32_t key_n, bytes_n;
+};
+
+struct entry {
+	uint64_t prefix; /* of the key, so that smaller sorts first */
+	size_t at;       /* in memory; grows with every record added */
+};
+
+/* A sorted run on the disk, being read. */
+struct cursor {
+	uint64_t at, end; /* in the file: what was not read yet */
+	char *buf;
+	size_t room, used, pos; /* pos: the present record */
+	uint64_t prefix;
+	struct head head;
+};
+
+struct sorter {
+	char *dir;
+	size_t memory_bytes;
+	char *mem; /* records of the run that is being filled */
+	size_t used, room;
+	struct entry *entry;
+	size_t n, entries_room;
+	bool ordered; /* so far they came in order */
+	bool sorted;  /* sorter_sort was called */
+	size_t next;  /* in memory: the next entry */
+	int fd;       /* the spilled runs; -1 without */
+	uint64_t spilled;
+	struct cursor *cursor; /* one a run */
+	size_t cursors;
+	size_t *heap; /* cursors that still have a record */
+	size_t heap_n;
+	bool given; /* heap[0]'s record was handed out */
+};
+
+/* --- records ------------------------------------------------------------ */
+
+static uint64_t
+prefix_of(const char *key, size_t n)
+{
+	uint64_t p = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		p = p << 8 | (i < n ? (unsigned char)key[i] : 0);
+	return p;
+}
+
+static size_t
+record_size(const struct head *h)
+{
+	return sizeof *h + h->key_n + h->bytes_n;
+}
+
+/* Of two records with equal prefixes: by key, then by sequence. */
+static int
+compare_records(const char *a, const char *b)
+{
+	struct head x, y;
+	int c;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	c = slice_cmp((struct slice){ a + sizeof x, x.key_n },
+	    (struct slice){ b + sizeof y, y.key_n });
+	if (c != 0)
+		return c;
+	return (x.sequence > y.sequence) - (x.sequence < y.sequence);
+}
+
+static int
+compare_entries(const void *va, const void *vb, void *mem)
+{
+	const struct entry *a = va, *b = vb;
+	int c;
+
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	c = compare_records(
+	    (const char *)mem + a->at, (const char *)mem + b->at);
+	return c != 0 ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static void
+give(const char *record, const struct head *h, struct slice *key,
+    uint64_t *sequence, struct slice *bytes)
+{
+	*key = (struct slice){ record + sizeof *h, h->key_n };
+	*bytes = (struct slice){ key->p + h->key_n, h->bytes_n };
+	*sequence = h->sequence;
+}
+
+/* --- life --------------------------------------------------------------- */
+
+int
+sorter_open(
+    struct sorter **out, const char *dir, size_t memory_bytes, struct err *e)
+{
+	struct sorter *s = mem_alloc(sizeof *s);
+
+	(void)e;
+	s->dir = mem_string(dir);
+	s->memory_bytes = memory_bytes;
+	s->fd = -1;
+	s->ordered = true;
+	*out = s;
+	return 0;
+}
+
+int
+sorter_sibling(struct sorter **out, const struct sorter *s, size_t memory_bytes,
+    struct err *e)
+{
+	return sorter_open(out, s->dir, memory_bytes, e);
+}
+
+void
+sorter_reset(struct sorter *s)
+{
+	for (size_t i = 0; i < s->cursors; i++)
+		free(s->cursor[i].buf);
+	free(s->cursor);
+	free(s->heap);
+	s->cursor = NULL;
+	s->heap = NULL;
+	s->cursors = s->heap_n = 0;
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = -1;
+	s->spilled = 0;
+	s->used = s->n = s->next = 0;
+	s->ordered = true;
+	s->sorted = s->given = false;
+}
+
+void
+sorter_close(struct sorter *s)
+{
+	if (s == NULL)
+		return;
+	sorter_reset(s);
+	free(s->mem);
+	free(s->entry);
+	free(s->dir);
+	free(s);
+}
+
+/* --- spilling ----------------------------------------------------------- */
+
+/* A file without a name: nothing is left over whatever happens. */
+static int
+unnamed_file(const char *dir)
+{
+	char path[PATH_MAX];
+	size_t n = strlen(dir);
+	static const char name[] = "/.sort-XXXXXX";
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd != -1)
+		return fd;
+	if (n + sizeof name > sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, dir, n);
+	memcpy(path + n, name, sizeof name);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd != -1)
+		unlink(path);
+	return fd;
+}
+
+static int
+complain(const struct sorter *s, struct err *e)
+{
+	if (errno == ENOSPC || errno == EDQUOT)
+		return err_set(e,
+		    "there is no room left in %s to sort the records; free "
+		    "some space there",
+		    s->dir);
+	return err_set(e, "sort in %s: %s", s->dir, strerror(errno));
+}
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static void
+sort_memory(struct sorter *s)
+{
+	if (!s->ordered)
+		qsort_r(
+		    s->entry, s->n, sizeof *s->entry, compare_entries, s->mem);
+	s->ordered = true;
+}
+
+/* Appends record after record to buf, which is written when full. */
+static int
+write_run(struct sorter *s, char *buf, size_t room)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *r = s->mem + s->entry[i].at;
+		struct head h;
+		size_t n;
+
+		memcpy(&h, r, sizeof h);
+		n = record_size(&h);
+		if (n > room - used) {
+			if (write_all(s->fd, buf, used) == -1)
+				return -1;
+			used = 0;
+		}
+		if (n > room) {
+			if (write_all(s->fd, r, n) == -1)
+				return -1;
+		} else {
+			memcpy(buf + used, r, n);
+			used += n;
+		}
+	}
+	return write_all(s->fd, buf, used);
+}
+
+static int
+spill(struct sorter *s, struct err *e)
+{
+	char *buf;
+	int rc;
+
+	if (s->fd == -1 && (s->fd = unnamed_file(s->dir)) == -1)
+		return complain(s, e);
+	sort_memory(s);
+	buf = mem_alloc(CURSOR_MAX);
+	rc = write_run(s, buf, CURSOR_MAX);
+	free(buf);
+	if (rc == -1)
+		return complain(s, e);
+	s->cursor = mem_grow(s->cursor, (s->cursors + 1) * sizeof *s->cursor);
+	s->cursor[s->cursors++] = (struct cursor){
+		.at = s->spilled,
+		.end = s->spilled + s->used,
+	};
+	s->spilled += s->used;
+	s->used = s->n = 0;
+	return 0;
+}
+
+/* --- adding ------------------------------------------------------------- */
+
+static bool
+is_full(const struct sorter *s, size_t need)
+{
+	return s->used + need + (s->n + 1) * sizeof *s->entry > s->memory_bytes;
+}
+
+static char *
+put(char *to, struct slice s)
+{
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	return to + s.n;
+}
+
+static void
+make_room(struct sorter *s, size_t need)
+{
+	if (s->used + need > s->room) {
+		size_t room = s->room == 0 ? FIRST_ROOM : s->room * 2;
+
+		while (room < s->used + need)
+			room *= 2;
+		s->mem = mem_grow(s->mem, room);
+		s->room = room;
+	}
+	if (s->n == s->entries_room) {
+		s->entries_room = s->n == 0 ? 1024 : s->n * 2;
+		s->entry =
+		    mem_grow(s->entry, s->entries_room * sizeof *s->entry);
+	}
+}
+
+int
+sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
+    const struct slice *part, size_t parts, struct err *e)
+{
+	struct head h = { sequence, (uint32_t)key.n, 0 };
+	struct entry *x;
+	size_t need, bytes = 0;
+	char *p;
+
+	assert(!s->sorted);
+	for (size_t i = 0; i < parts; i++)
+		bytes += part[i].n;
+	if (key.n > RECORD_MAX || bytes > RECORD_MAX)
+		return err_set(e, "a record is too large to be sorted");
+	h.bytes_n = (uint32_t)bytes;
+	need = record_size(&h);
+	if (s->n > 0 && is_full(s, need) && spill(s, e) == -1)
+		return -1;
+	make_room(s, need);
+	p = put(s->mem + s->used, (struct slice){ (char *)&h, sizeof h });
+	p = put(p, key);
+	for (size_t i = 0; i < parts; i++)
+		p = put(p, part[i]);
+	x = &s->entry[s->n++];
+	*x = (struct entry){ prefix_of(key.p, key.n), s->used };
+	s->used += need;
+	if (s->ordered && s->n > 1)
+		s->ordered = compare_entries(x - 1, x, s->mem) <= 0;
+	return 0;
+}
+
+int
+sorter_add(struct sorter *s, struct slice key, uint64_t sequence,
+    struct slice bytes, struct err *e)
+{
+	return sorter_add_parts(s, key, sequence, &bytes, 1, e);
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/* Reads on until at least need bytes of the present record are in the buffer.
+ */
+static int
+fill(struct sorter *s, struct cursor *c, size_t need, struct err *e)
+{
+	if (c->used - c->pos >= need)
+		return 0;
+	memmove(c->buf, c->buf + c->pos, c->used - c->pos);
+	c->used -= c->pos;
+	c->pos = 0;
+	if (need > c->room) {
+		c->buf = mem_grow(c->buf, need);
+		c->room = need;
+	}
+	while (c->used < need) {
+		size_t want = c->room - c->used;
+		ssize_t n;
+
+		if (want > c->end - c->at)
+			want = (size_t)(c->end - c->at);
+		n = pread(s->fd, c->buf + c->used, want, (off_t)c->at);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return complain(s, e);
+		if (n == 0)
+			return err_set(e,
+			    "sort in %s: the temporary file was cut short",
+			    s->dir);
+		c->used += (size_t)n;
+		c->at += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* The cursor's next record: 1, 0 at the end of the run, -1. */
+static int
+load(struct sorter *s, struct cursor *c, struct err *e)
+{
+	const char *key;
+
+	if (c->pos == c->used && c->at == c->end)
+		return 0;
+	if (fill(s, c, sizeof c->head, e) == -1)
+		return -1;
+	memcpy(&c->head, c->buf + c->pos, sizeof c->head);
+	if (fill(s, c, record_size(&c->head), e) == -1)
+		return -1;
+	key = c->buf + c->pos + sizeof c->head;
+	c->prefix = prefix_of(key, c->head.key_n);
+	return 1;
+}
+
+static bool
+before(const struct sorter *s, size_t a, size_t b)
+{
+	const struct cursor *x = &s->cursor[a], *y = &s->cursor[b];
+	int c;
+
+	if (x->prefix != y->prefix)
+		return x->prefix < y->prefix;
+	c = compare_records(x->buf + x->pos, y->buf + y->pos);
+	return c != 0 ? c < 0 : a < b;
+}
+
+static void
+sink(struct sorter *s, size_t i)
+{
+	for (;;) {
+		size_t least = i, child = 2 * i + 1;
+
+		for (size_t k = child; k < child + 2 && k < s->heap_n; k++)
+			if (before(s, s->heap[k], s->heap[least]))
+				least = k;
+		if (least == i)
+			return;
+		size_t swap = s->heap[i];
+		s->heap[i] = s->heap[least];
+		s->heap[least] = swap;
+		i = least;
+	}
+}
+
+static int
+open_cursors(struct sorter *s, struct err *e)
+{
+	size_t room = s->memory_bytes / s->cursors;
+
+	room = room < CURSOR_MIN   ? CURSOR_MIN
+	       : room > CURSOR_MAX ? CURSOR_MAX
+				   : room;
+	s->heap = mem_alloc(s->cursors * sizeof *s->heap);
+	for (size_t i = 0; i < s->cursors; i++) {
+		s->cursor[i].buf = mem_alloc(room);
+		s->cursor[i].room = room;
+		if (load(s, &s->cursor[i], e) == -1)
+			return -1;
+		s->heap[s->heap_n++] = i;
+	}
+	for (size_t i = s->heap_n; i-- > 0;)
+		sink(s, i);
+	return 0;
+}
+
+int
+sorter_sort(struct sorter *s, struct err *e)
+{
+	assert(!s->sorted);
+	s->sorted = true;
+	if (s->cursors == 0) {
+		sort_memory(s);
+		return 0;
+	}
+	if (s->n > 0 && spill(s, e) == -1)
+		return -1;
+	free(s->mem); /* the cursors need the room */
+	free(s->entry);
+	s->mem = NULL;
+	s->entry = NULL;
+	s->room = s->entries_room = 0;
+	return open_cursors(s, e);
+}
+
+static int
+next_in_memory(struct sorter *s, struct slice *key, uint64_t *sequence,
+    struct slice *bytes)
+{
+	const char *p;
+	struct head h;
+
+	if (s->next == s->n)
+		return 0;
+	p = s->mem + s->entry[s->next++].at;
+	memcpy(&h, p, sizeof h);
+	give(p, &h, key, sequence, bytes);
+	return 1;
+}
+
+/* Puts the record that was handed out behind, and the next one in front. */
+static int
+advance(struct sorter *s, struct err *e)
+{
+	struct cursor *c = &s->cursor[s->heap[0]];
+	int rc;
+
+	c->pos += record_size(&c->head);
+	rc = load(s, c, e);
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		s->heap[0] = s->heap[--s->heap_n];
+	sink(s, 0);
+	s->given = false;
+	return 0;
+}
+
+int
+sorter_next(struct sorter *s, struct slice *key, uint64_t *sequence,
+    struct slice *bytes, struct err *e)
+{
+	const struct cursor *c;
+
+	assert(s->sorted);
+	if (s->cursors == 0)
+		return next_in_memory(s, key, sequence, bytes);
+	if (s->given && advance(s, e) == -1)
+		return -1;
+	if (s->heap_n == 0)
+		return 0;
+	c = &s->cursor[s->heap[0]];
+	give(c->buf + c->pos, &c->head, key, sequence, bytes);
+	s->given = true;
+	return 1;
+}

@@ -1,7 +1,8 @@
 /*
  * Sorts more than fits in memory: records of a key and bytes, by key
- * (bytewise), then by sequence.  Runs of memory_bytes are spilled into an
- * unnamed file in dir and merged.
+ * (bytewise), then by sequence, then as they were added.  Runs of memory_bytes
+ * are spilled into an unnamed file in dir and merged; what fits in memory
+ * never touches the disk.
  */
 #ifndef SERVER_SORTER_H
 #define SERVER_SORTER_H
@@ -13,12 +14,23 @@
 
 struct sorter;
 
-int sorter_open(struct sorter **out, const char *dir, size_t memory_bytes,
-    struct err *e);
-void sorter_close(struct sorter *s);
+int sorter_open(
+    struct sorter **out, const char *dir, size_t memory_bytes, struct err *e);
+void sorter_close(struct sorter *s); /* NULL is fine */
+
+/* Empties it for other records; keeps the memory of the first run. */
+void sorter_reset(struct sorter *s);
+
+/* An empty sorter in the same folder. */
+int sorter_sibling(struct sorter **out, const struct sorter *s,
+    size_t memory_bytes, struct err *e);
 
 int sorter_add(struct sorter *s, struct slice key, uint64_t sequence,
     struct slice bytes, struct err *e);
+
+/* The bytes are the parts one after the other. */
+int sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
+    const struct slice *part, size_t parts, struct err *e);
 
 /* No more records are added; sorter_next begins. */
 int sorter_sort(struct sorter *s, struct err *e);

@@ -19,8 +19,8 @@
 struct store;
 
 /* read_only: for convdrop beside a running daemon; writes fail. */
-int store_open(struct store **out, const char *path, bool read_only,
-    struct err *e);
+int store_open(
+    struct store **out, const char *path, bool read_only, struct err *e);
 void store_close(struct store *s);
 
 int store_begin(struct store *s, struct err *e);
@@ -30,46 +30,47 @@ void store_rollback(struct store *s);
 /* --- the ledger ------------------------------------------------------- */
 
 enum dump_state {
-        DUMP_MERGED,
-        DUMP_REFUSED,
-        DUMP_HELD,
-        DUMP_WITHDRAWN
+	DUMP_MERGED,
+	DUMP_REFUSED,
+	DUMP_HELD,
+	DUMP_WITHDRAWN
 };
 const char *dump_state_name(enum dump_state s);
 
 /* I1: records = accepted + unchanged + superseded + skipped + rejected. */
 struct tally {
-        uint64_t records;
-        uint64_t accepted, unchanged, superseded, skipped, rejected;
-        uint64_t values_dropped;
-        uint64_t too_old;     /* of skipped */
-        uint64_t future;      /* of accepted and unchanged: held until past */
-        uint64_t auto_ids;
-        uint64_t same_id;     /* records that share their id within the dump */
-        uint64_t amounts_differ; /* orders whose same-id rows' revenue differs */
-        uint64_t dates_kept;  /* orders whose frozen creation time stayed */
-        uint64_t skip_kept;   /* known orders whose new status is skip */
-        uint64_t identifiers_kept; /* orders where the dump lacks a known one */
+	uint64_t records;
+	uint64_t accepted, unchanged, superseded, skipped, rejected;
+	uint64_t values_dropped;
+	uint64_t too_old; /* of skipped */
+	uint64_t future;  /* of accepted and unchanged: held until past */
+	uint64_t auto_ids;
+	uint64_t same_id; /* records that share their id within the dump */
+	uint64_t
+	    amounts_differ;  /* orders whose same-id rows' revenue differs */
+	uint64_t dates_kept; /* orders whose frozen creation time stayed */
+	uint64_t skip_kept;  /* known orders whose new status is skip */
+	uint64_t identifiers_kept; /* orders where the dump lacks a known one */
 };
 
 struct dump_entry {
-        int64_t id; /* ascending in the order of ingest */
-        char feed[FEED_NAME_MAX + 1], source[FEED_NAME_MAX + 1];
-        char name[256];
-        enum dump_state state;
-        int64_t at;          /* when it was ingested */
-        uint64_t bytes;      /* as dropped */
-        char sha256[65];     /* of the decompressed bytes */
-        char fingerprint[65]; /* of the settings' text */
-        char archive[512];   /* relative to the instance */
-        char preset[64], encoding[32];
-        char reason[512];    /* why refused or held; else "" */
-        struct tally tally;
+	int64_t id; /* ascending in the order of ingest */
+	char feed[FEED_NAME_MAX + 1], source[FEED_NAME_MAX + 1];
+	char name[256];
+	enum dump_state state;
+	int64_t at;           /* when it was ingested */
+	uint64_t bytes;       /* as dropped */
+	char sha256[65];      /* of the decompressed bytes */
+	char fingerprint[65]; /* of the settings' text */
+	char archive[512];    /* relative to the instance */
+	char preset[64], encoding[32];
+	char reason[512]; /* why refused or held; else "" */
+	struct tally tally;
 };
 
 /* Puts it in; sets d->id.  settings is settings_text(). */
-int store_dump_add(struct store *s, struct dump_entry *d, const char *settings,
-    struct err *e);
+int store_dump_add(
+    struct store *s, struct dump_entry *d, const char *settings, struct err *e);
 int store_dump_set(struct store *s, const struct dump_entry *d, struct err *e);
 
 /* Was a dump with these bytes, feed, source and fingerprint merged (I7)?
@@ -93,33 +94,33 @@ int store_dump_get(struct store *s, int64_t id, struct dump_entry *out,
  * line, shifted left by 8, so that a record may carry several).  Their bytes:
  */
 struct merge_record {
-        unsigned long line;
-        struct slice conv;  /* conv_pack */
-        struct slice cells; /* the original row, packed by whoever reports it;
-                             * only where it may yet be rejected */
-        bool auto_id;
-        bool skip_status;   /* matters only when the order is known */
+	unsigned long line;
+	struct slice conv;  /* conv_pack */
+	struct slice cells; /* the original row, packed by whoever reports it;
+			     * only where it may yet be rejected */
+	bool auto_id;
+	bool skip_status; /* matters only when the order is known */
 };
 /* Appends to the sorter with key = the conv's id. */
 int store_merge_add(struct sorter *to, const struct merge_record *r,
     struct slice id, struct err *e);
 
 struct merge_rules {
-        const char *feed;
-        const char *source;
-        int64_t dump; /* its ledger id; the ingest sequence */
-        int64_t now;
-        enum same_id same_id; /* LAST, FIRST or SUM */
-        bool has_status;  /* the dump has a status column: an empty status of
-                           * a new order is refused */
-        enum skip_known skip_known;
-        /* A record that the merge rejects: REJECT_NO_IDENTIFIER,
-         * REJECT_DATE_EMPTY, REJECT_STATUS_EMPTY. */
-        void (*rejected)(void *ctx, const struct merge_record *r,
-            enum reject why);
-        void *ctx;
-        /* Called now and then in a long merge; may be NULL. */
-        void (*breathe)(void *ctx);
+	const char *feed;
+	const char *source;
+	int64_t dump; /* its ledger id; the ingest sequence */
+	int64_t now;
+	enum same_id same_id; /* LAST, FIRST or SUM */
+	bool has_status; /* the dump has a status column: an empty status of
+			  * a new order is refused */
+	enum skip_known skip_known;
+	/* A record that the merge rejects: REJECT_NO_IDENTIFIER,
+	 * REJECT_DATE_EMPTY, REJECT_STATUS_EMPTY. */
+	void (*rejected)(
+	    void *ctx, const struct merge_record *r, enum reject why);
+	void *ctx;
+	/* Called now and then in a long merge; may be NULL. */
+	void (*breathe)(void *ctx);
 };
 
 /*
@@ -133,12 +134,12 @@ int store_merge(struct store *s, struct sorter *sorted,
 /* --- orders ----------------------------------------------------------- */
 
 struct order {
-        struct slice id;
-        int64_t create_time;
-        bool frozen;       /* a completed pull carried create_time */
-        int64_t dump;      /* what its newest values came from */
-        unsigned long line;
-        struct conv conv;
+	struct slice id;
+	int64_t create_time;
+	bool frozen;  /* a completed pull carried create_time */
+	int64_t dump; /* what its newest values came from */
+	unsigned long line;
+	struct conv conv;
 };
 
 /* Orders of the feed created within from … to (inclusive), in the order of
@@ -153,42 +154,45 @@ int store_order(struct store *s, struct arena *a, const char *feed,
 
 /* The next instant after now at which a held order becomes past, or
  * INT64_MAX. */
-int store_next_due(struct store *s, const char *feed, int64_t now,
-    int64_t *out, struct err *e);
+int store_next_due(struct store *s, const char *feed, int64_t now, int64_t *out,
+    struct err *e);
 int store_count(struct store *s, const char *feed, int64_t from, int64_t to,
     uint64_t *out, struct err *e);
 
 /* --- publications ----------------------------------------------------- */
 
 struct publication {
-        int64_t id; /* ascending */
-        char feed[FEED_NAME_MAX + 1];
-        char file[64];        /* "conversions.csv" */
-        char sha256[65];
-        uint64_t bytes, rows;
-        int64_t mtime;        /* the update time; unique per feed and file */
-        int64_t from, to;     /* creation times that were published */
-        char archive[512];
-        bool done;            /* the rename happened; false: only planned */
-        uint64_t pulls;       /* completed */
-        int64_t first_pull;   /* 0: none completed */
-        char reason[256];     /* of a --touch or --force */
+	int64_t id; /* ascending */
+	char feed[FEED_NAME_MAX + 1];
+	char file[64]; /* "conversions.csv" */
+	char sha256[65];
+	uint64_t bytes, rows;
+	int64_t mtime;    /* the update time; unique per feed and file */
+	int64_t from, to; /* creation times that were published */
+	char archive[512];
+	bool done;          /* the rename happened; false: only planned */
+	uint64_t pulls;     /* completed */
+	int64_t first_pull; /* 0: none completed */
+	char reason[256];   /* of a --touch or --force */
 };
 
 /*
  * Planned before the rename (so that its update time is never used again) and
- * done after it.  store_publication_done also notes, for every order within
- * from … to, which creation time this version carries.
+ * done after it.  A version carries every order of the feed that was created
+ * within from … to, with the creation time it had when the version was planned:
+ * so no merge may come between writing a version and planning it.
  */
-int store_publication_plan(struct store *s, struct publication *p,
-    struct err *e);
-int store_publication_done(struct store *s, const struct publication *p,
-    struct err *e);
+int store_publication_plan(
+    struct store *s, struct publication *p, struct err *e);
+int store_publication_done(
+    struct store *s, const struct publication *p, struct err *e);
 /* The newest, planned or done: 1, 0, -1. */
 int store_publication_last(struct store *s, const char *feed, const char *file,
     bool done_only, struct publication *out, struct err *e);
 int store_publication_at(struct store *s, const char *feed, const char *file,
     int64_t mtime, struct publication *out, struct err *e);
+int store_publication_get(struct store *s, int64_t id, struct publication *out,
+    struct err *e); /* 1, 0, -1 */
 int store_publications(struct store *s, const char *feed, unsigned limit,
     bool (*each)(void *ctx, const struct publication *p), void *ctx,
     struct err *e);
@@ -203,19 +207,21 @@ int store_withheld(struct store *s, const char *feed, const char *file,
 /* --- pulls ------------------------------------------------------------ */
 
 struct pull {
-        uint64_t id;
-        int64_t publication; /* 0: a version we do not know */
-        char feed[FEED_NAME_MAX + 1], file[64];
-        char user[64], protocol[8], address[64];
-        int64_t begun, ended; /* ended 0: still running, or killed */
-        uint64_t bytes, size;
-        bool complete;
+	uint64_t id;
+	int64_t publication; /* 0: a version we do not know */
+	char feed[FEED_NAME_MAX + 1], file[64];
+	char user[64], protocol[8], address[64];
+	int64_t begun, ended; /* ended 0: still running, or killed */
+	uint64_t bytes, size;
+	bool complete;
 };
 
-int store_pull_begin(struct store *s, struct pull *p, int64_t mtime,
-    struct err *e);
+int store_pull_begin(
+    struct store *s, struct pull *p, int64_t mtime, struct err *e);
 /* A completed pull of a conversions file freezes the creation time of every
- * order that the version carried. */
+ * order that the version carried, at what it carried: an order that was given
+ * another one since gets that one back, so publish again afterwards.
+ * p->file may end in ".gz": the sidecar is the same version. */
 int store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
     bool complete, struct err *e);
 /* At start: those still running ended when the daemon did. */
@@ -229,16 +235,22 @@ int store_pulls(struct store *s, const char *feed, unsigned limit,
 
 int store_get(struct store *s, const char *key, char *out, size_t size,
     struct err *e); /* 1, 0, -1 */
-int store_set(struct store *s, const char *key, const char *value,
-    struct err *e);
+int store_set(
+    struct store *s, const char *key, const char *value, struct err *e);
 
 /* --- rebuilding (I10) --------------------------------------------------- */
 
 /*
- * What happened to a feed, in order: dumps merged, publications done, pulls
- * completed.  server/rebuild.c replays them into an empty store.
+ * What happened to a feed, in the order of the commits: dumps merged (not those
+ * withdrawn since), publications done, and the first completed pull of each.
+ * id is the dump's, the publication's, and again the publication's (the one
+ * that was pulled).  server/rebuild.c replays them into an empty store.
  */
-enum history_kind { HISTORY_DUMP, HISTORY_PUBLICATION, HISTORY_PULL };
+enum history_kind {
+	HISTORY_DUMP,
+	HISTORY_PUBLICATION,
+	HISTORY_PULL
+};
 int store_history(struct store *s, const char *feed,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),
     void *ctx, struct err *e);

@@ -1,0 +1,300 @@
+/*
+ * Runs the merge rules over a sorted dump: groups its records by order id,
+ * gives orders without an id of their own theirs, keeps what may yet be
+ * rejected, and counts.  Memory does not grow with the dump.
+ */
+#include "server/merge.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BREATHE_EVERY 4096
+#define PENDING_MEMORY ((size_t)4 << 20)
+
+struct run {
+	const struct merge_rules *rules;
+	const struct merge_orders *orders;
+	struct tally *tally;
+	struct merge_state group; /* the records of one key */
+	struct merge_state twin;  /* an order beside it: ID-2, ID-3 */
+	bool open;                /* group has begun */
+	char *key;                /* its key */
+	size_t key_n, key_room;
+	uint64_t autos;         /* its records without an id of their own */
+	struct sorter *pending; /* its records that may yet be rejected */
+	uint64_t pending_n;
+	uint64_t records; /* taken out of the sorter */
+};
+
+/* --- records ------------------------------------------------------------ */
+
+struct packed {
+	uint64_t line;
+	uint32_t conv_n;
+	uint8_t auto_id, skip_status, pad[2];
+};
+
+int
+store_merge_add(struct sorter *to, const struct merge_record *r,
+    struct slice id, struct err *e)
+{
+	struct packed h = { .line = r->line,
+		.conv_n = (uint32_t)r->conv.n,
+		.auto_id = r->auto_id,
+		.skip_status = r->skip_status };
+	struct slice part[] = { { (const char *)&h, sizeof h }, r->conv,
+		r->cells };
+
+	return sorter_add_parts(to, id, (uint64_t)r->line << 8, part, 3, e);
+}
+
+bool
+merge_unpack(struct merge_record *r, struct slice bytes)
+{
+	struct packed h;
+
+	if (bytes.n < sizeof h)
+		return false;
+	memcpy(&h, bytes.p, sizeof h);
+	if (h.conv_n > bytes.n - sizeof h)
+		return false;
+	r->line = h.line;
+	r->auto_id = h.auto_id;
+	r->skip_status = h.skip_status;
+	r->conv = (struct slice){ bytes.p + sizeof h, h.conv_n };
+	r->cells = (struct slice){ r->conv.p + h.conv_n,
+		bytes.n - sizeof h - h.conv_n };
+	return true;
+}
+
+/* --- one order ---------------------------------------------------------- */
+
+static int
+begin(struct run *u, struct merge_state *m, struct slice id, struct err *e)
+{
+	struct merge_order was;
+	int found = 0;
+
+	if (u->orders->find != NULL)
+		found = u->orders->find(u->orders->ctx, id, &was, e);
+	if (found == -1)
+		return -1;
+	merge_begin(m, u->rules, id, found == 1 ? &was : NULL);
+	return 0;
+}
+
+static bool
+lost_identifier(const struct merge_state *m)
+{
+	static const enum field ids[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
+		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5 };
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (conv_text(&m->was.conv, ids[i]).n > 0 &&
+		    !m->supplied[ids[i]])
+			return true;
+	return false;
+}
+
+static void
+count(struct tally *t, const struct merge_state *m)
+{
+	uint64_t kept = m->count[MERGE_ACCEPTED] + m->count[MERGE_UNCHANGED];
+
+	t->accepted += m->count[MERGE_ACCEPTED];
+	t->unchanged += m->count[MERGE_UNCHANGED];
+	t->superseded += m->count[MERGE_SUPERSEDED];
+	t->skipped += m->count[MERGE_SKIPPED];
+	t->rejected += m->count[MERGE_REJECTED];
+	if (m->live &&
+	    m->is.conv.number[FIELD_CREATE_DATE_TIME] > m->rules->now)
+		t->future += kept;
+	if (m->rows > 1)
+		t->same_id += m->rows;
+	t->amounts_differ += m->amounts_differ;
+	t->dates_kept += m->date_kept;
+	t->skip_kept += m->skip_kept;
+	t->identifiers_kept += m->known && m->newer && lost_identifier(m);
+}
+
+/* Settles an order, keeps it when it changed, and counts its rows. */
+static int
+finish(struct run *u, struct merge_state *m, enum reject *why, struct err *e)
+{
+	const struct merge_orders *o = u->orders;
+	bool changed;
+
+	*why = merge_finish(m, &changed);
+	if (changed && o->put(o->ctx, conv_text(&m->is.conv, FIELD_ID),
+			   m->known ? &m->was : NULL, &m->is, e) == -1)
+		return -1;
+	count(u->tally, m);
+	return 0;
+}
+
+/* --- records that may yet be rejected ----------------------------------- */
+
+static void
+release(struct run *u)
+{
+	if (u->pending_n > 0)
+		sorter_reset(u->pending);
+	u->pending_n = 0;
+}
+
+static int
+keep(struct run *u, struct sorter *like, struct slice bytes, struct err *e)
+{
+	if (u->pending == NULL &&
+	    sorter_sibling(&u->pending, like, PENDING_MEMORY, e) == -1)
+		return -1;
+	return sorter_add(u->pending, slice_of(""), u->pending_n++, bytes, e);
+}
+
+static void
+reject(const struct run *u, struct slice bytes, enum reject why)
+{
+	struct merge_record r;
+
+	if (u->rules->rejected != NULL && merge_unpack(&r, bytes))
+		u->rules->rejected(u->rules->ctx, &r, why);
+}
+
+static int
+reject_pending(struct run *u, enum reject why, struct err *e)
+{
+	struct slice key, bytes;
+	uint64_t sequence;
+	int rc;
+
+	if (u->pending_n == 0)
+		return 0;
+	assert(u->pending_n == u->group.count[MERGE_REJECTED]);
+	if (sorter_sort(u->pending, e) == -1)
+		return -1;
+	while ((rc = sorter_next(u->pending, &key, &sequence, &bytes, e)) == 1)
+		reject(u, bytes, why);
+	return rc;
+}
+
+/* --- groups ------------------------------------------------------------- */
+
+static int
+end_group(struct run *u, struct err *e)
+{
+	enum reject why;
+	int rc = 0;
+
+	if (!u->open)
+		return 0;
+	u->open = false;
+	if (finish(u, &u->group, &why, e) == -1)
+		return -1;
+	if (why != REJECT_NONE)
+		rc = reject_pending(u, why, e);
+	release(u);
+	return rc;
+}
+
+static int
+begin_group(struct run *u, struct slice key, struct err *e)
+{
+	if (key.n > u->key_room) {
+		u->key = mem_grow(u->key, key.n);
+		u->key_room = key.n;
+	}
+	if (key.n > 0)
+		memcpy(u->key, key.p, key.n);
+	u->key_n = key.n;
+	u->autos = 0;
+	u->open = true;
+	return begin(u, &u->group, key, e);
+}
+
+/* The second and later records without an id and with equal content are
+ * orders of their own: two rows stay two orders. */
+static int
+add_twin(struct run *u, struct slice key, const struct conv *c,
+    const struct merge_record *r, struct slice bytes, struct err *e)
+{
+	char id[128];
+	int n = snprintf(id, sizeof id, "%.*s-%llu", (int)key.n, key.p,
+	    (unsigned long long)u->autos);
+	enum reject why;
+
+	if (n < 0 || (size_t)n >= sizeof id)
+		return err_set(e,
+		    "line %lu: the id made for the order is too "
+		    "long",
+		    r->line);
+	if (begin(u, &u->twin, (struct slice){ id, (size_t)n }, e) == -1)
+		return -1;
+	merge_apply(&u->twin, c, r->line, r->skip_status);
+	if (finish(u, &u->twin, &why, e) == -1)
+		return -1;
+	if (why != REJECT_NONE)
+		reject(u, bytes, why);
+	return 0;
+}
+
+static int
+add_record(struct run *u, struct sorter *sorted, struct slice key,
+    struct slice bytes, struct err *e)
+{
+	struct merge_record r;
+	struct conv c;
+
+	if (!merge_unpack(&r, bytes) || !conv_unpack(&c, r.conv))
+		return err_set(e, "a record is damaged in the sorter");
+	if (!u->open || !slice_eq(key, (struct slice){ u->key, u->key_n })) {
+		if (end_group(u, e) == -1 || begin_group(u, key, e) == -1)
+			return -1;
+	}
+	u->records++;
+	u->tally->auto_ids += r.auto_id;
+	if (r.auto_id && ++u->autos > 1)
+		return add_twin(u, key, &c, &r, bytes, e);
+	merge_apply(&u->group, &c, r.line, r.skip_status);
+	if (merge_lacks(&u->group) == REJECT_NONE)
+		release(u);
+	else if (!r.skip_status)
+		return keep(u, sorted, bytes, e);
+	return 0;
+}
+
+static uint64_t
+settled(const struct tally *t)
+{
+	return t->accepted + t->unchanged + t->superseded + t->skipped +
+	       t->rejected;
+}
+
+int
+merge_run(struct sorter *sorted, const struct merge_rules *rules,
+    const struct merge_orders *orders, struct tally *t, struct err *e)
+{
+	struct run u = { .rules = rules, .orders = orders, .tally = t };
+	uint64_t before = settled(t), sequence;
+	struct slice key, bytes;
+	int rc;
+
+	merge_init(&u.group);
+	merge_init(&u.twin);
+	while ((rc = sorter_next(sorted, &key, &sequence, &bytes, e)) == 1) {
+		rc = add_record(&u, sorted, key, bytes, e);
+		if (rc == -1)
+			break;
+		if (rules->breathe != NULL && u.records % BREATHE_EVERY == 0)
+			rules->breathe(rules->ctx);
+	}
+	if (rc == 0)
+		rc = end_group(&u, e);
+	assert(rc == -1 || settled(t) - before == u.records); /* I1 */
+	sorter_close(u.pending);
+	merge_free(&u.group);
+	merge_free(&u.twin);
+	free(u.key);
+	return rc;
+}

@@ -1,0 +1,525 @@
+/*
+ * Orders: merging a dump into them, and reading them in the order in which
+ * they are published.
+ *
+ * An order is frozen when a publication that carries its creation time was
+ * pulled (see store_sql.c); that is looked up in the list of pulled
+ * publications, which is read once for each piece of work.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/merge.h"
+#include "server/store_private.h"
+
+#define SORT_MEMORY ((size_t)64 << 20)
+
+/* --- what was pulled ---------------------------------------------------- */
+
+struct pulled_list {
+	struct pulled *p; /* by id, ascending */
+	size_t n, room;
+};
+
+static int
+read_pulled(
+    struct store *s, const char *feed, struct pulled_list *out, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_PULLED, e);
+	struct pulled_list l = { NULL, 0, 0 };
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "s", feed);
+	while ((rc = store_step(s, q, e)) == 1) {
+		if (l.n == l.room) {
+			l.room = l.room == 0 ? 16 : l.room * 2;
+			l.p = mem_grow(l.p, l.room * sizeof *l.p);
+		}
+		l.p[l.n++] = (struct pulled){ sqlite3_column_int64(q, 0),
+			sqlite3_column_int64(q, 1),
+			sqlite3_column_int64(q, 2) };
+	}
+	sqlite3_reset(q);
+	if (rc == -1)
+		free(l.p);
+	else
+		*out = l;
+	return rc;
+}
+
+/* Did a pulled publication carry the creation time that an order got when
+ * since was the last one?  Nearly always the first one after since tells. */
+static bool
+is_frozen(const struct pulled_list *l, int64_t since, int64_t create_time)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (l->p[mid].id <= since)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (size_t i = low; i < l->n; i++)
+		if (l->p[i].from <= create_time && create_time <= l->p[i].to)
+			return true;
+	return false;
+}
+
+/* --- an order as it is kept --------------------------------------------- */
+
+/* id and creation time have columns of their own, so that they can be changed
+ * and compared in SQL. */
+static struct slice
+pack(struct arena *a, const struct conv *c)
+{
+	struct conv rest = *c;
+
+	rest.number[FIELD_CREATE_DATE_TIME] = CONV_NONE;
+	conv_text(&rest, FIELD_ID) = slice_of("");
+	return conv_pack(a, &rest);
+}
+
+static int
+unpack(const struct store *s, struct conv *c, struct slice packed,
+    struct slice id, int64_t create_time, struct err *e)
+{
+	if (!conv_unpack(c, packed))
+		return err_set(e,
+		    "the store %s holds an order that cannot be read; restore "
+		    "it from a backup or rebuild it from the archive",
+		    s->path);
+	c->number[FIELD_CREATE_DATE_TIME] = create_time;
+	conv_text(c, FIELD_ID) = id;
+	return 0;
+}
+
+/* --- merging ------------------------------------------------------------ */
+
+struct merging {
+	struct store *s;
+	int64_t feed;
+	int64_t top; /* the last publication there is */
+	struct pulled_list pulled;
+	struct arena a; /* of one order */
+	/* A feed that had no orders: whatever sorts behind all that was added
+	 * since is new without looking. */
+	bool was_empty;
+	char *last;
+	size_t last_n, last_room;
+};
+
+static bool
+is_surely_new(const struct merging *m, struct slice id)
+{
+	return m->was_empty &&
+	       (m->last == NULL ||
+		   slice_cmp(id, (struct slice){ m->last, m->last_n }) > 0);
+}
+
+static int
+find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
+{
+	struct merging *m = ctx;
+	sqlite3_stmt *q;
+	struct slice conv;
+	int64_t create_time;
+	int rc;
+
+	if (is_surely_new(m, id))
+		return 0;
+	q = store_kept(m->s, SQL_ORDER_GET, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ib", m->feed, id);
+	rc = store_step(m->s, q, e);
+	if (rc == 1) {
+		create_time = sqlite3_column_int64(q, 0);
+		out->frozen = is_frozen(
+		    &m->pulled, sqlite3_column_int64(q, 1), create_time);
+		out->dump = sqlite3_column_int64(q, 2);
+		out->line = (unsigned long)sqlite3_column_int64(q, 3);
+		arena_reset(&m->a);
+		conv = arena_copy(&m->a, store_blob(q, 4));
+		if (unpack(m->s, &out->conv, conv, id, create_time, e) == -1)
+			rc = -1;
+	}
+	sqlite3_reset(q);
+	return rc;
+}
+
+static void
+remember_last(struct merging *m, struct slice id)
+{
+	if (!is_surely_new(m, id))
+		return;
+	if (id.n > m->last_room || m->last == NULL) {
+		m->last_room = id.n + 64;
+		m->last = mem_grow(m->last, m->last_room);
+	}
+	if (id.n > 0)
+		memcpy(m->last, id.p, id.n);
+	m->last_n = id.n;
+}
+
+static int
+put(void *ctx, struct slice id, const struct merge_order *was,
+    const struct merge_order *is, struct err *e)
+{
+	struct merging *m = ctx;
+	int64_t create_time = is->conv.number[FIELD_CREATE_DATE_TIME];
+	struct slice conv;
+
+	arena_reset(&m->a);
+	conv = pack(&m->a, &is->conv);
+	if (was == NULL) {
+		remember_last(m, id);
+		return store_run(m->s, SQL_ORDER_ADD, e, "ibiiiib", m->feed, id,
+		    create_time, m->top, is->dump, (int64_t)is->line, conv);
+	}
+	if (was->conv.number[FIELD_CREATE_DATE_TIME] != create_time &&
+	    store_run(m->s, SQL_ORDER_CARRIED, e, "ibi", m->feed, id, m->top) ==
+		-1)
+		return -1;
+	return store_run(m->s, SQL_ORDER_SET, e, "ibiiiib", m->feed, id,
+	    create_time, m->top, is->dump, (int64_t)is->line, conv);
+}
+
+/* The number that a statement of one row answers; none is -1 without error. */
+static int
+ask_number(struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e)
+{
+	int rc = store_step(s, q, e);
+
+	*out = rc == 1 && sqlite3_column_type(q, 0) != SQLITE_NULL
+		   ? sqlite3_column_int64(q, 0)
+		   : -1;
+	sqlite3_reset(q);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+prepare(struct merging *m, const char *feed, struct err *e)
+{
+	sqlite3_stmt *q;
+	int64_t any;
+
+	if (store_feed(m->s, feed, true, &m->feed, e) == -1 ||
+	    read_pulled(m->s, feed, &m->pulled, e) == -1)
+		return -1;
+	q = store_kept(m->s, SQL_ORDER_ANY, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "i", m->feed);
+	if (ask_number(m->s, q, &any, e) == -1)
+		return -1;
+	m->was_empty = any == -1;
+	q = store_kept(m->s, SQL_PUB_TOP, e);
+	return q == NULL ? -1 : ask_number(m->s, q, &m->top, e);
+}
+
+int
+store_merge(struct store *s, struct sorter *sorted,
+    const struct merge_rules *rules, struct tally *t, struct err *e)
+{
+	struct merging m = { .s = s, .a = ARENA_EMPTY };
+	struct merge_orders orders = { find, put, &m };
+	int rc = prepare(&m, rules->feed, e);
+
+	s->due.feed[0] = '\0';
+	if (rc == 0)
+		rc = merge_run(sorted, rules, &orders, t, e);
+	arena_free(&m.a);
+	free(m.pulled.p);
+	free(m.last);
+	return rc;
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/* What lies beside the packed record in the sorter. */
+struct scanned {
+	int64_t create_time, dump, line;
+	uint8_t frozen, pad[7];
+};
+
+/* Creation time, then id, so that bytewise order is the order we want. */
+static struct slice
+sort_key(struct arena *a, int64_t create_time, struct slice id)
+{
+	char *p = arena_alloc(a, 8 + id.n);
+	uint64_t t = (uint64_t)create_time ^ UINT64_C(1) << 63;
+
+	for (int i = 0; i < 8; i++)
+		p[i] = (char)(t >> (56 - 8 * i) & 0xff);
+	if (id.n > 0)
+		memcpy(p + 8, id.p, id.n);
+	return (struct slice){ p, 8 + id.n };
+}
+
+static int
+add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
+    const struct pulled_list *pulled, struct err *e)
+{
+	struct scanned h = { .create_time = sqlite3_column_int64(q, 1),
+		.dump = sqlite3_column_int64(q, 3),
+		.line = sqlite3_column_int64(q, 4) };
+	struct slice part[2] = { { (const char *)&h, sizeof h },
+		store_blob(q, 5) };
+
+	h.frozen = is_frozen(pulled, sqlite3_column_int64(q, 2), h.create_time);
+	arena_reset(a);
+	return sorter_add_parts(
+	    to, sort_key(a, h.create_time, store_blob(q, 0)), 0, part, 2, e);
+}
+
+static int
+scan(struct store *s, const char *feed, int64_t from, int64_t to,
+    struct sorter *into, struct err *e)
+{
+	struct pulled_list pulled = { NULL, 0, 0 };
+	struct arena a = ARENA_EMPTY;
+	sqlite3_stmt *q = NULL;
+	int64_t number;
+	int rc = store_feed(s, feed, false, &number, e);
+
+	if (rc == 1 && read_pulled(s, feed, &pulled, e) == -1)
+		rc = -1;
+	if (rc == 1 && (q = store_fresh(s, SQL_ORDER_SCAN, e)) == NULL)
+		rc = -1;
+	if (rc == 1)
+		store_bind(q, "iii", number, from, to);
+	while (rc == 1 && (rc = store_step(s, q, e)) == 1)
+		if (add_scanned(into, &a, q, &pulled, e) == -1)
+			rc = -1;
+	sqlite3_finalize(q);
+	arena_free(&a);
+	free(pulled.p);
+	return rc;
+}
+
+static int
+hand_out(const struct store *s, struct slice key, struct slice bytes,
+    int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
+    struct err *e)
+{
+	struct slice conv;
+	struct scanned h;
+	struct order o;
+
+	memcpy(&h, bytes.p, sizeof h);
+	conv = (struct slice){ bytes.p + sizeof h, bytes.n - sizeof h };
+	o.id = (struct slice){ key.p + 8, key.n - 8 };
+	o.create_time = h.create_time;
+	o.frozen = h.frozen;
+	o.dump = h.dump;
+	o.line = (unsigned long)h.line;
+	if (unpack(s, &o.conv, conv, o.id, o.create_time, e) == -1)
+		return -1;
+	return each(ctx, &o, e);
+}
+
+/* Where sorted runs go: beside the store, or where a reader may write. */
+static const char *
+sort_dir(const struct store *s)
+{
+	return access(s->dir, W_OK) == 0 ? s->dir : "/tmp";
+}
+
+int
+store_orders(struct store *s, const char *feed, int64_t from, int64_t to,
+    int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
+    struct err *e)
+{
+	struct sorter *sorter = NULL;
+	struct slice key, bytes;
+	uint64_t sequence;
+	int rc = sorter_open(&sorter, sort_dir(s), SORT_MEMORY, e);
+
+	if (rc == 0)
+		rc = scan(s, feed, from, to, sorter, e);
+	if (rc == 0)
+		rc = sorter_sort(sorter, e);
+	if (rc == 0)
+		while (
+		    (rc = sorter_next(sorter, &key, &sequence, &bytes, e)) == 1)
+			if (hand_out(s, key, bytes, each, ctx, e) == -1) {
+				rc = -1;
+				break;
+			}
+	sorter_close(sorter);
+	return rc;
+}
+
+static int
+read_order(struct store *s, struct arena *a, sqlite3_stmt *q, struct slice id,
+    const struct pulled_list *pulled, struct order *out, struct err *e)
+{
+	out->id = arena_copy(a, id);
+	out->create_time = sqlite3_column_int64(q, 0);
+	out->frozen =
+	    is_frozen(pulled, sqlite3_column_int64(q, 1), out->create_time);
+	out->dump = sqlite3_column_int64(q, 2);
+	out->line = (unsigned long)sqlite3_column_int64(q, 3);
+	return unpack(s, &out->conv, arena_copy(a, store_blob(q, 4)), out->id,
+	    out->create_time, e);
+}
+
+int
+store_order(struct store *s, struct arena *a, const char *feed, struct slice id,
+    struct order *out, struct err *e)
+{
+	struct pulled_list pulled = { NULL, 0, 0 };
+	sqlite3_stmt *q;
+	int64_t number;
+	int rc = store_feed(s, feed, false, &number, e);
+
+	if (rc != 1 || read_pulled(s, feed, &pulled, e) == -1)
+		return rc == 1 ? -1 : rc;
+	q = store_kept(s, SQL_ORDER_GET, e);
+	if (q == NULL) {
+		rc = -1;
+		goto out;
+	}
+	store_bind(q, "ib", number, id);
+	rc = store_step(s, q, e);
+	if (rc == 1 && read_order(s, a, q, id, &pulled, out, e) == -1)
+		rc = -1;
+	sqlite3_reset(q);
+out:
+	free(pulled.p);
+	return rc;
+}
+
+int
+store_next_due(
+    struct store *s, const char *feed, int64_t now, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *q;
+	int64_t number, due;
+	int rc;
+
+	if (!s->read_only && strcmp(s->due.feed, feed) == 0 &&
+	    s->due.asked <= now && now < s->due.due) {
+		*out = s->due.due;
+		return 0;
+	}
+	rc = store_feed(s, feed, false, &number, e);
+	if (rc == 0)
+		*out = INT64_MAX;
+	if (rc != 1)
+		return rc;
+	q = store_kept(s, SQL_ORDER_DUE, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ii", number, now);
+	if (ask_number(s, q, &due, e) == -1)
+		return -1;
+	if (due == -1)
+		due = INT64_MAX;
+	snprintf(s->due.feed, sizeof s->due.feed, "%s", feed);
+	s->due.asked = now;
+	s->due.due = due;
+	*out = due;
+	return 0;
+}
+
+int
+store_count(struct store *s, const char *feed, int64_t from, int64_t to,
+    uint64_t *out, struct err *e)
+{
+	sqlite3_stmt *q;
+	int64_t number, n;
+	int rc = store_feed(s, feed, false, &number, e);
+
+	if (rc == 0)
+		*out = 0;
+	if (rc != 1)
+		return rc;
+	q = store_kept(s, SQL_ORDER_COUNT, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "iii", number, from, to);
+	if (ask_number(s, q, &n, e) == -1)
+		return -1;
+	*out = (uint64_t)n;
+	return 0;
+}
+
+/* --- freezing ----------------------------------------------------------- */
+
+struct thaw { /* an order that was carried with another creation time */
+	struct slice id;
+	int64_t create_time, since;
+};
+
+struct thaws {
+	struct arena a;
+	struct thaw *t;
+	size_t n, room;
+};
+
+static void
+add_thaw(struct thaws *l, sqlite3_stmt *q)
+{
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 16 : l->room * 2;
+		l->t = mem_grow(l->t, l->room * sizeof *l->t);
+	}
+	l->t[l->n++] = (struct thaw){ arena_copy(&l->a, store_blob(q, 0)),
+		sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2) };
+}
+
+/* The orders that p carried with another creation time than they have now, and
+ * that no other pulled version has frozen since. */
+static int
+read_thaws(struct store *s, int64_t feed, const struct pulled *p,
+    const struct pulled_list *pulled, struct thaws *l, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_CARRIED_BY, e);
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "iiii", feed, p->id, p->from, p->to);
+	while ((rc = store_step(s, q, e)) == 1)
+		if (!is_frozen(pulled, sqlite3_column_int64(q, 4),
+			sqlite3_column_int64(q, 3)))
+			add_thaw(l, q);
+	sqlite3_reset(q);
+	return rc;
+}
+
+int
+store_freeze(
+    struct store *s, const char *feed, const struct pulled *p, struct err *e)
+{
+	struct pulled_list pulled = { NULL, 0, 0 };
+	struct thaws l = { ARENA_EMPTY, NULL, 0, 0 };
+	int64_t number;
+	int rc = store_feed(s, feed, false, &number, e);
+
+	if (rc == 1)
+		rc = read_pulled(s, feed, &pulled, e) == -1 ||
+			     read_thaws(s, number, p, &pulled, &l, e) == -1
+			 ? -1
+			 : 0;
+	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+		s->due.feed[0] = '\0';
+		if (store_run(s, SQL_ORDER_FREEZE, e, "ibii", number, l.t[i].id,
+			l.t[i].create_time, l.t[i].since) == -1 ||
+		    store_run(s, SQL_CARRIED_FORGET, e, "ib", number,
+			l.t[i].id) == -1)
+			rc = -1;
+	}
+	arena_free(&l.a);
+	free(l.t);
+	free(pulled.p);
+	return rc;
+}

@@ -1,0 +1,114 @@
+/*
+ * What the store's own files share: the database, its statements, and small
+ * helpers that make a query three lines.  Nobody else includes this.
+ *
+ *      store.c          opening, transactions, the ledger, facts
+ *      store_orders.c   merging and reading orders
+ *      store_pubs.c     publications, pulls, history
+ *      store_sql.c      all SQL
+ */
+#ifndef SERVER_STORE_PRIVATE_H
+#define SERVER_STORE_PRIVATE_H
+
+#include <sqlite3.h>
+#include "server/store.h"
+
+#define STORE_SCHEMA 1 /* PRAGMA user_version */
+
+enum sql {
+	SQL_FEED_GET,
+	SQL_FEED_ADD,
+	SQL_DUMP_ADD,
+	SQL_DUMP_SET,
+	SQL_DUMP_KNOWN,
+	SQL_DUMP_GET,
+	SQL_DUMP_LIST,
+	SQL_ORDER_ANY,
+	SQL_ORDER_GET,
+	SQL_ORDER_ADD,
+	SQL_ORDER_SET,
+	SQL_ORDER_CARRIED,
+	SQL_ORDER_SCAN,
+	SQL_ORDER_COUNT,
+	SQL_ORDER_DUE,
+	SQL_ORDER_FREEZE,
+	SQL_PULLED,
+	SQL_CARRIED_BY,
+	SQL_CARRIED_FORGET,
+	SQL_PUB_TOP,
+	SQL_PUB_ADD,
+	SQL_PUB_DONE,
+	SQL_PUB_LAST,
+	SQL_PUB_AT,
+	SQL_PUB_GET,
+	SQL_PUB_LIST,
+	SQL_PUB_PULLED,
+	SQL_WITHHOLD,
+	SQL_WITHHOLD_CLEAR,
+	SQL_WITHHELD,
+	SQL_PULL_ADD,
+	SQL_PULL_END,
+	SQL_PULL_GET,
+	SQL_PULL_OPEN,
+	SQL_PULL_LIST,
+	SQL_FACT_GET,
+	SQL_FACT_SET,
+	SQL_EVENT_ADD,
+	SQL_HISTORY,
+	SQL_COUNT
+};
+extern const char store_schema[];
+extern const char *const store_sql[SQL_COUNT];
+
+/* A publication that somebody pulled completely. */
+struct pulled {
+	int64_t id, from, to;
+};
+
+struct store {
+	sqlite3 *db;
+	char *path, *dir;
+	bool read_only;
+	sqlite3_stmt *kept[SQL_COUNT]; /* prepared at first use */
+	/* When the next held order of a feed is due, as long as no order
+	 * changes: from the asking until then the answer stands. */
+	struct {
+		char feed[FEED_NAME_MAX + 1];
+		int64_t asked, due;
+	} due;
+};
+
+/* A kept statement, reset; NULL with e set. */
+sqlite3_stmt *store_kept(struct store *s, enum sql k, struct err *e);
+/* A fresh one for a list whose callback may ask the store: finalize it. */
+sqlite3_stmt *store_fresh(struct store *s, enum sql k, struct err *e);
+
+/* Binds from the first parameter on: i int64_t, s const char *, b struct
+ * slice (bytes). A NULL const char * binds NULL. */
+void store_bind(sqlite3_stmt *q, const char *kinds, ...);
+
+int store_step(struct store *s, sqlite3_stmt *q, struct err *e); /* 1, 0, -1 */
+
+/* Binds, steps to the end, resets. */
+int store_run(
+    struct store *s, enum sql k, struct err *e, const char *kinds, ...);
+
+int store_fail(struct store *s, struct err *e); /* -1 with SQLite's reason */
+
+void store_text(sqlite3_stmt *q, int column, char *out, size_t size);
+struct slice store_blob(sqlite3_stmt *q, int column);
+
+/* The feed's number in table orders: 1, 0 when it has none, -1. */
+int store_feed(
+    struct store *s, const char *feed, bool make, int64_t *out, struct err *e);
+
+/* Puts an event into the one sequence that store_history tells. */
+int store_event(struct store *s, const char *feed, enum history_kind k,
+    int64_t ref, struct err *e);
+
+/* Completed pulls of publication p begin to hold: orders that it carried with
+ * another creation time than they have now get theirs back. */
+int store_freeze(
+    struct store *s, const char *feed, const struct pulled *p, struct err *e);
+
+#endif

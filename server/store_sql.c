@@ -1,0 +1,208 @@
+/*
+ * All SQL there is: the schema, and every statement.
+ *
+ * Which version of a file carries which creation time of an order is not
+ * written down order by order, which would rewrite the whole table at every
+ * publication.  An order notes instead the last publication there was when it
+ * got its creation time (since): every later one, within whose from … to that
+ * time lies, carries it.  A creation time that was replaced after it may have
+ * been carried goes to table carried.  An order is frozen when a publication
+ * that carries it was pulled.
+ */
+#include "server/store_private.h"
+
+const char store_schema[] =
+    "CREATE TABLE feeds ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE) STRICT;"
+
+    "CREATE TABLE dumps ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " feed TEXT NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL,"
+    " state INTEGER NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " archive TEXT NOT NULL, preset TEXT NOT NULL, encoding TEXT NOT NULL,"
+    " reason TEXT NOT NULL, tally TEXT NOT NULL, settings TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX dumps_known ON dumps (sha256, feed);"
+    "CREATE INDEX dumps_feed ON dumps (feed, id);"
+
+    "CREATE TABLE orders ("
+    " feed INTEGER NOT NULL REFERENCES feeds, id BLOB NOT NULL,"
+    " create_time INTEGER NOT NULL,"
+    " since INTEGER NOT NULL," /* the last publication before create_time */
+    " dump INTEGER NOT NULL, line INTEGER NOT NULL,"
+    " conv BLOB NOT NULL," /* packed, without id and creation time */
+    " PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE carried ("
+    " feed INTEGER NOT NULL REFERENCES feeds, id BLOB NOT NULL,"
+    " since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " create_time INTEGER NOT NULL,"
+    " PRIMARY KEY (feed, id, since)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE publications ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " feed TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " bytes INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    " mtime INTEGER NOT NULL,"
+    " from_time INTEGER NOT NULL, to_time INTEGER NOT NULL,"
+    " archive TEXT NOT NULL, done INTEGER NOT NULL,"
+    " pulls INTEGER NOT NULL, first_pull INTEGER NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " UNIQUE (feed, file, mtime)) STRICT;"
+    "CREATE INDEX publications_feed ON publications (feed, id);"
+    "CREATE INDEX publications_pulled ON publications (feed, id)"
+    " WHERE pulls > 0;"
+
+    "CREATE TABLE withheld ("
+    " feed TEXT NOT NULL, file TEXT NOT NULL,"
+    " reason TEXT NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY (feed, file)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE pulls ("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL UNIQUE,"
+    " publication INTEGER NOT NULL,"
+    " feed TEXT NOT NULL, file TEXT NOT NULL, user TEXT NOT NULL,"
+    " protocol TEXT NOT NULL, address TEXT NOT NULL,"
+    " begun INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " complete INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX pulls_feed ON pulls (feed, seq);"
+    "CREATE INDEX pulls_running ON pulls (seq) WHERE ended = 0;"
+
+    "CREATE TABLE facts ("
+    " key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE events ("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"
+    " kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
+    " UNIQUE (kind, ref)) STRICT;";
+
+#define DUMP_COLUMNS                                                           \
+	"id, feed, source, name, state, at, bytes, sha256, fingerprint,"       \
+	" archive, preset, encoding, reason, tally"
+#define PUB_COLUMNS                                                            \
+	"id, feed, file, sha256, bytes, rows, mtime, from_time, to_time,"      \
+	" archive, done, pulls, first_pull, reason"
+#define PULL_COLUMNS                                                           \
+	"id, publication, feed, file, user, protocol, address, begun, ended,"  \
+	" bytes, size, complete"
+
+/* clang-format off */
+const char *const store_sql[SQL_COUNT] = {
+[SQL_FEED_GET] = "SELECT id FROM feeds WHERE name = ?",
+[SQL_FEED_ADD] = "INSERT INTO feeds (name) VALUES (?)",
+
+[SQL_DUMP_ADD] =
+    "INSERT INTO dumps (feed, source, name, state, at, bytes, sha256,"
+    " fingerprint, archive, preset, encoding, reason, tally, settings)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+[SQL_DUMP_SET] =
+    "UPDATE dumps SET feed = ?, source = ?, name = ?, state = ?, at = ?,"
+    " bytes = ?, sha256 = ?, fingerprint = ?, archive = ?, preset = ?,"
+    " encoding = ?, reason = ?, tally = ? WHERE id = ?",
+[SQL_DUMP_KNOWN] =
+    "SELECT " DUMP_COLUMNS " FROM dumps WHERE sha256 = ? AND feed = ?"
+    " AND source = ? AND fingerprint = ? AND state = ?"
+    " ORDER BY id DESC LIMIT 1",
+[SQL_DUMP_GET] = "SELECT " DUMP_COLUMNS ", settings FROM dumps WHERE id = ?",
+[SQL_DUMP_LIST] =
+    "SELECT " DUMP_COLUMNS " FROM dumps WHERE ?1 IS NULL OR feed = ?1"
+    " ORDER BY id DESC LIMIT ?2",
+
+[SQL_ORDER_ANY] = "SELECT 1 FROM orders WHERE feed = ? LIMIT 1",
+[SQL_ORDER_GET] =
+    "SELECT create_time, since, dump, line, conv FROM orders"
+    " WHERE feed = ? AND id = ?",
+[SQL_ORDER_ADD] =
+    "INSERT INTO orders (feed, id, create_time, since, dump, line, conv)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+[SQL_ORDER_SET] =
+    "UPDATE orders SET since = CASE WHEN create_time = ?3 THEN since"
+    " ELSE ?4 END, create_time = ?3, dump = ?5, line = ?6, conv = ?7"
+    " WHERE feed = ?1 AND id = ?2",
+[SQL_ORDER_CARRIED] =
+    "INSERT INTO carried (feed, id, since, until, create_time)"
+    " SELECT feed, id, since, ?3, create_time FROM orders"
+    " WHERE feed = ?1 AND id = ?2 AND since < ?3",
+[SQL_ORDER_SCAN] =
+    "SELECT id, create_time, since, dump, line, conv FROM orders"
+    " WHERE feed = ? AND create_time BETWEEN ? AND ?",
+[SQL_ORDER_COUNT] =
+    "SELECT count(*) FROM orders WHERE feed = ?"
+    " AND create_time BETWEEN ? AND ?",
+[SQL_ORDER_DUE] =
+    "SELECT min(create_time) FROM orders WHERE feed = ? AND create_time > ?",
+[SQL_ORDER_FREEZE] =
+    "UPDATE orders SET create_time = ?3, since = ?4"
+    " WHERE feed = ?1 AND id = ?2",
+
+[SQL_PULLED] =
+    "SELECT id, from_time, to_time FROM publications"
+    " WHERE feed = ? AND pulls > 0 ORDER BY id",
+[SQL_CARRIED_BY] =
+    "SELECT c.id, c.create_time, c.since, o.create_time, o.since"
+    " FROM carried c JOIN orders o ON o.feed = c.feed AND o.id = c.id"
+    " WHERE c.feed = ?1 AND c.since < ?2 AND c.until >= ?2"
+    " AND c.create_time BETWEEN ?3 AND ?4",
+[SQL_CARRIED_FORGET] = "DELETE FROM carried WHERE feed = ? AND id = ?",
+
+[SQL_PUB_TOP] = "SELECT ifnull(max(id), 0) FROM publications",
+[SQL_PUB_ADD] =
+    "INSERT INTO publications (feed, file, sha256, bytes, rows, mtime,"
+    " from_time, to_time, archive, done, pulls, first_pull, reason)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
+[SQL_PUB_DONE] =
+    "UPDATE publications SET sha256 = ?, bytes = ?, rows = ?, archive = ?,"
+    " done = 1, reason = ? WHERE id = ?",
+[SQL_PUB_LAST] =
+    "SELECT " PUB_COLUMNS " FROM publications"
+    " WHERE feed = ? AND file = ? AND done >= ?"
+    " ORDER BY mtime DESC LIMIT 1",
+[SQL_PUB_AT] =
+    "SELECT " PUB_COLUMNS " FROM publications"
+    " WHERE feed = ? AND file = ? AND mtime = ?",
+[SQL_PUB_GET] = "SELECT " PUB_COLUMNS " FROM publications WHERE id = ?",
+[SQL_PUB_LIST] =
+    "SELECT " PUB_COLUMNS " FROM publications WHERE ?1 IS NULL OR feed = ?1"
+    " ORDER BY id DESC LIMIT ?2",
+[SQL_PUB_PULLED] =
+    "UPDATE publications SET pulls = pulls + 1,"
+    " first_pull = iif(pulls = 0, ?, first_pull) WHERE id = ?",
+
+[SQL_WITHHOLD] =
+    "INSERT INTO withheld (feed, file, reason, since) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (feed, file) DO UPDATE SET reason = excluded.reason",
+[SQL_WITHHOLD_CLEAR] = "DELETE FROM withheld WHERE feed = ? AND file = ?",
+[SQL_WITHHELD] =
+    "SELECT reason, since FROM withheld WHERE feed = ? AND file = ?",
+
+[SQL_PULL_ADD] =
+    "INSERT INTO pulls (id, publication, feed, file, user, protocol, address,"
+    " begun, ended, bytes, size, complete)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0)",
+[SQL_PULL_END] =
+    "UPDATE pulls SET ended = ?, bytes = ?, complete = ?"
+    " WHERE id = ? AND complete = 0",
+[SQL_PULL_GET] = "SELECT " PULL_COLUMNS " FROM pulls WHERE id = ?",
+[SQL_PULL_OPEN] =
+    "SELECT " PULL_COLUMNS " FROM pulls WHERE ended = 0 ORDER BY seq",
+[SQL_PULL_LIST] =
+    "SELECT " PULL_COLUMNS " FROM pulls WHERE ?1 IS NULL OR feed = ?1"
+    " ORDER BY seq DESC LIMIT ?2",
+
+[SQL_FACT_GET] = "SELECT value FROM facts WHERE key = ?",
+[SQL_FACT_SET] =
+    "INSERT INTO facts (key, value) VALUES (?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+
+[SQL_EVENT_ADD] =
+    "INSERT OR IGNORE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
+[SQL_HISTORY] =
+    "SELECT e.kind, e.ref FROM events e"
+    " LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
+    " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state = ?3) ORDER BY e.seq",
+};
+/* clang-format on */
