@@ -1,1 +1,152 @@
-/* keys/hostkey.c */
+/*
+ * SSH host keys.  See hostkey.h.
+ */
+#include "keys/hostkey.h"
+
+#include <errno.h>
+#include <libssh/libssh.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keys/keyfile.h"
+#include "keys/secret.h"
+
+static const struct {
+	const char *file;
+	enum ssh_keytypes_e type;
+	int bits;
+} kinds[HOSTKEY_TYPES] = {
+	[HOSTKEY_ED25519] = { "ssh_host_ed25519_key", SSH_KEYTYPE_ED25519, 0 },
+	[HOSTKEY_RSA] = { "ssh_host_rsa_key", SSH_KEYTYPE_RSA, 3072 },
+	[HOSTKEY_ECDSA] = { "ssh_host_ecdsa_key", SSH_KEYTYPE_ECDSA_P256, 256 },
+};
+
+const char *
+hostkey_file(enum hostkey_type t)
+{
+	return kinds[t].file;
+}
+
+static int
+say(char *why, const char *what, const char *sentence)
+{
+	snprintf(why, KEYS_ERROR_SIZE, "%.160s: %s", what, sentence);
+	return -1;
+}
+
+static int
+key_path(char out[PATH_MAX], const char *dir, enum hostkey_type t, char *why)
+{
+	if (snprintf(out, PATH_MAX, "%s/%s", dir, kinds[t].file) >= PATH_MAX)
+		return say(why, dir, strerror(ENAMETOOLONG));
+	return 0;
+}
+
+static int
+make_one(const char *dir, enum hostkey_type t, char *why)
+{
+	char path[PATH_MAX];
+	ssh_key key = NULL;
+	char *pem = NULL;
+	int rc = -1;
+
+	if (key_path(path, dir, t, why) == -1)
+		return -1;
+	if (ssh_pki_generate(kinds[t].type, kinds[t].bits, &key) != SSH_OK ||
+	    ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &pem) !=
+		SSH_OK) {
+		say(why, path, "the key could not be made");
+		goto out;
+	}
+	rc = keyfile_create(path, pem, strlen(pem), why);
+out:
+	if (pem != NULL)
+		secret_wipe(pem, strlen(pem));
+	ssh_string_free_char(pem);
+	ssh_key_free(key);
+	return rc;
+}
+
+int
+hostkey_make(const char *dir, char *why)
+{
+	char path[PATH_MAX];
+	int t;
+
+	for (t = 0; t < HOSTKEY_TYPES; t++) {
+		if (key_path(path, dir, (enum hostkey_type)t, why) == -1)
+			return -1;
+		if (access(path, F_OK) == 0)
+			return say(why, path,
+			    "it is there already; clients "
+			    "that know it would refuse another");
+	}
+	for (t = 0; t < HOSTKEY_TYPES; t++) {
+		if (make_one(dir, (enum hostkey_type)t, why) == -1)
+			break;
+	}
+	if (t == HOSTKEY_TYPES)
+		return 0;
+	while (t-- > 0) { /* all or none */
+		if (key_path(path, dir, (enum hostkey_type)t, why) == 0)
+			unlink(path);
+	}
+	return -1;
+}
+
+int
+hostkey_read(
+    char **pem, size_t *n, const char *dir, enum hostkey_type t, char *why)
+{
+	char path[PATH_MAX], *text;
+	ssh_key key = NULL;
+	size_t size;
+
+	if (key_path(path, dir, t, why) == -1 ||
+	    keyfile_read(&text, &size, path, why) == -1)
+		return -1;
+	if (ssh_pki_import_privkey_base64(text, NULL, NULL, NULL, &key) !=
+		SSH_OK ||
+	    ssh_key_type(key) != kinds[t].type) {
+		say(why, path, "it is not the private key that its name says");
+		ssh_key_free(key);
+		secret_wipe(text, size);
+		free(text);
+		return -1;
+	}
+	ssh_key_free(key);
+	*pem = text;
+	*n = size;
+	return 0;
+}
+
+int
+hostkey_fingerprint(char out[64], const char *pem, char *why)
+{
+	unsigned char *hash = NULL;
+	char *text = NULL;
+	ssh_key key = NULL;
+	size_t n;
+	int rc = -1;
+
+	if (ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key) !=
+		SSH_OK ||
+	    ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) !=
+		0 ||
+	    (text = ssh_get_fingerprint_hash(
+		 SSH_PUBLICKEY_HASH_SHA256, hash, n)) == NULL ||
+	    strlen(text) >= 64) {
+		say(why, "host key", "it has no fingerprint");
+		goto out;
+	}
+	memcpy(out, text, strlen(text) + 1);
+	rc = 0;
+out:
+	ssh_string_free_char(text);
+	ssh_clean_pubkey_hash(&hash);
+	ssh_key_free(key);
+	return rc;
+}

@@ -16,7 +16,7 @@ void secret_password(char out[SECRET_PASSWORD_SIZE]);
 
 /* The hash of a password of n bytes.  -1 when it holds a NUL, is empty or is
  * longer than SECRET_MAX, or when crypt(3) fails. */
-#define SECRET_MAX 512
+#define SECRET_MAX 511 /* crypt(3) takes no more */
 #define SECRET_HASH_SIZE 384
 int secret_hash(char out[SECRET_HASH_SIZE], const char *password, size_t n);
 

@@ -55,6 +55,8 @@ int users_add(struct users *u, const char *name, unsigned roles,
     const char *const *feeds, char *why); /* no password yet */
 int users_del(struct users *u, const char *name);
 bool user_name_valid(const char *name, size_t n);
+bool user_key_valid(const char *line);     /* "ssh-ed25519 AAAA… comment" */
+bool user_network_valid(const char *text); /* "192.0.2.0/24" */
 
 bool user_has_feed(const struct user *u, const char *feed);
 

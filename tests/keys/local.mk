@@ -1,6 +1,13 @@
 # Unit tests of keys/, linked with libkeys.a alone.
 
-KEYS_TESTS =
+KEYS_TESTS = tests/keys/test_users tests/keys/test_secret tests/keys/test_token \
+	tests/keys/test_keyfile tests/keys/test_cert
+
+tests_keys_test_users_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
+tests_keys_test_secret_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
+tests_keys_test_token_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
+tests_keys_test_keyfile_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
+tests_keys_test_cert_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(KEYS_TESTS)
 TESTS += $(KEYS_TESTS)
