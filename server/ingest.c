@@ -1,1 +1,383 @@
-/* server/ingest.c */
+/*
+ * The line a dump travels, in its order: archived, read, merged, reported,
+ * committed, audited.  Nothing lasting is done before the dump is in the
+ * archive, and everything the store keeps of it is one transaction; the report
+ * is in place before the commit, so that whoever sees the dump merged finds
+ * it.  The caller takes the dump out of the inbox afterwards.
+ */
+#include "server/ingest.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "server/archive.h"
+#include "server/intake.h"
+#include "server/log.h"
+#include "server/report.h"
+
+/* One dump on its way. */
+struct job {
+	struct ingest *in;
+	const struct feed *feed;
+	const struct settings *source;
+	const char *name;
+	int fd;
+	struct dump_entry *d;
+	char *settings;    /* the text that reads the archived copy again */
+	char archived[65]; /* SHA-256 of the archived bytes */
+	struct report *report;
+	struct intake intake;
+};
+
+/* --- before anything else
+ * ---------------------------------------------------------- */
+
+static int
+check_room(const struct job *j, struct err *e)
+{
+	const struct conf *c = j->in->conf;
+	uint64_t reserve = c->reserve_bytes, part, left;
+	struct statvfs v;
+
+	if (statvfs(c->dir, &v) == -1)
+		return err_set(
+		    e, "look at the disk of %s: %s", c->dir, strerror(errno));
+	part = (uint64_t)v.f_blocks * v.f_frsize / 100 * c->reserve_percent;
+	reserve = part < reserve ? part : reserve;
+	left = (uint64_t)v.f_bavail * v.f_frsize;
+	if (left >= reserve + j->d->bytes)
+		return 0;
+	return err_set(e,
+	    "There is no room on the disk: %llu MB are free, and reserve keeps "
+	    "%llu MB of them. The dump stays in the inbox until there is room.",
+	    (unsigned long long)(left >> 20),
+	    (unsigned long long)(reserve >> 20));
+}
+
+static json_t *
+name_json(const char *name)
+{
+	char safe[1024];
+	json_t *j = json_string(name);
+
+	return j != NULL ? j
+			 : json_string(
+			       log_safe(safe, sizeof safe, name, strlen(name)));
+}
+
+static json_t *
+event(const struct job *j)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "feed", json_string(j->d->feed));
+	json_object_set_new(o, "source", json_string(j->d->source));
+	json_object_set_new(o, "name", name_json(j->name));
+	json_object_set_new(o, "bytes", json_integer((json_int_t)j->d->bytes));
+	return o;
+}
+
+static int
+audit_event(const struct job *j, const char *what, json_t *o, struct err *e)
+{
+	return audit_add(j->in->audit, (int64_t)time(NULL), what, o, e);
+}
+
+/* Into the archive, and into the audit that it is there. */
+static int
+keep(struct job *j, int fd, struct err *e)
+{
+	json_t *o;
+
+	if (archive_dump(j->d->archive, j->archived, j->in->conf, j->feed->name,
+		j->name, fd, j->d->at, e) == -1)
+		return -1;
+	o = event(j);
+	json_object_set_new(o, "archive", name_json(j->d->archive));
+	json_object_set_new(o, "sha256", json_string(j->archived));
+	return audit_event(j, "dropped", o, e);
+}
+
+static int
+keep_original(struct job *j, struct err *e)
+{
+	j->settings = settings_text(j->source);
+	if (j->source->pii == PII_HASH)
+		return 0; /* its hashed records are kept instead */
+	return keep(j, j->fd, e);
+}
+
+static int
+keep_canonical(struct job *j, struct err *e)
+{
+	struct settings *s;
+	int fd;
+
+	if (j->source->pii != PII_HASH)
+		return 0;
+	fd = canon_end(j->intake.canon, e);
+	if (fd == -1 || keep(j, fd, e) == -1)
+		return -1;
+	s = canon_settings(j->source, j->intake.same_id);
+	free(j->settings);
+	j->settings = settings_text(s);
+	settings_free(s);
+	return 0;
+}
+
+static int
+read_it(struct job *j, struct err *e)
+{
+	struct intake *i = &j->intake;
+
+	i->conf = j->in->conf;
+	i->settings = j->source;
+	i->at = j->d->at;
+	i->report = j->report;
+	i->want_canon = j->source->pii == PII_HASH;
+	i->breathe = j->in->breathe;
+	i->progress = j->in->progress;
+	i->ctx = j->in->ctx;
+	i->stop = &j->in->stop;
+	if (intake_read(i, j->fd, e) == -1)
+		return -1;
+	snprintf(j->d->sha256, sizeof j->d->sha256, "%s", i->sha256);
+	if (i->facts != NULL && i->facts->preset != NULL)
+		snprintf(
+		    j->d->preset, sizeof j->d->preset, "%s", i->facts->preset);
+	if (i->facts != NULL && i->facts->encoding != NULL)
+		snprintf(j->d->encoding, sizeof j->d->encoding, "%s",
+		    i->facts->encoding);
+	return 0;
+}
+
+/* --- what becomes of it
+ * --------------------------------------------------------------- */
+
+static int
+begin(struct job *j, struct err *e)
+{
+	if (store_begin(j->in->store, e) == -1)
+		return -1;
+	j->in->in_transaction = true;
+	return 0;
+}
+
+static void
+rollback(struct job *j)
+{
+	if (j->in->in_transaction)
+		store_rollback(j->in->store);
+	j->in->in_transaction = false;
+}
+
+static int
+commit(struct job *j, struct err *e)
+{
+	if (store_commit(j->in->store, e) == -1)
+		return -1;
+	j->in->in_transaction = false;
+	return 0;
+}
+
+static int
+write_report(struct job *j, struct err *e)
+{
+	struct report *r = j->report;
+
+	j->report = NULL;
+	return report_write(r, j->d, j->intake.facts, e);
+}
+
+/* When something was last dropped for the feed, whatever it was. */
+static int
+note_drop(struct job *j, struct err *e)
+{
+	char key[FEED_NAME_MAX + 16], value[32];
+
+	snprintf(key, sizeof key, "dropped.%s", j->feed->name);
+	snprintf(value, sizeof value, "%lld", (long long)time(NULL));
+	return store_set(j->in->store, key, value, e);
+}
+
+static json_t *
+tally_json(const struct tally *t)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "records",
+	    (json_int_t)t->records, "accepted", (json_int_t)t->accepted,
+	    "unchanged", (json_int_t)t->unchanged, "superseded",
+	    (json_int_t)t->superseded, "skipped", (json_int_t)t->skipped,
+	    "rejected", (json_int_t)t->rejected);
+}
+
+static int
+audit_ingested(struct job *j, bool known, struct err *e)
+{
+	json_t *o = event(j);
+
+	json_object_set_new(o, "dump", json_integer((json_int_t)j->d->id));
+	json_object_set_new(o, "content_sha256", json_string(j->d->sha256));
+	json_object_set_new(o, "known", json_boolean(known));
+	json_object_set_new(o, "tally", tally_json(&j->d->tally));
+	return audit_event(j, "ingested", o, e);
+}
+
+static int
+refuse(struct job *j, struct err *e)
+{
+	json_t *o;
+
+	j->d->state = DUMP_REFUSED;
+	j->d->tally = j->intake.tally;
+	snprintf(j->d->reason, sizeof j->d->reason, "%s", j->intake.reason);
+	if (begin(j, e) == -1 ||
+	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
+	    note_drop(j, e) == -1 || write_report(j, e) == -1 ||
+	    commit(j, e) == -1)
+		return -1;
+	o = event(j);
+	json_object_set_new(o, "dump", json_integer((json_int_t)j->d->id));
+	json_object_set_new(o, "reason", name_json(j->d->reason));
+	return audit_event(j, "rejected", o, e) == -1 ? -1 : 1;
+}
+
+/* The same bytes under the same settings change nothing (I7). */
+static int
+leave(struct job *j, const struct dump_entry *known, struct err *e)
+{
+	*j->d = *known;
+	if (note_drop(j, e) == -1)
+		return -1;
+	if (!report_exists(j->report) && write_report(j, e) == -1)
+		return -1;
+	return audit_ingested(j, true, e);
+}
+
+static int
+merge(struct job *j, struct err *e)
+{
+	j->d->state = DUMP_MERGED;
+	if (begin(j, e) == -1 ||
+	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
+	    intake_merge(&j->intake, j->in->store, j->d->id,
+		j->feed->skip_known, e) == -1)
+		return -1;
+	j->d->tally = j->intake.tally;
+	if (store_dump_set(j->in->store, j->d, e) == -1 ||
+	    note_drop(j, e) == -1 || write_report(j, e) == -1 ||
+	    commit(j, e) == -1)
+		return -1;
+	return audit_ingested(j, false, e);
+}
+
+static int
+decide(struct job *j, bool *known, struct err *e)
+{
+	struct dump_entry before;
+	int found;
+
+	*known = false;
+	if (j->intake.status != FMT_END)
+		return refuse(j, e);
+	found = store_dump_known(j->in->store, j->d->feed, j->d->source,
+	    j->d->sha256, j->d->fingerprint, &before, e);
+	if (found == -1)
+		return -1;
+	*known = found == 1;
+	return found == 1 ? leave(j, &before, e) : merge(j, e);
+}
+
+/* --- the line
+ * ------------------------------------------------------------------------- */
+
+static void
+fingerprint(char out[65], const char *text)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx sha;
+
+	sha256_init(&sha);
+	sha256_update(&sha, strlen(text), (const uint8_t *)text);
+	sha256_digest(&sha, sizeof digest, digest);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void
+describe(struct job *j, int64_t at)
+{
+	char *text = settings_text(j->source);
+	struct stat st;
+
+	memset(j->d, 0, sizeof *j->d);
+	snprintf(j->d->feed, sizeof j->d->feed, "%s", j->feed->name);
+	snprintf(j->d->source, sizeof j->d->source, "%s", j->source->source);
+	snprintf(j->d->name, sizeof j->d->name, "%s", j->name);
+	j->d->at = at;
+	if (j->fd != -1 && fstat(j->fd, &st) == 0)
+		j->d->bytes = (uint64_t)st.st_size;
+	fingerprint(j->d->fingerprint, text);
+	free(text);
+}
+
+static void
+finish(struct job *j)
+{
+	rollback(j);
+	report_discard(j->report);
+	intake_close(&j->intake);
+	free(j->settings);
+}
+
+int
+ingest_dump(struct ingest *in, const struct feed *f,
+    const struct settings *source, const char *name, int fd, int64_t at,
+    struct dump_entry *d, bool *known, struct err *e)
+{
+	struct job j = { .in = in,
+		.feed = f,
+		.source = source,
+		.name = name,
+		.fd = fd,
+		.d = d };
+	bool ignored;
+	int rc = -1;
+
+	describe(&j, at);
+	if (check_room(&j, e) == 0 && keep_original(&j, e) == 0 &&
+	    report_open(&j.report, in->conf, f, name, e) == 0 &&
+	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
+		rc = decide(&j, known == NULL ? &ignored : known, e);
+	finish(&j);
+	return rc;
+}
+
+int
+ingest_refused(struct ingest *in, const struct feed *f,
+    const struct settings *source, const char *name, int64_t at,
+    const char *why, struct err *e)
+{
+	struct dump_entry d;
+	struct job j = { .in = in,
+		.feed = f,
+		.source = source,
+		.name = name,
+		.fd = -1,
+		.d = &d };
+	int rc = -1;
+
+	describe(&j, at);
+	j.settings = settings_text(source);
+	snprintf(j.intake.reason, sizeof j.intake.reason, "%s", why);
+	if (report_open(&j.report, in->conf, f, name, e) == 0)
+		rc = refuse(&j, e) == -1 ? -1 : 0;
+	finish(&j);
+	return rc;
+}

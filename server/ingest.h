@@ -6,6 +6,7 @@
 #ifndef SERVER_INGEST_H
 #define SERVER_INGEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "formats/settings.h"
 #include "server/audit.h"
@@ -15,36 +16,54 @@
 #include "server/wire.h"
 
 struct ingest {
-        const struct conf *conf;
-        struct store *store;
-        struct audit *audit;
-        void (*breathe)(void *ctx); /* called now and then in long work */
-        void *ctx;
-        void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
+	const struct conf *conf;
+	struct store *store;
+	struct audit *audit;
+	void (*breathe)(void *ctx); /* called now and then in long work */
+	void *ctx;
+	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
+	bool stop;           /* set while it breathes: come back soon, -1 */
+	bool in_transaction; /* the store is not to be written by breathe */
 };
 
-/* 0: merged or known already; 1: refused (d->reason says why, in plain
- * words); -1: the world is bad, the dump stays where it is. */
+/* 0: merged, or known already (*known, may be NULL); 1: refused (d->reason says
+ * why, in plain words); -1: the world is bad, the dump stays where it is.
+ * Killed anywhere and run again, it comes to the same. */
 int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,
-    struct dump_entry *d, struct err *e);
+    struct dump_entry *d, bool *known, struct err *e);
+
+/* Something in the inbox that was not opened (watch.h): the ledger, a report
+ * and the audit say so. */
+int ingest_refused(struct ingest *in, const struct feed *f,
+    const struct settings *source, const char *name, int64_t at,
+    const char *why, struct err *e);
 
 /* convdrop to the running ingest, over state/control. */
-enum command_op { COMMAND_PUBLISH, COMMAND_SYNC };
+enum command_op {
+	COMMAND_PUBLISH,
+	COMMAND_SYNC /* answers when all that was settled is published */
+};
 struct command { /* WIRE_COMMAND */
-        struct wire head;
-        uint32_t op;
-        uint32_t force, touch, pad;
-        char feed[FEED_NAME_MAX + 1];
-        char reason[256];
-        char actor[64];
+	struct wire head;
+	uint32_t op;
+	uint32_t force, touch, pad;
+	char feed[FEED_NAME_MAX + 1];
+	char reason[256];
+	char actor[64];
 };
 struct answer { /* WIRE_ANSWER */
-        struct wire head;
-        int32_t status; /* the exit status convdrop ends with */
-        uint32_t pad;
-        char text[512];
+	struct wire head;
+	int32_t status; /* the exit status convdrop ends with */
+	uint32_t pad;
+	char text[512];
 };
+
+/* What keeps ingest from working at the moment, one line; "" when nothing.  In
+ * a file of its own, written in place, for the disk may be full. */
+#define TROUBLE_BYTES 1024
+void trouble_read(const struct conf *c, char out[TROUBLE_BYTES]);
+void trouble_write(const struct conf *c, const char *text);
 
 struct worker;
 int ingest_main(struct worker *w);

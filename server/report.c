@@ -1,1 +1,547 @@
-/* server/report.c */
+/*
+ * Reports: what became of a dump, for the admin (txt), for a machine (json)
+ * and, row by row, for whoever mends the CRM (rejects.csv).  Refused rows are
+ * written as they come, into a hidden file beside; all three are synced and
+ * renamed into place together.
+ */
+#include "server/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "formats/out.h"
+#include "formats/rejects.h"
+#include "server/archive.h"
+#include "server/bytes.h"
+#include "server/log.h"
+
+#define NAME_BYTES 128
+
+enum part {
+	PART_REJECTS,
+	PART_JSON,
+	PART_TEXT,
+	PARTS
+};
+static const char *const suffix[PARTS] = { ".rejects.csv", ".report.json",
+	".report.txt" };
+
+struct report {
+	const struct conf *conf;
+	const struct feed *feed;
+	char name[NAME_BYTES + 1];
+	char folder[PATH_MAX];
+	int dir;
+	int fd[PARTS];
+	bool begun;
+	bool masked;
+	struct rejects_mask mask;
+	struct out out; /* to PART_REJECTS */
+};
+
+static int
+write_fd(void *ctx, const void *buf, size_t n)
+{
+	return bytes_write(*(const int *)ctx, buf, n);
+}
+
+/* At most NAME_BYTES of the name, cut where a character begins. */
+static void
+cut_name(char out[NAME_BYTES + 1], const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n > NAME_BYTES) {
+		n = NAME_BYTES;
+		while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, name, n);
+	out[n] = '\0';
+}
+
+static void
+hidden(char out[NAME_MAX + 1], const struct report *r, enum part part)
+{
+	snprintf(out, NAME_MAX + 1, ".%s%s.new", r->name, suffix[part]);
+}
+
+static void
+shown(char out[NAME_MAX + 1], const struct report *r, enum part part)
+{
+	snprintf(out, NAME_MAX + 1, "%s%s", r->name, suffix[part]);
+}
+
+int
+report_open(struct report **out, const struct conf *c, const struct feed *f,
+    const char *name, struct err *e)
+{
+	struct report *r = mem_alloc(sizeof *r);
+	char path[NAME_MAX + 1];
+
+	r->conf = c;
+	r->feed = f;
+	for (int i = 0; i < PARTS; i++)
+		r->fd[i] = -1;
+	cut_name(r->name, name);
+	conf_path(r->folder, c, "reports", f->name, NULL);
+	if (mkdir(r->folder, 0750) == -1 && errno != EEXIST) {
+		r->dir = -1;
+		err_set(
+		    e, "make the folder %s: %s", r->folder, strerror(errno));
+		goto fail;
+	}
+	r->dir = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->dir == -1) {
+		err_set(
+		    e, "open the folder %s: %s", r->folder, strerror(errno));
+		goto fail;
+	}
+	for (int i = 0; i < PARTS; i++) {
+		hidden(path, r, (enum part)i);
+		unlinkat(r->dir, path, 0);
+		r->fd[i] = openat(r->dir, path,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+		if (r->fd[i] == -1) {
+			err_set(e, "report: make %s/%s: %s", r->folder, path,
+			    strerror(errno));
+			goto fail;
+		}
+		(void)!fchmod(r->fd[i], 0640); /* whatever the umask */
+	}
+	out_begin(&r->out, (struct output){ write_fd, &r->fd[PART_REJECTS] });
+	*out = r;
+	return 0;
+fail:
+	report_discard(r);
+	return -1;
+}
+
+void
+report_discard(struct report *r)
+{
+	char path[NAME_MAX + 1];
+
+	if (r == NULL)
+		return;
+	for (int i = 0; i < PARTS; i++) {
+		if (r->fd[i] == -1)
+			continue;
+		hidden(path, r, (enum part)i);
+		unlinkat(r->dir, path, 0); /* gone already once renamed */
+		close(r->fd[i]);
+	}
+	if (r->dir != -1)
+		close(r->dir);
+	free(r);
+}
+
+bool
+report_exists(const struct report *r)
+{
+	char path[NAME_MAX + 1];
+	struct stat st;
+
+	shown(path, r, PART_TEXT); /* renamed last */
+	return fstatat(r->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* --- rejects ----------------------------------------------------------------
+ */
+
+static int
+written(struct report *r, struct err *e)
+{
+	if (r->out.failed == 0)
+		return 0;
+	return err_set(e, "report on %s: %s", r->name, strerror(r->out.failed));
+}
+
+int
+report_begin(
+    struct report *r, const struct dump_facts *facts, bool hash, struct err *e)
+{
+	r->begun = true;
+	r->masked = hash;
+	if (facts != NULL) {
+		r->mask.field = facts->field;
+		r->mask.columns = facts->field == NULL ? 0 : facts->columns;
+	}
+	rejects_header(&r->out, facts == NULL ? NULL : facts->header,
+	    facts == NULL || facts->header == NULL ? 0 : facts->columns);
+	return written(r, e);
+}
+
+int
+report_problem(struct report *r, unsigned long line, bool row,
+    const struct problem *p, const struct slice *cell, size_t cells,
+    struct err *e)
+{
+	rejects_row(
+	    &r->out, line, row, p, cell, cells, r->masked ? &r->mask : NULL);
+	return written(r, e);
+}
+
+struct slice
+report_pack_cells(struct arena *a, const struct slice *cell, size_t cells)
+{
+	size_t n = 0;
+	char *p, *to;
+
+	for (size_t i = 0; i < cells; i++)
+		n += sizeof(uint32_t) + cell[i].n;
+	p = to = arena_alloc(a, n == 0 ? 1 : n);
+	for (size_t i = 0; i < cells; i++) {
+		uint32_t bytes = (uint32_t)cell[i].n;
+
+		memcpy(to, &bytes, sizeof bytes);
+		to += sizeof bytes;
+		if (bytes > 0)
+			memcpy(to, cell[i].p, bytes);
+		to += bytes;
+	}
+	return (struct slice){ p, n };
+}
+
+struct slice *
+report_unpack_cells(struct arena *a, struct slice packed, size_t *cells)
+{
+	struct slice *cell = NULL;
+	size_t n = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		struct slice s = packed;
+		uint32_t bytes;
+
+		for (n = 0; s.n >= sizeof bytes; n++) {
+			memcpy(&bytes, s.p, sizeof bytes);
+			if (bytes > s.n - sizeof bytes)
+				break;
+			if (cell != NULL)
+				cell[n] =
+				    (struct slice){ s.p + sizeof bytes, bytes };
+			s.p += sizeof bytes + bytes;
+			s.n -= sizeof bytes + bytes;
+		}
+		if (pass == 0)
+			cell = arena_alloc(a, (n + 1) * sizeof *cell);
+	}
+	*cells = n;
+	return cell;
+}
+
+/* --- what it says
+ * ------------------------------------------------------------- */
+
+static const struct {
+	const char *key;
+	size_t offset;
+	const char *text; /* after the number, in report.txt */
+} counts[] = {
+	{ "records", offsetof(struct tally, records), "records in the dump" },
+	{ "accepted", offsetof(struct tally, accepted),
+	    "accepted: they made or changed an order" },
+	{ "unchanged", offsetof(struct tally, unchanged),
+	    "unchanged: the order was known just so" },
+	{ "superseded", offsetof(struct tally, superseded),
+	    "superseded: replaced later in the dump, or older than what is "
+	    "known" },
+	{ "skipped", offsetof(struct tally, skipped),
+	    "skipped: by status, pipeline, start date, or too old" },
+	{ "rejected", offsetof(struct tally, rejected),
+	    "rejected: see the rejects.csv beside this report" },
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+	const char *text;
+} notes[] = {
+	{ "values_dropped", offsetof(struct tally, values_dropped),
+	    "bad values were left out of rows that stayed; rejects.csv names "
+	    "them." },
+	{ "too_old", offsetof(struct tally, too_old),
+	    "of the skipped ones are older than the destination takes." },
+	{ "future", offsetof(struct tally, future),
+	    "are dated in the future; they are held until then." },
+	{ "auto_ids", offsetof(struct tally, auto_ids),
+	    "had no order id and got one of their own; let the CRM export the "
+	    "id." },
+	{ "same_id", offsetof(struct tally, same_id),
+	    "share their order id with another row of the dump." },
+	{ "amounts_differ", offsetof(struct tally, amounts_differ),
+	    "orders have rows with different amounts; check same_id in the "
+	    "configuration." },
+	{ "dates_kept", offsetof(struct tally, dates_kept),
+	    "orders came with another creation date, but Direct has the first "
+	    "one already and never changes it." },
+	{ "skip_kept", offsetof(struct tally, skip_kept),
+	    "known orders now have a status that is skipped; see skip_known in "
+	    "the configuration." },
+	{ "identifiers_kept", offsetof(struct tally, identifiers_kept),
+	    "orders lack an identifier that was known; it was kept." },
+};
+
+static uint64_t
+count_at(const struct tally *t, size_t offset)
+{
+	uint64_t n;
+
+	memcpy(&n, (const char *)t + offset, sizeof n);
+	return n;
+}
+
+static json_t *
+text_json(const char *s)
+{
+	char safe[1024];
+	json_t *j = json_string(s == NULL ? "" : s);
+
+	if (j == NULL)
+		j = json_string(log_safe(safe, sizeof safe, s, strlen(s)));
+	return j;
+}
+
+static void
+when_utc(char out[32], int64_t at)
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static json_t *
+columns_json(const struct dump_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; f->header != NULL && i < f->columns; i++) {
+		json_t *c = json_object();
+		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
+
+		json_object_set_new(c, "header", text_json(f->header[i]));
+		json_object_set_new(c, "field",
+		    used ? json_string(field_info[f->field[i]].name)
+			 : json_null());
+		json_array_append_new(a, c);
+	}
+	return a;
+}
+
+static void
+facts_json(json_t *j, const struct dump_facts *f)
+{
+	char delimiter[2] = { f->delimiter, '\0' };
+
+	json_object_set_new(j, "encoding", text_json(f->encoding));
+	json_object_set_new(j, "compression", text_json(f->compression));
+	json_object_set_new(j, "syntax", text_json(f->syntax));
+	json_object_set_new(j, "preset", text_json(f->preset));
+	json_object_set_new(j, "delimiter", text_json(delimiter));
+	json_object_set_new(
+	    j, "header_line", json_integer((json_int_t)f->header_line));
+	json_object_set_new(j, "lines", json_integer((json_int_t)f->lines));
+	json_object_set_new(
+	    j, "preamble_rows", json_integer((json_int_t)f->preamble));
+	json_object_set_new(j, "repeated_headers",
+	    json_integer((json_int_t)f->repeated_headers));
+	json_object_set_new(
+	    j, "blank_lines", json_integer((json_int_t)f->blank_lines));
+	json_object_set_new(
+	    j, "damaged_records", json_integer((json_int_t)f->damaged));
+	json_object_set_new(j, "columns", columns_json(f));
+}
+
+static json_t *
+report_json(const struct dump_entry *d, const struct dump_facts *facts)
+{
+	json_t *j = json_object();
+	char when[32];
+
+	when_utc(when, d->at);
+	json_object_set_new(j, "name", text_json(d->name));
+	json_object_set_new(j, "feed", json_string(d->feed));
+	json_object_set_new(j, "source", json_string(d->source));
+	json_object_set_new(j, "state", json_string(dump_state_name(d->state)));
+	json_object_set_new(j, "reason", text_json(d->reason));
+	json_object_set_new(j, "dump", json_integer((json_int_t)d->id));
+	json_object_set_new(j, "time", json_string(when));
+	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
+	json_object_set_new(j, "sha256", json_string(d->sha256));
+	json_object_set_new(j, "archive", text_json(d->archive));
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		json_object_set_new(j, counts[i].key,
+		    json_integer(
+			(json_int_t)count_at(&d->tally, counts[i].offset)));
+	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+		json_object_set_new(j, notes[i].key,
+		    json_integer(
+			(json_int_t)count_at(&d->tally, notes[i].offset)));
+	if (facts != NULL)
+		facts_json(j, facts);
+	return j;
+}
+
+static void
+write_columns(FILE *to, const struct dump_facts *f)
+{
+	fprintf(to, "\nColumns:\n");
+	for (size_t i = 0; i < f->columns; i++) {
+		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
+
+		fprintf(to, "  %s: %s\n", f->header[i],
+		    used ? field_info[f->field[i]].name : "ignored");
+	}
+}
+
+static void
+write_facts(FILE *to, const struct dump_facts *f)
+{
+	fprintf(to, "\nRead as: %s", f->syntax == NULL ? "?" : f->syntax);
+	if (f->delimiter == '\t')
+		fprintf(to, " with tabs");
+	else if (f->delimiter != '\0')
+		fprintf(to, " with \"%c\"", f->delimiter);
+	fprintf(to, ", %s", f->encoding == NULL ? "?" : f->encoding);
+	if (f->compression != NULL && f->compression[0] != '\0')
+		fprintf(to, ", %s", f->compression);
+	if (f->preset != NULL)
+		fprintf(to, ", preset %s", f->preset);
+	if (f->header_line != 0)
+		fprintf(to, "; the header is line %lu", f->header_line);
+	fprintf(to, ".\n");
+	if (f->preamble + f->repeated_headers + f->blank_lines > 0)
+		fprintf(to,
+		    "Not records: %lu rows before the header, %lu repeated "
+		    "headers, %lu blank lines.\n",
+		    f->preamble, f->repeated_headers, f->blank_lines);
+	if (f->header != NULL && f->columns > 0)
+		write_columns(to, f);
+}
+
+static void
+write_text(FILE *to, const struct dump_entry *d, const struct dump_facts *facts)
+{
+	char when[32], safe[1024];
+
+	when_utc(when, d->at);
+	fprintf(to, "%s, feed %s%s%s, %s\n\n",
+	    log_safe(safe, sizeof safe, d->name, strlen(d->name)), d->feed,
+	    d->source[0] == '\0' ? "" : ", source ", d->source, when);
+	if (d->state == DUMP_MERGED)
+		fprintf(to, "The dump was taken (number %lld).\n",
+		    (long long)d->id);
+	else
+		fprintf(to,
+		    "The dump was refused as a whole; nothing of it was "
+		    "taken.\n%s\n",
+		    d->reason);
+	fprintf(to, "\n");
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		fprintf(to, "%10llu %s\n",
+		    (unsigned long long)count_at(&d->tally, counts[i].offset),
+		    counts[i].text);
+	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+		uint64_t n = count_at(&d->tally, notes[i].offset);
+
+		if (n > 0)
+			fprintf(to, "%10llu %s\n", (unsigned long long)n,
+			    notes[i].text);
+	}
+	if (facts != NULL)
+		write_facts(to, facts);
+}
+
+/* --- in place
+ * ----------------------------------------------------------------- */
+
+static int
+write_memory(
+    struct report *r, enum part part, const char *p, size_t n, struct err *e)
+{
+	if (p == NULL || write_fd(&r->fd[part], p, n) == -1)
+		return err_set(e, "report on %s: %s", r->name,
+		    strerror(p == NULL ? ENOMEM : errno));
+	return 0;
+}
+
+static int
+write_parts(struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts, struct err *e)
+{
+	json_t *j = report_json(d, facts);
+	char *text = NULL, *json = json_dumps(j, JSON_INDENT(2));
+	size_t n = 0;
+	FILE *to = open_memstream(&text, &n);
+	int rc = -1;
+
+	if (to != NULL) {
+		write_text(to, d, facts);
+		fclose(to);
+	}
+	if (json == NULL) {
+		err_set(e, "report on %s: out of memory", r->name);
+	} else if (out_end(&r->out) == -1) {
+		err_set(e, "report on %s: %s", r->name, strerror(errno));
+	} else if (write_memory(r, PART_JSON, json, strlen(json), e) == 0 &&
+		   write_memory(r, PART_JSON, "\n", 1, e) == 0 &&
+		   write_memory(r, PART_TEXT, text, n, e) == 0) {
+		rc = 0;
+	}
+	free(text);
+	free(json);
+	json_decref(j);
+	return rc;
+}
+
+static int
+place_part(
+    struct report *r, enum part part, const struct dump_entry *d, struct err *e)
+{
+	char from[NAME_MAX + 1], to[NAME_MAX + 1], path[512], sha256[65];
+
+	hidden(from, r, part);
+	shown(to, r, part);
+	if (fsync(r->fd[part]) == -1)
+		return err_set(e, "report %s: %s", to, strerror(errno));
+	if (archive_dump(path, sha256, r->conf, r->feed->name, to, r->fd[part],
+		d->at, e) == -1)
+		return -1;
+	if (renameat(r->dir, from, r->dir, to) == -1)
+		return err_set(e, "report %s: %s", to, strerror(errno));
+	return 0;
+}
+
+int
+report_write(struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts, struct err *e)
+{
+	int rc = -1;
+
+	if (!r->begun && report_begin(r, facts, r->masked, e) == -1)
+		goto out;
+	if (write_parts(r, d, facts, e) == -1)
+		goto out;
+	for (int i = 0; i < PARTS; i++) {
+		if (place_part(r, (enum part)i, d, e) == -1)
+			goto out;
+	}
+	if (fsync(r->dir) == -1) {
+		err_set(e, "report on %s: %s", r->name, strerror(errno));
+		goto out;
+	}
+	rc = 0;
+out:
+	report_discard(r);
+	return rc;
+}

@@ -1,6 +1,9 @@
 /*
  * Reports on one dump, in reports/FEED/: NAME.rejects.csv, NAME.report.json,
  * NAME.report.txt.  The latest of that NAME; copies go to the archive.
+ *
+ *      report_open, report_begin once the columns are known, report_problem
+ *      for each, report_write or report_discard.
  */
 #ifndef SERVER_REPORT_H
 #define SERVER_REPORT_H
@@ -14,9 +17,14 @@
 struct report;
 
 /* name as dropped; it is cut to 128 bytes at a character for the files. */
-int report_open(struct report **out, const struct conf *c,
-    const struct feed *f, const char *name, struct err *e);
+int report_open(struct report **out, const struct conf *c, const struct feed *f,
+    const char *name, struct err *e);
 void report_discard(struct report *r); /* NULL is fine */
+
+/* The columns of rejects.csv.  facts may be NULL (a dump that could not be
+ * opened at all); hash: identifiers are masked. */
+int report_begin(
+    struct report *r, const struct dump_facts *facts, bool hash, struct err *e);
 
 /* One line of rejects.csv: kind row or value.  With pii = hash identifiers
  * are masked.  Cells that a spreadsheet would run as a formula are defused. */
@@ -25,12 +33,17 @@ int report_problem(struct report *r, unsigned long line, bool row,
     struct err *e);
 
 /* The row packed, for a record that may yet be rejected (merge_record.cells),
- * and back. */
-struct slice report_pack_cells(struct arena *a, const struct slice *cell,
-    size_t cells);
+ * and back: *cells of them, in the arena, pointing into packed. */
+struct slice report_pack_cells(
+    struct arena *a, const struct slice *cell, size_t cells);
+struct slice *report_unpack_cells(
+    struct arena *a, struct slice packed, size_t *cells);
 
-/* Writes the three files in place.  facts may be NULL (a dump that could not
- * be opened at all). */
+/* Is there a report of that name already? */
+bool report_exists(const struct report *r);
+
+/* Writes the three files in place, synced, and their copies into the archive;
+ * frees r, also when it fails.  facts may be NULL. */
 int report_write(struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, struct err *e);
 

@@ -1,0 +1,646 @@
+/*
+ * The ingest process: one loop over the parent, the network's events, the
+ * commands of convdrop, and the inbox.  One dump, then whatever is due to be
+ * published, then the next.  What fails for want of room or for another fault
+ * of the world is tried again by itself; status shows it meanwhile.
+ */
+#include "server/ingest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "formats/writer.h"
+#include "server/archive.h"
+#include "server/heard.h"
+#include "server/log.h"
+#include "server/proc.h"
+#include "server/publish.h"
+#include "server/sandbox.h"
+#include "server/watch.h"
+
+#define RETRY_MS 5000
+#define PATIENCE 5 /* tries in a row before others may go first */
+#define PASS_BY_MS 60000
+#define COMMAND_WAIT_MS 2000
+#define PURGE_S 86400
+#define SYNC_STEPS 100000
+
+/* A feed's publishing. */
+struct turn {
+	bool dirty;
+	int64_t due;           /* wall clock: look again though nothing came */
+	int64_t not_before_ms; /* monotonic: one version a second */
+};
+
+struct loop {
+	struct worker *worker;
+	const struct conf *conf;
+	struct ingest in;
+	struct watch *watch;
+	struct heard heard;
+	struct turn *turn; /* by feed */
+	int64_t paused_ms; /* monotonic: no dump before then */
+	int64_t purge_at;
+	unsigned tries; /* of one dump, in a row */
+	char trouble[TROUBLE_BYTES];
+	bool stop;
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Milliseconds until the wall clock's next second. */
+static int64_t
+next_second_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return 1000 - ts.tv_nsec / 1000000 + 1;
+}
+
+/* --- trouble
+ * ---------------------------------------------------------------------- */
+
+static int
+trouble_open(const struct conf *c, int flags)
+{
+	char path[PATH_MAX];
+
+	conf_path(path, c, "state", "trouble", NULL);
+	return open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+void
+trouble_read(const struct conf *c, char out[TROUBLE_BYTES])
+{
+	int fd = trouble_open(c, O_RDONLY);
+	ssize_t n = fd == -1 ? 0 : pread(fd, out, TROUBLE_BYTES - 1, 0);
+
+	out[n < 0 ? 0 : n] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	if (fd != -1)
+		close(fd);
+}
+
+/* The file always has its full length, so that a full disk has room for it. */
+void
+trouble_write(const struct conf *c, const char *text)
+{
+	char buf[TROUBLE_BYTES];
+	int fd = trouble_open(c, O_WRONLY | O_CREAT);
+
+	if (fd == -1)
+		return;
+	memset(buf, '\n', sizeof buf);
+	memcpy(buf, text, strnlen(text, sizeof buf - 1));
+	(void)!pwrite(fd, buf, sizeof buf, 0);
+	close(fd);
+}
+
+/* Said once, shown until it is over. */
+static void
+trouble(struct loop *l, const char *text)
+{
+	if (strcmp(l->trouble, text) == 0)
+		return;
+	if (text[0] != '\0')
+		log_error("%s", text);
+	else
+		log_info("it goes on; what was wrong is over");
+	snprintf(l->trouble, sizeof l->trouble, "%s", text);
+	trouble_write(l->conf, text);
+}
+
+/* --- hearing
+ * ------------------------------------------------------------------------ */
+
+static bool
+readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd != -1 && poll(&p, 1, 0) == 1 && p.revents != 0;
+}
+
+static void
+hear_parent(struct loop *l)
+{
+	char buf[WIRE_MAX];
+
+	while (!l->stop && readable(l->worker->control)) {
+		struct wire *m = (struct wire *)(void *)buf;
+		int n = wire_recv(l->worker->control, buf, sizeof buf, NULL);
+
+		if (n != 1 || m->type == WIRE_DRAIN || m->type == WIRE_STOP)
+			l->stop = l->in.stop = true;
+	}
+}
+
+static void
+mark_pulled(struct loop *l)
+{
+	/* A pull may give an order back its first creation time. */
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		if (l->heard.pulled[i])
+			l->turn[i].dirty = true;
+		l->heard.pulled[i] = false;
+	}
+}
+
+static void
+breathe(void *ctx)
+{
+	struct loop *l = ctx;
+
+	hear_parent(l);
+	heard_drain(&l->heard, l->worker->events, l->in.in_transaction);
+	mark_pulled(l);
+}
+
+/* --- a dump
+ * ---------------------------------------------------------------------------
+ */
+
+static void
+log_dump(const struct watch_found *f, const struct dump_entry *d, bool known)
+{
+	const struct tally *t = &d->tally;
+	char name[512];
+
+	log_safe(name, sizeof name, f->name, strlen(f->name));
+	if (known) {
+		log_info("%s: %s: known already as dump %lld; nothing changes",
+		    f->feed->name, name, (long long)d->id);
+		return;
+	}
+	if (d->state != DUMP_MERGED) {
+		log_warn("%s: %s: refused: %s", f->feed->name, name, d->reason);
+		return;
+	}
+	log_info("%s: %s: dump %lld: %llu records: %llu accepted, "
+		 "%llu unchanged, %llu superseded, %llu skipped, %llu rejected",
+	    f->feed->name, name, (long long)d->id,
+	    (unsigned long long)t->records, (unsigned long long)t->accepted,
+	    (unsigned long long)t->unchanged, (unsigned long long)t->superseded,
+	    (unsigned long long)t->skipped, (unsigned long long)t->rejected);
+}
+
+/* Not now: in the order in which they came, unless one stands in the way of
+ * all others for too long. */
+static void
+later(struct loop *l, const struct watch_found *f, const struct err *e)
+{
+	char name[400], text[TROUBLE_BYTES];
+	bool pass_by = ++l->tries % PATIENCE == 0;
+
+	if (l->in.stop) {
+		watch_later(l->watch, f, RETRY_MS);
+		return;
+	}
+	log_safe(name, sizeof name, f->name, strlen(f->name));
+	snprintf(text, sizeof text, "%s: %s: %s", f->feed->name, name, e->text);
+	trouble(l, text);
+	watch_later(l->watch, f, pass_by ? PASS_BY_MS : RETRY_MS);
+	l->paused_ms = now_ms() + RETRY_MS;
+}
+
+static void
+take_dump(struct loop *l, const struct watch_found *f)
+{
+	struct err e = ERR_EMPTY;
+	struct dump_entry d;
+	bool known = false;
+	int rc = ingest_dump(&l->in, f->feed, f->source, f->name, f->fd,
+	    f->settled, &d, &known, &e);
+
+	if (rc == -1) {
+		later(l, f, &e);
+		return;
+	}
+	l->tries = 0;
+	trouble(l, "");
+	log_dump(f, &d, known);
+	l->turn[f->feed->index].dirty = true;
+	if (watch_remove(l->watch, f, &e) == -1)
+		log_error("%s: %s", f->feed->name, e.text);
+}
+
+static void
+tell(struct loop *l, const struct watch_found *f)
+{
+	struct err e = ERR_EMPTY;
+	char name[512];
+
+	log_safe(name, sizeof name, f->name, strlen(f->name));
+	log_warn("%s: %s: %s: %s", f->feed->name, name,
+	    f->what == WATCH_QUARANTINED ? "moved to state/quarantine"
+					 : "not read",
+	    f->why);
+	if (ingest_refused(&l->in, f->feed, f->source, f->name,
+		(int64_t)time(NULL), f->why, &e) == -1)
+		log_error("%s: %s: %s", f->feed->name, name, e.text);
+}
+
+/* One thing from the inbox; false when there was none. */
+static bool
+take_one(struct loop *l)
+{
+	struct watch_found f;
+	struct err e = ERR_EMPTY;
+	int found;
+
+	if (l->stop || now_ms() < l->paused_ms)
+		return false;
+	found = watch_next(l->watch, &f, &e);
+	if (found == -1)
+		trouble(l, e.text);
+	if (found != 1)
+		return false;
+	if (f.what == WATCH_DUMP)
+		take_dump(l, &f);
+	else
+		tell(l, &f);
+	if (f.fd != -1)
+		close(f.fd);
+	return true;
+}
+
+/* --- publishing
+ * ------------------------------------------------------------------------ */
+
+static int
+publish(struct loop *l, const struct feed *f, const struct publish_order *how,
+    enum publish_result *result, struct err *e)
+{
+	struct turn *t = &l->turn[f->index];
+	int64_t now = (int64_t)time(NULL);
+
+	if (publish_feed(l->in.store, l->in.audit, l->conf, f, now, how, result,
+		e) == -1 ||
+	    publish_due(l->in.store, f, now, &t->due, e) == -1) {
+		t->dirty = true;
+		t->not_before_ms = now_ms() + RETRY_MS;
+		return -1;
+	}
+	t->dirty = *result == PUBLISH_LATER;
+	if (*result == PUBLISH_LATER)
+		t->not_before_ms = now_ms() + next_second_ms();
+	else if (*result == PUBLISH_DONE)
+		t->not_before_ms = now_ms() + 1000;
+	return 0;
+}
+
+static void
+publish_what_is_due(struct loop *l)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	for (size_t i = 0; i < l->conf->feeds && !l->stop; i++) {
+		const struct feed *f = &l->conf->feed[i];
+		enum publish_result result;
+		struct err e = ERR_EMPTY;
+
+		if ((!l->turn[i].dirty && now < l->turn[i].due) ||
+		    now_ms() < l->turn[i].not_before_ms)
+			continue;
+		if (publish(l, f, NULL, &result, &e) == -1)
+			trouble(l, e.text);
+		breathe(l);
+	}
+}
+
+static int64_t
+publish_wait_ms(const struct loop *l)
+{
+	int64_t now = (int64_t)time(NULL), ms = now_ms(), least = INT_MAX;
+
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		const struct turn *t = &l->turn[i];
+		int64_t wait = t->dirty ? 0 : (t->due - now) * 1000;
+
+		if (t->due - now > INT_MAX / 1000 && !t->dirty)
+			continue;
+		if (t->not_before_ms - ms > wait)
+			wait = t->not_before_ms - ms;
+		least = wait < least ? wait : least;
+	}
+	return least < 0 ? 0 : least;
+}
+
+/* --- commands
+ * ----------------------------------------------------------------------------
+ */
+
+static bool
+may_command(int fd)
+{
+	struct ucred who;
+	socklen_t n = sizeof who;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
+	       (who.uid == 0 || who.uid == geteuid());
+}
+
+static void
+answer_result(struct answer *a, struct loop *l, const struct feed *f,
+    enum publish_result r)
+{
+	char why[400] = "";
+	struct err e = ERR_EMPTY;
+	int64_t since;
+
+	switch (r) {
+	case PUBLISH_DONE:
+		snprintf(a->text, sizeof a->text,
+		    "A new version of %s is "
+		    "published.",
+		    f->name);
+		break;
+	case PUBLISH_WITHHELD:
+		a->status = 1;
+		for (size_t i = 0; f->output[i] != NULL && why[0] == '\0'; i++)
+			store_withheld(l->in.store, f->name,
+			    writer_by_name(f->output[i])->file, why, sizeof why,
+			    &since, &e);
+		snprintf(a->text, sizeof a->text, "Not published: %s", why);
+		break;
+	default:
+		snprintf(a->text, sizeof a->text,
+		    "The orders have not changed; what is published stays.");
+		break;
+	}
+}
+
+static void
+do_publish(struct loop *l, const struct command *c, struct answer *a)
+{
+	const struct feed *f = conf_feed(l->conf, c->feed);
+	struct publish_order how = { .force = c->force != 0,
+		.touch = c->touch != 0,
+		.reason = c->reason,
+		.actor = c->actor };
+	enum publish_result r = PUBLISH_LATER;
+	struct err e = ERR_EMPTY;
+
+	a->status = 2;
+	if (f == NULL) {
+		snprintf(a->text, sizeof a->text,
+		    "The daemon knows no feed \"%.63s\"; was the configuration "
+		    "reloaded?",
+		    c->feed);
+		return;
+	}
+	for (int i = 0; i < 5 && r == PUBLISH_LATER; i++) {
+		int64_t wait = l->turn[f->index].not_before_ms - now_ms();
+
+		if (wait > 0)
+			poll(NULL, 0, wait > RETRY_MS ? RETRY_MS : (int)wait);
+		if (publish(l, f, &how, &r, &e) == -1) {
+			snprintf(a->text, sizeof a->text, "%s", e.text);
+			return;
+		}
+	}
+	a->status = 0;
+	answer_result(a, l, f, r);
+}
+
+/* What is in the inbox and has settled is published when this returns. */
+static void
+do_sync(struct loop *l, struct answer *a)
+{
+	for (int i = 0; i < SYNC_STEPS && !l->stop; i++) {
+		bool more = take_one(l);
+		int64_t wait;
+
+		publish_what_is_due(l);
+		wait = publish_wait_ms(l);
+		for (size_t k = 0; k < l->conf->feeds; k++)
+			more = more || l->turn[k].dirty;
+		if (!more || l->trouble[0] != '\0')
+			break;
+		if (wait > 0 && wait <= 1100)
+			poll(NULL, 0, (int)wait);
+	}
+	a->status = l->trouble[0] == '\0' ? 0 : 1;
+	snprintf(a->text, sizeof a->text, "%.500s", l->trouble);
+}
+
+static void
+serve_command(struct loop *l)
+{
+	int fd = accept4(l->worker->command, NULL, NULL, SOCK_CLOEXEC);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct answer a;
+	union {
+		struct command command;
+		char bytes[WIRE_MAX];
+	} m;
+
+	if (fd == -1)
+		return;
+	WIRE_INIT(&a, WIRE_ANSWER);
+	if (may_command(fd) && poll(&p, 1, COMMAND_WAIT_MS) == 1 &&
+	    wire_recv(fd, &m, sizeof m, NULL) == 1 &&
+	    m.command.head.type == WIRE_COMMAND) {
+		struct command *c = &m.command;
+
+		a.head.id = c->head.id;
+		c->feed[sizeof c->feed - 1] = '\0';
+		c->reason[sizeof c->reason - 1] = '\0';
+		c->actor[sizeof c->actor - 1] = '\0';
+		if (c->op == COMMAND_PUBLISH)
+			do_publish(l, c, &a);
+		else
+			do_sync(l, &a);
+		(void)!wire_send(fd, &a.head, -1); /* it may have gone */
+	}
+	close(fd);
+}
+
+/* --- by the clock
+ * -------------------------------------------------------------------------- */
+
+static void
+purge(struct loop *l)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct err e = ERR_EMPTY;
+	char value[32];
+
+	if (now < l->purge_at)
+		return;
+	l->purge_at = now + PURGE_S;
+	snprintf(value, sizeof value, "%lld", (long long)now);
+	if (archive_purge(l->conf, l->in.store, l->in.audit, now, &e) == -1 ||
+	    store_set(l->in.store, "purged", value, &e) == -1)
+		log_error("archive: %s", e.text);
+}
+
+static int
+poll_wait(const struct loop *l)
+{
+	int64_t wait = publish_wait_ms(l);
+	int64_t inbox = watch_timeout(l->watch);
+	int64_t pause = l->paused_ms - now_ms();
+	int64_t clean = (l->purge_at - (int64_t)time(NULL)) * 1000;
+
+	if (pause > inbox)
+		inbox = pause;
+	wait = inbox < wait ? inbox : wait;
+	wait = clean < wait ? clean : wait;
+	return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
+}
+
+static void
+run(struct loop *l)
+{
+	while (!l->stop) {
+		struct pollfd p[] = {
+			{ .fd = l->worker->control, .events = POLLIN },
+			{ .fd = l->worker->events, .events = POLLIN },
+			{ .fd = l->worker->command, .events = POLLIN },
+			{ .fd = watch_fd(l->watch), .events = POLLIN },
+		};
+
+		if (poll(p, 4, poll_wait(l)) == -1 && errno != EINTR) {
+			log_error("poll: %s", strerror(errno));
+			return;
+		}
+		breathe(l);
+		if (l->stop)
+			return;
+		if (p[2].revents != 0)
+			serve_command(l);
+		take_one(l);
+		publish_what_is_due(l);
+		purge(l);
+	}
+}
+
+/* --- starting
+ * -------------------------------------------------------------------------------
+ */
+
+/* Names this run of the daemon, not of this process. */
+static void
+daemon_name(char out[64])
+{
+	char path[64], text[1024] = "";
+	const char *p;
+	FILE *f;
+	long long started = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)getppid());
+	f = fopen(path, "re");
+	if (f != NULL) {
+		if (fgets(text, sizeof text, f) == NULL)
+			text[0] = '\0';
+		fclose(f);
+	}
+	p = strrchr(text, ')'); /* then field 3; the start time is field 22 */
+	for (int i = 0; p != NULL && i < 20; i++)
+		p = strchr(p + 1, ' ');
+	if (p != NULL)
+		started = strtoll(p, NULL, 10);
+	snprintf(out, 64, "%d:%lld", (int)getppid(), started);
+}
+
+/* Pulls outlive this process, but not the daemon. */
+static int
+close_pulls(struct loop *l, const char *name, struct err *e)
+{
+	int64_t now = (int64_t)time(NULL);
+	char before[64], since[32];
+	int found = store_get(l->in.store, "daemon", before, sizeof before, e);
+
+	if (found == -1)
+		return -1;
+	if (found == 1 && strcmp(before, name) == 0)
+		return 0;
+	if (heard_close_pulls(&l->heard, now, e) == -1 ||
+	    store_set(l->in.store, "daemon", name, e) == -1)
+		return -1;
+	found = store_get(l->in.store, "since", since, sizeof since, e);
+	if (found != 0)
+		return found == -1 ? -1 : 0;
+	snprintf(since, sizeof since, "%lld", (long long)now);
+	return store_set(l->in.store, "since", since, e);
+}
+
+static int
+recover(struct loop *l, struct err *e)
+{
+	char value[32] = "0";
+
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		if (publish_recover(l->in.store, l->in.audit, l->conf,
+			&l->conf->feed[i], (int64_t)time(NULL), e) == -1)
+			return -1;
+		l->turn[i].dirty = true;
+	}
+	if (store_get(l->in.store, "purged", value, sizeof value, e) == -1)
+		return -1;
+	l->purge_at = strtoll(value, NULL, 10) + PURGE_S;
+	return 0;
+}
+
+static int
+start(struct loop *l, struct err *e)
+{
+	char path[PATH_MAX], name[64];
+
+	conf_path(path, l->conf, "state", "store.db", NULL);
+	daemon_name(name);
+	if (store_open(&l->in.store, path, false, e) == -1 ||
+	    audit_open(&l->in.audit, l->conf, e) == -1 ||
+	    watch_open(&l->watch, l->conf, e) == -1 ||
+	    sandbox_enter(SANDBOX_INGEST, l->conf, e) == -1)
+		return -1;
+	heard_init(&l->heard, l->conf, l->in.store, l->in.audit);
+	trouble_write(l->conf, "");
+	return close_pulls(l, name, e) == -1 ? -1 : recover(l, e);
+}
+
+int
+ingest_main(struct worker *w)
+{
+	struct loop l = { .worker = w, .conf = w->conf };
+	struct err e = ERR_EMPTY;
+	int rc = 1;
+
+	l.in.conf = w->conf;
+	l.in.breathe = breathe;
+	l.in.ctx = &l;
+	l.turn = mem_alloc((w->conf->feeds + 1) * sizeof *l.turn);
+	if (start(&l, &e) == -1) {
+		log_error("%s", e.text);
+		trouble_write(l.conf, e.text);
+		goto out;
+	}
+	worker_ready(w);
+	run(&l);
+	rc = l.stop ? 0 : 1;
+out:
+	heard_free(&l.heard);
+	watch_close(l.watch);
+	audit_close(l.in.audit);
+	store_close(l.in.store);
+	free(l.turn);
+	return rc;
+}

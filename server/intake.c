@@ -1,0 +1,308 @@
+/*
+ * One pass over a dump: every record is put into its bucket here or handed to
+ * the merge through the sorter; what is refused goes to the report as it
+ * comes.  Memory does not grow with the dump.
+ */
+#include "server/intake.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/preset.h"
+
+#define SORT_BYTES (48U << 20)
+#define BREATH 2048 /* records between two breaths */
+
+static ssize_t
+read_dump(void *ctx, void *buf, size_t n)
+{
+	struct intake *in = ctx;
+	ssize_t k;
+
+	do {
+		k = read(in->fd, buf, n);
+	} while (k == -1 && errno == EINTR);
+	if (k > 0) {
+		in->done += (uint64_t)k;
+		if (in->progress != NULL)
+			in->progress(in->ctx, in->done, in->bytes);
+	}
+	return k;
+}
+
+static int
+breathe(struct intake *in, struct err *e)
+{
+	if (++in->breaths % BREATH != 0)
+		return 0;
+	if (in->breathe != NULL)
+		in->breathe(in->ctx);
+	if (in->stop != NULL && *in->stop)
+		return err_set(e, "interrupted; it is read again later");
+	return 0;
+}
+
+/* --- records
+ * ------------------------------------------------------------------ */
+
+static int
+report_record(struct intake *in, const struct record *r, struct err *e)
+{
+	size_t n = r->problems.n;
+
+	if (in->report == NULL)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		bool row = r->verdict == VERDICT_REJECT && i + 1 == n;
+
+		if (report_problem(in->report, r->line, row, &r->problems.p[i],
+			r->cell, r->cells, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* May the merge refuse it for want of something? */
+static bool
+lacks(const struct conv *c)
+{
+	return c->number[FIELD_CREATE_DATE_TIME] == CONV_NONE ||
+	       !conv_has_identifier(c) ||
+	       conv_text(c, FIELD_ORDER_STATUS).n == 0;
+}
+
+static int
+to_merge(struct intake *in, const struct record *r, struct err *e)
+{
+	struct merge_record m = { .line = r->line,
+		.auto_id = r->auto_id,
+		.skip_status = r->skip_status };
+
+	arena_reset(&in->arena);
+	m.conv = conv_pack(&in->arena, &r->conv);
+	if (in->report != NULL && lacks(&r->conv))
+		m.cells = report_pack_cells(&in->arena, r->cell, r->cells);
+	if (in->canon != NULL &&
+	    canon_add(in->canon, &r->conv, r->auto_id, e) == -1)
+		return -1;
+	return store_merge_add(
+	    in->sorter, &m, conv_text(&r->conv, FIELD_ID), e);
+}
+
+static int
+take_record(struct intake *in, const struct record *r, struct err *e)
+{
+	int64_t created = r->conv.number[FIELD_CREATE_DATE_TIME];
+
+	in->tally.records++;
+	if (report_record(in, r, e) == -1)
+		return -1;
+	if (r->verdict == VERDICT_REJECT) {
+		in->tally.rejected++;
+		return 0;
+	}
+	if (r->verdict == VERDICT_SKIP && !r->skip_status) {
+		in->tally.skipped++;
+		return 0;
+	}
+	if (r->verdict == VERDICT_TAKE && created != CONV_NONE &&
+	    created < in->oldest) {
+		in->tally.skipped++;
+		in->tally.too_old++;
+		return 0;
+	}
+	return to_merge(in, r, e);
+}
+
+/* --- the dump
+ * ------------------------------------------------------------------- */
+
+static int
+refuse(struct intake *in, enum fmt_status st, struct err *e)
+{
+	in->status = st;
+	if (st == FMT_IO)
+		return err_set(e, "read it: %s", strerror(errno));
+	if (st == FMT_MISSING_COLUMN && in->facts != NULL &&
+	    in->facts->missing != NULL)
+		snprintf(in->reason, sizeof in->reason, "%s Missing: %s.",
+		    fmt_status_text(st), in->facts->missing);
+	else if (st == FMT_DAMAGED && in->facts != NULL)
+		snprintf(in->reason, sizeof in->reason,
+		    "%s Damaged are %lu of %lu records.", fmt_status_text(st),
+		    in->facts->damaged, in->facts->records);
+	else
+		snprintf(
+		    in->reason, sizeof in->reason, "%s", fmt_status_text(st));
+	return 0;
+}
+
+static int
+read_records(struct intake *in, struct err *e)
+{
+	struct record *r;
+	enum fmt_status st;
+
+	while ((st = dump_next(in->dump, &r)) == FMT_OK) {
+		if (take_record(in, r, e) == -1 || breathe(in, e) == -1) {
+			err_add(e, "line %lu", r->line);
+			return -1;
+		}
+	}
+	in->facts = dump_facts(in->dump);
+	in->tally.values_dropped = in->facts->values_dropped;
+	if (st != FMT_END)
+		return refuse(in, st, e);
+	in->status = FMT_END;
+	assert(in->tally.records == in->facts->records);
+	return sorter_sort(in->sorter, e);
+}
+
+static int
+open_zones(struct intake *in, struct err *e)
+{
+	const struct settings *s = in->settings;
+
+	if (conf_zone(&in->counter, s->zone, e) == -1)
+		return -1;
+	if (s->source_zone[0] == '\0')
+		return 0;
+	return conf_zone(&in->source, s->source_zone, e);
+}
+
+static void
+note_sha256(struct intake *in)
+{
+	uint8_t digest[32];
+
+	dump_sha256(in->dump, digest);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(in->sha256 + 2 * i, 3, "%02x", digest[i]);
+}
+
+static enum same_id
+choose_same_id(const struct intake *in)
+{
+	const struct preset *p;
+
+	if (in->settings->same_id != SAME_ID_PRESET)
+		return in->settings->same_id;
+	p = in->facts->preset == NULL ? NULL
+				      : preset_by_name(in->facts->preset);
+	return p == NULL || p->same_id == SAME_ID_PRESET ? SAME_ID_LAST
+							 : p->same_id;
+}
+
+int
+intake_read(struct intake *in, int fd, struct err *e)
+{
+	char state[PATH_MAX];
+	enum fmt_status st;
+	struct stat size;
+
+	in->fd = fd;
+	in->input = (struct input){ read_dump, in };
+	in->bytes = fstat(fd, &size) == 0 ? (uint64_t)size.st_size : 0;
+	conf_path(state, in->conf, "state", NULL);
+	if (open_zones(in, e) == -1 ||
+	    sorter_open(&in->sorter, state, SORT_BYTES, e) == -1 ||
+	    (in->want_canon && canon_open(&in->canon, state, e) == -1))
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		return err_set(e, "read it: %s", strerror(errno));
+	in->oldest =
+	    zone_midnight(in->counter, in->at, -(int)in->conf->window_days);
+	st = dump_open(
+	    &in->dump, &in->input, in->settings, in->counter, in->source);
+	in->facts = in->dump == NULL ? NULL : dump_facts(in->dump);
+	if (st != FMT_OK)
+		return refuse(in, st, e);
+	in->same_id = choose_same_id(in);
+	if (in->report != NULL && report_begin(in->report, in->facts,
+				      in->settings->pii == PII_HASH, e) == -1)
+		return -1;
+	if (read_records(in, e) == -1)
+		return -1;
+	if (in->status == FMT_END)
+		note_sha256(in);
+	return 0;
+}
+
+/* --- the merge
+ * -------------------------------------------------------------------- */
+
+static enum field
+field_of(enum reject why)
+{
+	return why == REJECT_DATE_EMPTY     ? FIELD_CREATE_DATE_TIME
+	       : why == REJECT_STATUS_EMPTY ? FIELD_ORDER_STATUS
+					    : FIELD_COUNT;
+}
+
+static void
+rejected(void *ctx, const struct merge_record *r, enum reject why)
+{
+	struct intake *in = ctx;
+	struct problem p = {
+		.reject = why, .field = field_of(why), .cell = SIZE_MAX
+	};
+	struct slice *cell;
+	size_t cells;
+
+	if (in->report == NULL || in->report_error.text[0] != '\0')
+		return;
+	arena_reset(&in->arena);
+	cell = report_unpack_cells(&in->arena, r->cells, &cells);
+	report_problem(
+	    in->report, r->line, true, &p, cell, cells, &in->report_error);
+}
+
+static void
+breathe_merge(void *ctx)
+{
+	struct intake *in = ctx;
+
+	if (in->breathe != NULL)
+		in->breathe(in->ctx);
+}
+
+int
+intake_merge(struct intake *in, struct store *s, int64_t dump,
+    enum skip_known skip_known, struct err *e)
+{
+	struct merge_rules rules = { .feed = in->settings->feed,
+		.source = in->settings->source,
+		.dump = dump,
+		.now = in->at,
+		.same_id = in->same_id,
+		.has_status = in->facts->has_status,
+		.skip_known = skip_known,
+		.rejected = rejected,
+		.ctx = in,
+		.breathe = breathe_merge };
+	struct tally *t = &in->tally;
+
+	if (store_merge(s, in->sorter, &rules, t, e) == -1)
+		return -1;
+	if (in->report_error.text[0] != '\0')
+		return err_set(e, "%s", in->report_error.text);
+	assert(t->records == t->accepted + t->unchanged + t->superseded +
+				 t->skipped + t->rejected);
+	return 0;
+}
+
+void
+intake_close(struct intake *in)
+{
+	dump_close(in->dump);
+	sorter_close(in->sorter);
+	canon_close(in->canon);
+	zone_free(in->counter);
+	zone_free(in->source);
+	arena_free(&in->arena);
+}

@@ -1,0 +1,65 @@
+/*
+ * From an open dump to the store: what ingest does with a dump that was just
+ * dropped and rebuild with one from the archive, so that both come to the
+ * same.
+ *
+ *      intake_open, intake_read, then intake_merge when intake.status is
+ *      FMT_END; intake_close.
+ */
+#ifndef SERVER_INTAKE_H
+#define SERVER_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/dump.h"
+#include "server/canon.h"
+#include "server/conf.h"
+#include "server/err.h"
+#include "server/report.h"
+#include "server/sorter.h"
+#include "server/store.h"
+
+struct intake {
+	/* set by the caller */
+	const struct conf *conf;
+	const struct settings *settings;
+	int64_t at;                 /* decides what is too old */
+	struct report *report;      /* NULL: nobody asks */
+	bool want_canon;            /* pii = hash, at ingest */
+	void (*breathe)(void *ctx); /* may be NULL */
+	void *ctx;
+	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
+	const bool *stop; /* may be NULL; true: end with an error */
+
+	/* set by intake_open and intake_read */
+	enum fmt_status status; /* FMT_END, or why the dump is refused */
+	char reason[512];       /* the latter as a sentence */
+	const struct dump_facts *facts; /* NULL when nothing is known */
+	struct tally tally;             /* what was decided before the merge */
+	char sha256[65]; /* of the decompressed bytes; with FMT_END */
+	struct canon *canon;
+	enum same_id same_id;
+
+	/* its own */
+	struct zone *counter, *source;
+	struct input input;
+	struct dump *dump;
+	struct sorter *sorter;
+	struct arena arena;
+	int fd;
+	uint64_t done, bytes, breaths;
+	int64_t oldest;
+	struct err report_error;
+};
+
+/* -1: the world is bad.  A dump that cannot be read is no error here: status
+ * and reason say so. */
+int intake_read(struct intake *in, int fd, struct err *e);
+
+/* Within a transaction: store_merge, and the tally completed (I1). */
+int intake_merge(struct intake *in, struct store *s, int64_t dump,
+    enum skip_known skip_known, struct err *e);
+
+void intake_close(struct intake *in);
+
+#endif

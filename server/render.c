@@ -1,0 +1,124 @@
+/*
+ * Rows from the store into a file, hashed on their way.
+ */
+#include "server/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "server/bytes.h"
+
+struct rows {
+	const struct writer *writer;
+	struct writer_env env;
+	int fd; /* -1: only measured */
+	struct sha256_ctx sha;
+	struct out *out;
+	uint64_t rows;
+	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
+	int64_t cut;   /* the creation time of the last row left out */
+};
+
+static int
+sink(void *ctx, const void *buf, size_t n)
+{
+	struct rows *r = ctx;
+
+	if (r->fd == -1)
+		return 0;
+	sha256_update(&r->sha, n, buf);
+	return bytes_write(r->fd, buf, n);
+}
+
+static int
+put_row(void *ctx, const struct order *o, struct err *e)
+{
+	struct rows *r = ctx;
+
+	if (!r->writer->takes(&o->conv))
+		return 0;
+	if (r->out->bytes < r->drop)
+		r->cut = o->create_time;
+	writer_row(r->writer, r->out, &o->conv, &r->env);
+	r->rows++;
+	if (r->out->failed != 0)
+		return err_set(e, "write: %s", strerror(r->out->failed));
+	return 0;
+}
+
+static void
+begin(struct rows *r, const struct render_what *what, int fd)
+{
+	memset(r, 0, sizeof *r);
+	r->writer = what->writer;
+	r->env.zone = what->zone;
+	r->env.hash = what->feed->source[0]->pii == PII_HASH;
+	r->fd = fd;
+	r->out = mem_alloc(sizeof *r->out);
+	sha256_init(&r->sha);
+	out_begin(r->out, (struct output){ sink, r });
+}
+
+void
+render_hex(char out[65], struct sha256_ctx *sha)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(sha, sizeof digest, digest);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+int
+render_write(
+    const struct render_what *what, int fd, struct render *out, struct err *e)
+{
+	const char *file = what->writer->file;
+	struct rows r;
+	int rc = -1;
+
+	begin(&r, what, fd);
+	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
+		err_set(e, "write %s: %s", file, strerror(errno));
+		goto out;
+	}
+	writer_header(what->writer, r.out);
+	if (store_orders(what->store, what->feed->name, what->from, what->to,
+		put_row, &r, e) == -1) {
+		err_add(e, "write %s", file);
+		goto out;
+	}
+	if (out_end(r.out) == -1) {
+		err_set(e, "write %s: %s", file, strerror(errno));
+		goto out;
+	}
+	out->bytes = r.out->bytes;
+	out->rows = r.rows;
+	render_hex(out->sha256, &r.sha);
+	rc = 0;
+out:
+	free(r.out);
+	return rc;
+}
+
+int
+render_cut(
+    const struct render_what *what, uint64_t drop, int64_t *from, struct err *e)
+{
+	struct rows r;
+	int rc;
+
+	begin(&r, what, -1);
+	r.drop = drop;
+	r.cut = what->from - 1;
+	rc = store_orders(what->store, what->feed->name, what->from, what->to,
+	    put_row, &r, e);
+	free(r.out);
+	if (rc == 0)
+		*from = r.cut + 1;
+	return rc;
+}

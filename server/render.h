@@ -1,0 +1,41 @@
+/*
+ * The bytes of an output: the orders of the store, in the order of creation
+ * time and id, as a writer writes them.  What rebuild compares is what publish
+ * writes.
+ */
+#ifndef SERVER_RENDER_H
+#define SERVER_RENDER_H
+
+#include <stdint.h>
+#include <nettle/sha2.h>
+#include "formats/writer.h"
+#include "server/conf.h"
+#include "server/err.h"
+#include "server/store.h"
+
+struct render {
+	uint64_t bytes, rows;
+	char sha256[65];
+};
+
+struct render_what {
+	struct store *store;
+	const struct feed *feed;
+	const struct writer *writer;
+	const struct zone *zone;
+	int64_t from, to; /* creation times, both inclusive */
+};
+
+/* Replaces what fd holds. */
+int render_write(
+    const struct render_what *what, int fd, struct render *out, struct err *e);
+
+/* Where to begin instead of what->from so that the oldest rows are left out:
+ * at least drop bytes of them, and whole seconds. */
+int render_cut(const struct render_what *what, uint64_t drop, int64_t *from,
+    struct err *e);
+
+/* The digest as 64 hex digits and a terminator. */
+void render_hex(char out[65], struct sha256_ctx *sha);
+
+#endif
