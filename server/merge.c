@@ -122,22 +122,37 @@ owns(const struct merge_state *m, uint64_t owner)
 	return false;
 }
 
-/* Settles the rows that owned fields before and own none now. */
+/* The row owned fields before; it is settled once it owns none. */
 static void
-settle_displaced(struct merge_state *m, const uint64_t *before)
+settle_displaced(struct merge_state *m, uint64_t row)
 {
-	for (enum field f = 0; f < FIELD_COUNT; f++) {
-		bool first = before[f] != 0 && before[f] != m->owner[f];
+	if (owns(m, row))
+		return;
+	if (row & GAVE)
+		m->summed++;
+	else
+		m->count[MERGE_SUPERSEDED]++;
+}
 
-		for (enum field g = 0; first && g < f; g++)
-			first = before[g] != before[f];
-		if (!first || owns(m, before[f]))
-			continue;
-		if (before[f] & GAVE)
-			m->summed++;
-		else
-			m->count[MERGE_SUPERSEDED]++;
+/* Now the present row owns these fields. */
+static void
+own(struct merge_state *m, const enum field *taken, size_t n, uint64_t row)
+{
+	uint64_t before[FIELD_COUNT];
+	size_t displaced = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t was = m->owner[taken[i]];
+		bool seen = was == 0;
+
+		for (size_t k = 0; !seen && k < displaced; k++)
+			seen = before[k] == was;
+		if (!seen)
+			before[displaced++] = was;
+		m->owner[taken[i]] = row;
 	}
+	for (size_t i = 0; i < displaced; i++)
+		settle_displaced(m, before[i]);
 }
 
 /* The newest row of an order that nobody knew says that there is none. */
@@ -273,7 +288,8 @@ static bool
 take_fields(
     struct merge_state *m, const struct conv *row, bool newer, bool *gave)
 {
-	bool mine[FIELD_COUNT] = { false }, any = false;
+	enum field taken[FIELD_COUNT];
+	size_t n = 0;
 
 	*gave = false;
 	for (enum field f = 0; f < FIELD_COUNT; f++) {
@@ -284,15 +300,13 @@ take_fields(
 			*gave = true;
 		} else if (may_take(m, row, f, newer)) {
 			take(m, row, f);
-			mine[f] = any = true;
+			taken[n++] = f;
 		}
 		if (newer)
 			m->supplied[f] = true;
 	}
-	for (enum field f = 0; any && f < FIELD_COUNT; f++)
-		if (mine[f])
-			m->owner[f] = m->rows | (*gave ? GAVE : 0);
-	return any;
+	own(m, taken, n, m->rows | (*gave ? GAVE : 0));
+	return n > 0;
 }
 
 static void
@@ -310,10 +324,8 @@ static void
 apply_values(struct merge_state *m, const struct conv *row, unsigned long line,
     bool newer)
 {
-	uint64_t before[FIELD_COUNT];
 	bool gave;
 
-	memcpy(before, m->owner, sizeof before);
 	m->live = true;
 	m->dropped = false;
 	if (newer) {
@@ -321,12 +333,12 @@ apply_values(struct merge_state *m, const struct conv *row, unsigned long line,
 		m->is.dump = m->rules->dump;
 		m->is.line = line;
 	}
-	if (take_fields(m, row, newer, &gave))
-		settle_displaced(m, before);
-	else if (gave)
-		m->summed++;
-	else
-		m->count[newer ? MERGE_UNCHANGED : MERGE_SUPERSEDED]++;
+	if (!take_fields(m, row, newer, &gave)) {
+		if (gave)
+			m->summed++;
+		else
+			m->count[newer ? MERGE_UNCHANGED : MERGE_SUPERSEDED]++;
+	}
 	compact(m);
 }
 
@@ -410,11 +422,14 @@ is_new(const struct merge_state *m, uint64_t owner)
 static void
 settle_owners(struct merge_state *m)
 {
+	uint64_t last = 0;
+
 	for (enum field f = 0; f < FIELD_COUNT; f++) {
-		bool first = m->owner[f] != 0;
+		bool first = m->owner[f] != 0 && m->owner[f] != last;
 
 		for (enum field g = 0; first && g < f; g++)
 			first = m->owner[g] != m->owner[f];
+		last = m->owner[f] != 0 ? m->owner[f] : last;
 		if (first)
 			m->count[is_new(m, m->owner[f]) ? MERGE_ACCEPTED
 							: MERGE_UNCHANGED]++;
