@@ -1,1 +1,679 @@
-/* formats/normal.c */
+/*
+ * Cells to published values: lists of identifiers, ids, and the small kinds;
+ * money is in normal_money.c, times are in normal_time.c.  What comes out
+ * passes check.h.
+ */
+#include "formats/normal.h"
+
+#include <nettle/md5.h>
+#include <stdlib.h>
+
+#include "formats/check.h"
+#include "formats/normal_cell.h"
+#include "formats/text.h"
+
+static const char hint_exponent[] =
+    "Excel turned the number into an exponent; its digits are lost";
+static const char hint_hashes[] =
+    "Excel wrote ### because its column was too narrow";
+
+/* --- problems ------------------------------------------------------------ */
+
+void
+problems_add(struct problems *ps, const struct problem *p)
+{
+	if (ps->n == ps->room) {
+		ps->room = ps->room == 0 ? 8 : ps->room * 2;
+		ps->p = mem_grow(ps->p, ps->room * sizeof *ps->p);
+	}
+	ps->p[ps->n++] = *p;
+}
+
+void
+problems_free(struct problems *ps)
+{
+	free(ps->p);
+	*ps = (struct problems){ NULL, 0, 0 };
+}
+
+/* --- what spreadsheets do ------------------------------------------------ */
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+digits(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+static struct slice
+after(struct slice s, size_t n)
+{
+	return (struct slice){ s.p + n, s.n - n };
+}
+
+/* The length of a number such as 7,9E+10 at the start of s, or 0. */
+static size_t
+exponent_length(struct slice s)
+{
+	struct slice rest = s;
+	size_t n = digits(rest);
+
+	if (n == 0)
+		return 0;
+	rest = after(rest, n);
+	if (rest.n > 0 && (*rest.p == ',' || *rest.p == '.')) {
+		rest = after(rest, 1);
+		rest = after(rest, digits(rest));
+	}
+	if (rest.n == 0 || (*rest.p != 'E' && *rest.p != 'e'))
+		return 0;
+	rest = after(rest, 1);
+	if (rest.n > 0 && *rest.p == '+')
+		rest = after(rest, 1);
+	n = digits(rest);
+	return n == 0 ? 0 : (size_t)(rest.p - s.p) + n;
+}
+
+static bool
+is_exponent(struct slice s)
+{
+	return s.n > 0 && exponent_length(s) == s.n;
+}
+
+static bool
+is_hashes(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '#')
+			return false;
+	}
+	return s.n >= 3;
+}
+
+const char *
+normal_damage(struct slice s)
+{
+	return is_exponent(s) ? hint_exponent
+	       : is_hashes(s) ? hint_hashes
+			      : NULL;
+}
+
+/* People fill an empty cell with dashes. */
+static bool
+is_dashes(struct slice s)
+{
+	while (s.n > 0) {
+		uint32_t u = text_take(&s);
+
+		if (u != '-' && u != 0x2212 && !(u >= 0x2010 && u <= 0x2015))
+			return false;
+	}
+	return true;
+}
+
+struct slice
+normal_bare(struct slice s)
+{
+	/* ="00123" is how a spreadsheet is made to keep the zeros. */
+	if (s.n >= 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
+		s = after(s, 1);
+	s = text_strip(s);
+	if (s.n > 0 && s.n <= 12 && !is_digit(*s.p) && is_dashes(s))
+		s.n = 0;
+	return s;
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+struct list {
+	char *p;
+	size_t n;
+};
+
+static bool
+list_has(const struct list *l, struct slice v)
+{
+	struct slice rest = { l->p, l->n };
+
+	while (rest.n > 0) {
+		if (slice_eq(slice_cut(&rest, ','), v))
+			return true;
+	}
+	return false;
+}
+
+static void
+list_add(struct list *l, struct slice v)
+{
+	if (v.n == 0 || list_has(l, v))
+		return;
+	if (l->n > 0)
+		l->p[l->n++] = ',';
+	memcpy(l->p + l->n, v.p, v.n);
+	l->n += v.n;
+}
+
+static bool
+is_separator(char c)
+{
+	return c == ',' || c == ';' || c == '\n' || c == '\r';
+}
+
+static size_t
+value_length(struct slice s)
+{
+	size_t skip = 0, n;
+
+	while (skip < s.n && (s.p[skip] == ' ' || s.p[skip] == '\''))
+		skip++;
+	/* The comma in 7,9E+10 separates nothing. */
+	n = exponent_length(after(s, skip));
+	n = n == 0 ? 0 : skip + n;
+	if (n < s.n && !is_separator(s.p[n]) && s.p[n] != ' ')
+		n = 0;
+	while (n < s.n && !is_separator(s.p[n]))
+		n++;
+	return n;
+}
+
+struct kind {
+	enum reject reject;
+	/* One value of a list into *out, in the arena or in the value itself;
+	 * empty when there is nothing in it.  False when it is bad. */
+	bool (*normal)(struct arena *a, struct slice value, struct slice *out);
+	const char *(*hint)(struct slice value);
+};
+
+static struct slice
+normal_list(struct arena *a, struct slice cell, struct problem at,
+    struct problems *ps, const struct kind *k)
+{
+	/* A value may grow by a digit, once for ten that it has. */
+	struct list l = { NULL, 0 };
+
+	while (cell.n > 0) {
+		struct slice raw = { cell.p, value_length(cell) }, v, out;
+
+		cell = after(cell, raw.n < cell.n ? raw.n + 1 : raw.n);
+		v = normal_bare(raw);
+		if (v.n == 0)
+			continue;
+		if (!k->normal(a, v, &out)) {
+			at.reject = k->reject;
+			at.value = v;
+			at.hint = normal_damage(v);
+			if (at.hint == NULL && k->hint != NULL)
+				at.hint = k->hint(v);
+			problems_add(ps, &at);
+			continue;
+		}
+		if (l.p == NULL)
+			l.p = arena_alloc(
+			    a, out.n + 1 + cell.n + cell.n / 10 + 1);
+		list_add(&l, out);
+	}
+	return (struct slice){ l.p == NULL ? "" : l.p, l.n };
+}
+
+/* --- phones -------------------------------------------------------------- */
+
+/* Words that begin an extension: the number ends before them. */
+static bool
+is_extension(struct slice s)
+{
+	static const char *const word[] = { "доб", "внутр", "вн", "ext", "#",
+		"x", "х", NULL };
+	char folded[16];
+	struct slice head = { s.p, s.n < sizeof folded ? s.n : sizeof folded };
+	size_t n = text_fold(folded, head);
+
+	for (size_t i = 0; word[i] != NULL; i++) {
+		if (slice_starts((struct slice){ folded, n }, word[i]))
+			return true;
+	}
+	return false;
+}
+
+struct dialled {
+	char p[24];
+	size_t n;
+	bool plus;     /* it began with one */
+	bool broken;   /* a second plus, an @, a letter that touches a digit */
+	bool extended; /* an extension was left out */
+};
+
+/* The digits of a phone, up to an extension. */
+static void
+collect(struct dialled *d, struct slice s)
+{
+	bool letter = false, digit = false;
+
+	*d = (struct dialled){ .n = 0 };
+	while (s.n > 0 && !d->broken) {
+		struct slice here = s;
+		uint32_t u = text_take(&s);
+		bool mark = u < 0x80 && strchr(" \t-().:+/", (int)u) != NULL;
+
+		if (u >= '0' && u <= '9') {
+			d->broken = letter || d->n == sizeof d->p;
+			if (!d->broken)
+				d->p[d->n++] = (char)u;
+			digit = true;
+			letter = false;
+			continue;
+		}
+		if (u == '+') {
+			d->broken = d->plus || d->n > 0;
+			d->plus = true;
+		} else if (!mark && !text_is_space(u) &&
+			   !text_is_invisible(u) &&
+			   !is_dashes((struct slice){ here.p, here.n - s.n })) {
+			if (!letter && is_extension(here)) {
+				d->extended = true;
+				if (d->n >= 10)
+					return;
+			}
+			d->broken = digit || u == '@' || u == '_';
+			letter = true;
+			digit = false;
+			continue;
+		}
+		letter = digit = false;
+	}
+}
+
+/*
+ * The number with its country code; false when it cannot be told.
+ *
+ * Russian practice (two public projects agree): eleven digits after an 8 are
+ * ten after a 7, ten that begin with 9 are a Russian mobile.  Any other ten
+ * digits are kept only behind a plus: they could be Moscow's 495…, Kazakhstan's
+ * 701… or Kyrgyzstan's 0555…, and a wrong guess is a stranger's number.  7 is
+ * followed by ten digits everywhere.  With a plus an 8 is a country's own
+ * (+852, +84), but for +89…, which is no country's.
+ */
+static bool
+dial(struct dialled *d)
+{
+	if (d->n >= 13 && memcmp(d->p, "810", 3) == 0 && !d->plus) {
+		memmove(d->p, d->p + 3, d->n -= 3); /* out of Russia */
+		d->plus = true;
+	} else if (d->n >= 12 && memcmp(d->p, "00", 2) == 0 && !d->plus) {
+		memmove(d->p, d->p + 2, d->n -= 2); /* out of most of Europe */
+		d->plus = true;
+	}
+	if (d->n == 11 && d->p[0] == '8' && (!d->plus || d->p[1] == '9'))
+		d->p[0] = '7';
+	if (d->n == 10 && d->p[0] == '9' && !d->plus) {
+		memmove(d->p + 1, d->p, d->n++);
+		d->p[0] = '7';
+	}
+	if (d->n == 0 || d->p[0] == '0' || (d->p[0] == '7' && d->n != 11))
+		return false;
+	return d->n != 10 || d->plus;
+}
+
+static bool
+normal_phone(struct arena *a, struct slice v, struct slice *out)
+{
+	struct dialled d;
+
+	if (normal_damage(v) != NULL)
+		return false;
+	if (v.n > 2 && slice_is(after(v, v.n - 2), ".0") &&
+	    digits(v) == v.n - 2)
+		v.n -= 2; /* it went through a table of fractions */
+	collect(&d, v);
+	if (d.extended && d.n < 7) {
+		*out = (struct slice){ "", 0 }; /* "доб. 12" after a comma */
+		return true;
+	}
+	if (d.broken || !dial(&d))
+		return false;
+	*out = arena_copy(a, (struct slice){ d.p, d.n });
+	return check_phone(*out);
+}
+
+static const char *
+phone_hint(struct slice v)
+{
+	struct dialled d;
+
+	collect(&d, v);
+	return !d.broken && !d.plus && d.n == 10 ? "it has no country code"
+						 : NULL;
+}
+
+struct slice
+normal_phones(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps)
+{
+	static const struct kind kind = { REJECT_PHONES, normal_phone,
+		phone_hint };
+
+	return normal_list(a, cell, at, ps, &kind);
+}
+
+/* --- e-mails, ClientIDs, hashes ------------------------------------------ */
+
+static struct slice
+lower_copy(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32)
+						      : s.p[i];
+	return (struct slice){ p, s.n };
+}
+
+/* "Имя <mail@example.com>", "mailto:mail@example.com" */
+static bool
+normal_email(struct arena *a, struct slice v, struct slice *out)
+{
+	if (v.n > 2 && v.p[v.n - 1] == '>' && memchr(v.p, '<', v.n) != NULL) {
+		v.n--;
+		slice_cut(&v, '<');
+		v = text_strip(v);
+	}
+	v = lower_copy(a, v);
+	if (slice_starts(v, "mailto:"))
+		v = after(v, strlen("mailto:"));
+	*out = v;
+	return check_email(v);
+}
+
+struct slice
+normal_emails(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps)
+{
+	static const struct kind kind = { REJECT_EMAILS, normal_email, NULL };
+
+	return normal_list(a, cell, at, ps, &kind);
+}
+
+static bool
+normal_client_id(struct arena *a, struct slice v, struct slice *out)
+{
+	(void)a;
+	*out = v;
+	return check_client_id(v);
+}
+
+/* 123.456 and GA1.2.123.456 are Google's. */
+static const char *
+client_id_hint(struct slice v)
+{
+	struct slice rest = v;
+	size_t n;
+
+	if (slice_starts(v, "GA1."))
+		return "it is Google Analytics' client id";
+	n = digits(rest);
+	rest = after(rest, n);
+	if (n == 0 || rest.n < 2 || *rest.p != '.')
+		return NULL;
+	rest = after(rest, 1);
+	return digits(rest) == rest.n ? "it is Google Analytics' client id"
+				      : NULL;
+}
+
+struct slice
+normal_client_ids(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps)
+{
+	static const struct kind kind = { REJECT_CLIENT_IDS, normal_client_id,
+		client_id_hint };
+
+	return normal_list(a, cell, at, ps, &kind);
+}
+
+static bool
+normal_md5(struct arena *a, struct slice v, struct slice *out)
+{
+	*out = lower_copy(a, v);
+	return check_md5(v);
+}
+
+struct slice
+normal_md5s(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps)
+{
+	static const struct kind emails = { REJECT_EMAILS_MD5, normal_md5,
+		NULL };
+	static const struct kind phones = { REJECT_PHONES_MD5, normal_md5,
+		NULL };
+
+	return normal_list(
+	    a, cell, at, ps, at.field == FIELD_EMAILS_MD5 ? &emails : &phones);
+}
+
+struct slice
+normal_md5_of(struct arena *a, struct slice list)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct list l = { NULL, 0 };
+	size_t values = 1;
+
+	if (list.n == 0)
+		return (struct slice){ "", 0 };
+	for (size_t i = 0; i < list.n; i++)
+		values += list.p[i] == ',';
+	l.p = arena_alloc(a, values * (MD5_DIGEST_SIZE * 2 + 1));
+	while (list.n > 0) {
+		struct slice v = slice_cut(&list, ',');
+		uint8_t sum[MD5_DIGEST_SIZE];
+		char text[MD5_DIGEST_SIZE * 2];
+		struct md5_ctx ctx;
+
+		md5_init(&ctx);
+		md5_update(&ctx, v.n, (const uint8_t *)v.p);
+		md5_digest(&ctx, sizeof sum, sum);
+		for (size_t i = 0; i < sizeof sum; i++) {
+			text[2 * i] = hex[sum[i] >> 4];
+			text[2 * i + 1] = hex[sum[i] & 15];
+		}
+		list_add(&l, (struct slice){ text, sizeof text });
+	}
+	return (struct slice){ l.p, l.n };
+}
+
+struct slice
+normal_unite(struct arena *a, struct slice x, struct slice y)
+{
+	struct list l;
+
+	if (y.n == 0 || slice_eq(x, y))
+		return x;
+	if (x.n == 0)
+		return y;
+	l.p = arena_alloc(a, x.n + 1 + y.n);
+	memcpy(l.p, x.p, x.n);
+	l.n = x.n;
+	while (y.n > 0)
+		list_add(&l, slice_cut(&y, ','));
+	return (struct slice){ l.p, l.n };
+}
+
+/* --- one value ----------------------------------------------------------- */
+
+enum reject
+normal_id(
+    struct arena *a, struct slice cell, struct slice *out, const char **hint)
+{
+	struct slice s = normal_bare(cell);
+	char *p;
+	size_t n = 0;
+
+	*hint = normal_damage(s);
+	if (*hint != NULL)
+		return REJECT_ID;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		n += c <= ' ' || c >= 0x7f;
+	}
+	if (n == 0) { /* the usual case: nothing to mend */
+		*out = s;
+		return REJECT_NONE;
+	}
+	p = arena_alloc(a, s.n);
+	n = 0;
+	while (s.n > 0) {
+		struct slice from = s;
+		uint32_t u = text_take(&s);
+
+		if (text_is_invisible(u))
+			continue;
+		if (text_is_space(u) || u < ' ' || u == 0x7f) {
+			p[n++] = ' ';
+			continue;
+		}
+		memcpy(p + n, from.p, from.n - s.n);
+		n += from.n - s.n;
+	}
+	*out = (struct slice){ p, n };
+	return REJECT_NONE;
+}
+
+static const struct {
+	const char *word;
+	const char *code;
+} currencies[] = {
+	{ "руб", "RUB" },
+	{ "руб.", "RUB" },
+	{ "р", "RUB" },
+	{ "р.", "RUB" },
+	{ "рубль", "RUB" },
+	{ "рублей", "RUB" },
+	{ "российский рубль", "RUB" },
+	{ "₽", "RUB" },
+	{ "rub", "RUB" },
+	{ "rub.", "RUB" },
+	{ "rur", "RUB" },
+	{ "$", "USD" },
+	{ "usd", "USD" },
+	{ "€", "EUR" },
+	{ "eur", "EUR" },
+	{ "₸", "KZT" },
+	{ "тг", "KZT" },
+	{ "тг.", "KZT" },
+	{ "тенге", "KZT" },
+	{ "kzt", "KZT" },
+	{ "бел. руб.", "BYN" },
+	{ "byn", "BYN" },
+	{ "сум", "UZS" },
+	{ "uzs", "UZS" },
+	{ "сом", "KGS" },
+	{ "kgs", "KGS" },
+};
+
+const char *
+normal_currency_code(struct slice s)
+{
+	for (size_t i = 0; i < sizeof currencies / sizeof *currencies; i++) {
+		if (text_is_word(s, currencies[i].word))
+			return currencies[i].code;
+	}
+	return NULL;
+}
+
+enum reject
+normal_currency(struct arena *a, struct slice cell, struct slice *out)
+{
+	struct slice s = normal_bare(cell);
+	const char *code = s.n == 0 ? "" : normal_currency_code(s);
+	char *p;
+
+	if (code != NULL) {
+		*out = slice_of(code);
+		return REJECT_NONE;
+	}
+	if (s.n != 3)
+		return REJECT_CURRENCY;
+	p = arena_alloc(a, s.n);
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 32);
+		if (c < 'A' || c > 'Z')
+			return REJECT_CURRENCY;
+		p[i] = c;
+	}
+	*out = (struct slice){ p, s.n };
+	return REJECT_NONE;
+}
+
+enum reject
+normal_flag(struct slice cell, int64_t *out)
+{
+	static const struct {
+		const char *word;
+		int64_t flag;
+	} words[] = {
+		{ "1", 1 },
+		{ "0", 0 },
+		{ "да", 1 },
+		{ "нет", 0 },
+		{ "true", 1 },
+		{ "false", 0 },
+		{ "истина", 1 },
+		{ "ложь", 0 },
+		{ "yes", 1 },
+		{ "no", 0 },
+		{ "y", 1 },
+		{ "n", 0 },
+	};
+	struct slice s = normal_bare(cell);
+
+	*out = CONV_NONE;
+	if (s.n == 0)
+		return REJECT_NONE;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (text_is_word(s, words[i].word)) {
+			*out = words[i].flag;
+			return REJECT_NONE;
+		}
+	}
+	return REJECT_NUMBER;
+}
+
+/* "95", "01:23", "1:02:03" */
+enum reject
+normal_seconds(struct slice cell, int64_t *out)
+{
+	struct slice s = normal_bare(cell);
+	int64_t total = 0;
+	int parts = 0;
+
+	*out = CONV_NONE;
+	if (s.n == 0)
+		return REJECT_NONE;
+	if (s.p[s.n - 1] == ':')
+		return REJECT_NUMBER;
+	while (s.n > 0) {
+		struct slice part = slice_cut(&s, ':');
+		int64_t n = 0;
+
+		if (part.n == 0 || part.n > 9 || digits(part) != part.n ||
+		    ++parts > 3)
+			return REJECT_NUMBER;
+		for (size_t i = 0; i < part.n; i++)
+			n = n * 10 + (part.p[i] - '0');
+		if (parts > 1 && n > 59)
+			return REJECT_NUMBER;
+		total = total * 60 + n;
+	}
+	*out = total;
+	return REJECT_NONE;
+}

@@ -10,9 +10,8 @@
  */
 #include "formats/preset.h"
 
-#include <stdint.h>
-
 #include "formats/check.h"
+#include "formats/text.h"
 
 enum {
 	PROOF_POINTS = 1000
@@ -88,130 +87,23 @@ preset_target(const char *to)
 
 /* --- folding ------------------------------------------------------------- */
 
-/* One character off the front; a byte that is no UTF-8 stands for itself. */
-static uint32_t
-take_char(struct slice *s, size_t *bytes)
-{
-	unsigned char c = (unsigned char)s->p[0];
-	size_t n = c < 0xc2 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 1;
-	uint32_t u = n == 1 ? c : c & (0xffu >> (n + 1));
-
-	if (n > s->n)
-		n = 1, u = c;
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)s->p[i] & 0xc0) != 0x80) {
-			n = 1, u = c;
-			break;
-		}
-		u = u << 6 | ((unsigned char)s->p[i] & 0x3f);
-	}
-	s->p += n;
-	s->n -= n;
-	*bytes = n;
-	return u;
-}
-
-static bool
-is_space(uint32_t u, size_t bytes)
-{
-	if (bytes == 1)
-		return u == ' ' || (u >= '\t' && u <= '\r');
-	return u == 0xa0 || (u >= 0x2000 && u <= 0x200a) || u == 0x202f ||
-	       u == 0x3000;
-}
-
-/* Characters that nobody sees: BOM, zero width, soft hyphen. */
-static bool
-is_invisible(uint32_t u, size_t bytes)
-{
-	return bytes > 1 &&
-	       (u == 0xfeff || (u >= 0x200b && u <= 0x200f) || u == 0xad);
-}
-
-static bool
-is_quote(uint32_t u, size_t bytes)
-{
-	if (bytes == 1)
-		return u == '"' || u == '\'';
-	return u == 0xab || u == 0xbb || (u >= 0x2018 && u <= 0x201f);
-}
-
-static uint32_t
-lower(uint32_t u)
-{
-	if (u >= 'A' && u <= 'Z')
-		return u + 32;
-	if (u == 0x401 || u == 0x451)
-		return 0x435; /* ё as е */
-	if (u >= 0x410 && u <= 0x42f)
-		return u + 0x20;
-	if (u >= 0x400 && u <= 0x40f)
-		return u + 0x50;
-	return u;
-}
-
-/* Blanks and quotes off both ends. */
-static struct slice
-strip(struct slice s)
-{
-	size_t bytes, n = 0;
-	struct slice rest = s;
-
-	while (rest.n > 0) {
-		uint32_t u = take_char(&rest, &bytes);
-
-		if (!is_space(u, bytes) && !is_quote(u, bytes) &&
-		    !is_invisible(u, bytes))
-			break;
-		s = rest;
-	}
-	for (rest = s; rest.n > 0;) {
-		uint32_t u = take_char(&rest, &bytes);
-
-		if (!is_space(u, bytes) && !is_quote(u, bytes) &&
-		    !is_invisible(u, bytes))
-			n = s.n - rest.n;
-	}
-	s.n = n;
-	return s;
-}
-
 struct slice
 preset_fold(struct arena *a, struct slice s)
 {
-	char *start, *p;
-	bool space = false;
+	static const char yo[] = "\xd1\x91", ye[] = "\xd0\xb5";
+	char *p;
+	size_t n;
 
-	s = strip(s);
+	s = text_strip(s);
 	if (s.n == 0)
 		return (struct slice){ "", 0 };
-	start = p = arena_alloc(a, s.n);
-	while (s.n > 0) {
-		const char *from = s.p;
-		size_t bytes;
-		uint32_t u = take_char(&s, &bytes);
-
-		if (is_invisible(u, bytes))
-			continue;
-		if (is_space(u, bytes)) {
-			space = true;
-			continue;
-		}
-		if (space)
-			*p++ = ' ';
-		space = false;
-		if (bytes == 1)
-			*p++ = (char)lower(u);
-		else if (bytes == 2) {
-			u = lower(u);
-			*p++ = (char)(0xc0 | u >> 6);
-			*p++ = (char)(0x80 | (u & 0x3f));
-		} else {
-			memcpy(p, from, bytes);
-			p += bytes;
-		}
+	p = arena_alloc(a, s.n);
+	n = text_fold(p, s);
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (memcmp(p + i, yo, 2) == 0)
+			memcpy(p + i, ye, 2);
 	}
-	return (struct slice){ start, (size_t)(p - start) };
+	return (struct slice){ p, n };
 }
 
 /* --- headers ------------------------------------------------------------- */

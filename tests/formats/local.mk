@@ -3,8 +3,12 @@
 #
 # check_PROGRAMS += tests/formats/test_slice
 # tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 FORMATS_TESTS = tests/formats/test_slice \
+	tests/formats/test_decode \
+	tests/formats/test_charset \
 	tests/formats/test_status \
 	tests/formats/test_conv \
 	tests/formats/test_settings \
@@ -13,8 +17,10 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_writer \
 	tests/formats/test_rejects \
 	tests/formats/test_strict \
-	tests/formats/test_lint
+	tests/formats/test_lint \
+	tests/formats/test_normal
 
+tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)

@@ -1,0 +1,221 @@
+/*
+ * Dates and times as dumps have them, to Unix seconds.
+ *
+ *	21.04.2026  21.04.26  2026-04-21, alone or with a time
+ *	11:59  11:59:21  9:05:00  T11:59:21.123+03:00  … Z  … UTC
+ *	1776761961
+ *
+ * Forms whose parts could be swapped (04/21/2026, 21-04-2026) are refused.
+ */
+#include "formats/normal.h"
+
+#include "formats/normal_cell.h"
+#include "formats/text.h"
+
+static const char hint_milliseconds[] =
+    "these look like milliseconds; Unix seconds are taken";
+static const char hint_serial[] = "Excel wrote the date as a number of days";
+
+/* How far a time zone's suffix can be off UTC. */
+#define SUFFIX_LIMIT (18 * 3600)
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+skip(struct slice *s, char c)
+{
+	if (s->n == 0 || *s->p != c)
+		return false;
+	s->p++;
+	s->n--;
+	return true;
+}
+
+/* From min to max digits. */
+static bool
+number(struct slice *s, int min, int max, int *out)
+{
+	int n = 0, v = 0;
+
+	while (n < max && (size_t)n < s->n && is_digit(s->p[n]))
+		v = v * 10 + (s->p[n++] - '0');
+	*out = v;
+	s->p += n;
+	s->n -= (size_t)n;
+	return n >= min;
+}
+
+static size_t
+leading_digits(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+static bool
+take_date(struct slice *s, struct wall *w)
+{
+	if (leading_digits(*s) == 4)
+		return number(s, 4, 4, &w->year) && skip(s, '-') &&
+		       number(s, 2, 2, &w->month) && skip(s, '-') &&
+		       number(s, 2, 2, &w->day);
+	if (!number(s, 1, 2, &w->day) || !skip(s, '.') ||
+	    !number(s, 1, 2, &w->month) || !skip(s, '.'))
+		return false;
+	if (leading_digits(*s) != 2)
+		return number(s, 4, 4, &w->year);
+	number(s, 2, 2, &w->year);
+	w->year += 2000;
+	return true;
+}
+
+static bool
+take_clock(struct slice *s, struct wall *w)
+{
+	int fraction;
+
+	w->second = 0;
+	if (!number(s, 1, 2, &w->hour) || !skip(s, ':') ||
+	    !number(s, 2, 2, &w->minute))
+		return false;
+	if (!skip(s, ':'))
+		return true;
+	if (!number(s, 2, 2, &w->second))
+		return false;
+	if (!skip(s, '.') && !skip(s, ','))
+		return true;
+	return number(s, 1, 9, &fraction); /* cut off, not rounded */
+}
+
+/* What parts the date from the time; false when nothing does. */
+static bool
+take_gap(struct slice *s)
+{
+	bool gap = skip(s, 'T') || skip(s, 't');
+
+	if (gap)
+		return true;
+	skip(s, ',');
+	while (s->n > 0) {
+		struct slice rest = *s;
+
+		if (!text_is_space(text_take(&rest)))
+			break;
+		*s = rest;
+		gap = true;
+	}
+	return gap;
+}
+
+/* "Z", "+03:00", "+0300", "+03", " UTC": seconds east.  False when there is
+ * something else. */
+static bool
+take_suffix(struct slice *s, int64_t *east)
+{
+	bool minus;
+	int h, m = 0;
+
+	*s = slice_trim(*s);
+	*east = 0;
+	if (text_is_word(*s, "z") || text_is_word(*s, "utc") ||
+	    text_is_word(*s, "gmt")) {
+		s->n = 0;
+		return true;
+	}
+	minus = skip(s, '-');
+	if (!minus && !skip(s, '+'))
+		return false;
+	if (!number(s, 2, 2, &h))
+		return false;
+	skip(s, ':');
+	if (s->n > 0 && !number(s, 2, 2, &m))
+		return false;
+	*east = (minus ? -1 : 1) * (h * INT64_C(3600) + m * INT64_C(60));
+	return s->n == 0 && m <= 59 && *east <= SUFFIX_LIMIT &&
+	       *east >= -SUFFIX_LIMIT;
+}
+
+/* 1C and MySQL write an unknown date as the first one they have. */
+static bool
+is_no_date(const struct wall *w)
+{
+	return (w->year == 0 && w->month == 0 && w->day == 0) ||
+	       (w->year == 1 && w->month == 1 && w->day == 1);
+}
+
+/* A cell of digits alone. */
+static enum reject
+unix_seconds(struct slice s, int64_t *out, const char **hint)
+{
+	int64_t t = 0;
+
+	if (s.n == 13)
+		*hint = hint_milliseconds;
+	else if (s.n == 5 && *s.p >= '3' && *s.p <= '6')
+		*hint = hint_serial;
+	if (s.n != 9 && s.n != 10)
+		return REJECT_DATE;
+	for (size_t i = 0; i < s.n; i++)
+		t = t * 10 + (s.p[i] - '0');
+	*out = t;
+	return REJECT_NONE;
+}
+
+static enum reject
+calendar(struct slice s, const struct zone *source, const struct zone *counter,
+    int64_t *out)
+{
+	struct wall w = { .hour = 23, .minute = 59, .second = 59 };
+	int64_t east;
+
+	if (!take_date(&s, &w))
+		return REJECT_DATE;
+	if (s.n == 0) {
+		if (is_no_date(&w))
+			return REJECT_DATE_EMPTY;
+		if (!wall_valid(&w))
+			return REJECT_DATE;
+		*out = zone_instant(counter, &w);
+		return REJECT_NONE;
+	}
+	if (!take_gap(&s) || !take_clock(&s, &w))
+		return REJECT_DATE;
+	if (is_no_date(&w))
+		return REJECT_DATE_EMPTY;
+	if (!wall_valid(&w))
+		return REJECT_DATE;
+	if (s.n == 0) {
+		*out = zone_instant(source, &w);
+		return REJECT_NONE;
+	}
+	if (!take_suffix(&s, &east))
+		return REJECT_DATE;
+	*out = wall_days(&w) * 86400 + w.hour * 3600 + w.minute * 60 +
+	       w.second - east;
+	return REJECT_NONE;
+}
+
+enum reject
+normal_time(struct slice cell, const struct zone *source,
+    const struct zone *counter, int64_t *out, const char **hint)
+{
+	struct slice s = normal_bare(cell);
+
+	*out = CONV_NONE;
+	*hint = NULL;
+	if (s.n == 0)
+		return REJECT_DATE_EMPTY;
+	if (leading_digits(s) == s.n)
+		return unix_seconds(s, out, hint);
+	*hint = normal_damage(s);
+	if (*hint != NULL)
+		return REJECT_DATE;
+	return calendar(s, source, counter, out);
+}

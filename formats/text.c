@@ -1,0 +1,147 @@
+/*
+ * Characters of UTF-8 text.  See text.h.
+ */
+#include "formats/text.h"
+
+/* How many bytes a character has that begins with c; 1 if none does. */
+static size_t
+length(unsigned char c)
+{
+	if (c < 0xc2 || c > 0xf4)
+		return 1;
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+uint32_t
+text_take(struct slice *s)
+{
+	unsigned char c = (unsigned char)*s->p;
+	size_t n = length(c);
+	uint32_t u = c < 0x80 ? c : c & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++) {
+		if (i >= s->n || ((unsigned char)s->p[i] & 0xc0) != 0x80) {
+			n = 1;
+			break;
+		}
+		u = u << 6 | ((unsigned char)s->p[i] & 0x3f);
+	}
+	s->p += n;
+	s->n -= n;
+	return n == 1 && c >= 0x80 ? TEXT_BYTE | c : u;
+}
+
+bool
+text_is_space(uint32_t u)
+{
+	return u == ' ' || (u >= '\t' && u <= '\r') || u == 0xa0 ||
+	       (u >= 0x2000 && u <= 0x200a) || u == 0x2028 || u == 0x2029 ||
+	       u == 0x202f || u == 0x3000;
+}
+
+bool
+text_is_invisible(uint32_t u)
+{
+	return u == 0xad || (u >= 0x200b && u <= 0x200f) ||
+	       (u >= 0x202a && u <= 0x202e) || (u >= 0x2060 && u <= 0x2069) ||
+	       u == 0xfeff;
+}
+
+bool
+text_is_quote(uint32_t u)
+{
+	return u == '"' || u == '\'' || u == '`' || u == 0xab || u == 0xbb ||
+	       (u >= 0x2018 && u <= 0x201f);
+}
+
+uint32_t
+text_lower(uint32_t u)
+{
+	if (u >= 'A' && u <= 'Z')
+		return u + 32;
+	if (u >= 0x410 && u <= 0x42f)
+		return u + 32;
+	if (u >= 0x400 && u <= 0x40f)
+		return u + 80;
+	return u;
+}
+
+static bool
+is_wrapping(uint32_t u)
+{
+	return text_is_space(u) || text_is_quote(u) || text_is_invisible(u);
+}
+
+static bool
+is_plain(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z');
+}
+
+struct slice
+text_strip(struct slice s)
+{
+	struct slice rest;
+	size_t n = 0;
+
+	if (s.n > 0 && is_plain(s.p[0]) && is_plain(s.p[s.n - 1]))
+		return s;
+	for (rest = s; rest.n > 0 && is_wrapping(text_take(&rest));)
+		s = rest;
+	for (rest = s; rest.n > 0;) {
+		if (!is_wrapping(text_take(&rest)))
+			n = s.n - rest.n;
+	}
+	s.n = n;
+	return s;
+}
+
+static char *
+put(char *p, uint32_t u, struct slice from)
+{
+	if (u < 0x80)
+		*p++ = (char)u;
+	else if (u < 0x800) {
+		*p++ = (char)(0xc0 | u >> 6);
+		*p++ = (char)(0x80 | (u & 0x3f));
+	} else {
+		memcpy(p, from.p, from.n);
+		p += from.n;
+	}
+	return p;
+}
+
+size_t
+text_fold(char *out, struct slice s)
+{
+	char *p = out;
+	bool space = false;
+
+	while (s.n > 0) {
+		struct slice from = s;
+		uint32_t u = text_take(&s);
+
+		from.n -= s.n;
+		if (text_is_invisible(u))
+			continue;
+		if (text_is_space(u)) {
+			space = true;
+			continue;
+		}
+		if (space)
+			*p++ = ' ';
+		space = false;
+		p = put(p, text_lower(u), from);
+	}
+	return (size_t)(p - out);
+}
+
+bool
+text_is_word(struct slice s, const char *word)
+{
+	char folded[64];
+
+	return s.n < sizeof folded &&
+	       slice_is((struct slice){ folded, text_fold(folded, s) }, word);
+}

@@ -1,0 +1,38 @@
+/*
+ * Characters of UTF-8 text, as far as dumps need them: blanks and marks of
+ * any width, Latin and Cyrillic letters.  Bytes that are no UTF-8 stand for
+ * themselves, one by one.
+ */
+#ifndef FORMATS_TEXT_H
+#define FORMATS_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/slice.h"
+
+/* A character above this is a byte that is no UTF-8. */
+#define TEXT_BYTE UINT32_C(0x80000000)
+
+/* The first character, off the front; s must not be empty. */
+uint32_t text_take(struct slice *s);
+
+/* Of any width: NBSP, thin spaces, line breaks. */
+bool text_is_space(uint32_t u);
+
+/* What nobody sees: BOM, zero width, marks of direction, soft hyphen. */
+bool text_is_invisible(uint32_t u);
+
+bool text_is_quote(uint32_t u);  /* of any kind, the apostrophe too */
+uint32_t text_lower(uint32_t u); /* ё stays ё */
+
+/* Without blanks, quotes and what nobody sees on both ends. */
+struct slice text_strip(struct slice s);
+
+/* Lower case into out, spaces as one blank, what nobody sees left out; out
+ * must have room for s.n bytes.  Returns the length. */
+size_t text_fold(char *out, struct slice s);
+
+/* Is s this word, in whatever case?  The word is given in lower case. */
+bool text_is_word(struct slice s, const char *word);
+
+#endif
