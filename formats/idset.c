@@ -78,6 +78,13 @@ idset_add(struct idset *s, struct slice id)
 }
 
 void
+idset_expect(const struct idset *s, struct slice id)
+{
+	if (s->slots > 0)
+		__builtin_prefetch(&s->slot[hash(id) & (s->slots - 1)], 1);
+}
+
+void
 idset_free(struct idset *s)
 {
 	free(s->slot);

@@ -25,6 +25,11 @@ struct idset {
 	}
 
 bool idset_add(struct idset *s, struct slice id); /* was it there? */
+
+/* id will be added soon: fetches its slot into the cache meanwhile, which is
+ * what most of the time of idset_add goes by with. */
+void idset_expect(const struct idset *s, struct slice id);
+
 void idset_free(struct idset *s);
 
 #endif

@@ -43,6 +43,7 @@ struct lint {
 	const struct rule *rule;
 	size_t column[RULES_MAX]; /* by rule; SIZE_MAX: not in the header */
 	size_t columns;
+	size_t id_rule; /* checked last: see idset_expect */
 	unsigned long line;
 	bool row_bad;
 	bool stop; /* the file is refused as a whole */
@@ -142,18 +143,18 @@ check_list(struct lint *l, const struct rule *r, struct slice cell)
 	struct slice rest = cell;
 	bool more = cell.n > 0;
 
-	if (is_exponent(cell)) {
-		reject(l, false, name, r->reject, cell);
-		return;
-	}
 	while (more) {
 		struct slice value;
 
 		more = memchr(rest.p, ',', rest.n) != NULL;
 		value = slice_cut(&rest, ',');
-		if (!r->good(value))
-			reject(l, false, name, r->reject,
-			    value.n > 0 ? value : cell);
+		if (r->good(value))
+			continue;
+		if (is_exponent(cell)) {
+			reject(l, false, name, r->reject, cell);
+			break;
+		}
+		reject(l, false, name, r->reject, value.n > 0 ? value : cell);
 	}
 }
 
@@ -189,7 +190,6 @@ check_amount(struct lint *l, const struct rule *r, struct slice cell)
 /* clang-format off */
 static const struct rule conversion_center[] = {
 	{ FIELD_CREATE_DATE_TIME, check_created, REJECT_NONE, NULL },
-	{ FIELD_ID,               check_id,      REJECT_NONE, NULL },
 	{ FIELD_CLIENT_UNIQ_ID,   NULL,          REJECT_NONE, NULL },
 	{ FIELD_CLIENT_IDS, check_list, REJECT_CLIENT_IDS, check_client_id },
 	{ FIELD_EMAILS,     check_list, REJECT_EMAILS,     check_email },
@@ -199,6 +199,7 @@ static const struct rule conversion_center[] = {
 	{ FIELD_ORDER_STATUS,     check_status,  REJECT_NONE, NULL },
 	{ FIELD_REVENUE,          check_amount,  REJECT_NONE, NULL },
 	{ FIELD_COST,             check_amount,  REJECT_NONE, NULL },
+	{ FIELD_ID,               check_id,      REJECT_NONE, NULL },
 	{ FIELD_COUNT,            NULL,          REJECT_NONE, NULL }
 };
 
@@ -349,17 +350,24 @@ check_header(struct lint *l, const struct strict_row *row)
 	require_columns(l);
 }
 
+static struct slice
+cell_of(const struct lint *l, size_t rule, const struct strict_row *row)
+{
+	if (l->column[rule] < row->cells)
+		return row->cell[l->column[rule]];
+	return (struct slice){ "", 0 };
+}
+
 static void
 check_cells(struct lint *l, const struct strict_row *row)
 {
 	bool identifier = false;
 
+	idset_expect(&l->ids, cell_of(l, l->id_rule, row));
 	for (size_t i = 0; l->rule[i].field != FIELD_COUNT; i++) {
 		const struct rule *r = &l->rule[i];
-		struct slice cell = { "", 0 };
+		struct slice cell = cell_of(l, i, row);
 
-		if (l->column[i] < row->cells)
-			cell = row->cell[l->column[i]];
 		identifier = identifier || (r->good != NULL && cell.n > 0);
 		if (r->check != NULL)
 			r->check(l, r, cell);
@@ -451,6 +459,7 @@ lint_run(const struct input *in, const struct lint_options *o,
 
 	if (l.rule == NULL)
 		return FMT_SETTINGS;
+	l.id_rule = rule_named(&l, slice_of("id"));
 	file = strict_open(in);
 	rc = read_rows(&l, file);
 	strict_close(file);

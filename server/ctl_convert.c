@@ -1,1 +1,403 @@
-/* server/ctl_convert.c */
+/*
+ * convdrop convert: a dump in, a publishable file out.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/zone.h"
+#include "server/conf.h"
+#include "server/convert.h"
+#include "server/ctl.h"
+#include "server/ctl_file.h"
+
+#define SHOWN_MAX 20 /* refusals named without --rejects */
+#define SAFE_BYTES UINT64_C(300000000)
+
+struct arguments {
+	const char *file, *output, *now, *rejects;
+	struct settings *settings;
+};
+
+struct show {
+	const char *file;
+	bool quiet; /* --json, or --rejects has them */
+	uint64_t refused;
+};
+
+/* --- arguments ---------------------------------------------------------- */
+
+/*
+ * "[PIPELINE/]STATUS=TO".  A status may itself hold a '/', so one without a
+ * pipeline of that name is meant too.
+ */
+static bool
+add_status(struct settings *s, char *rule)
+{
+	char *to = strrchr(rule, '=');
+	char *slash;
+
+	if (to == NULL || to == rule)
+		return false;
+	*to++ = '\0';
+	slash = strchr(rule, '/');
+	if (slash == NULL || slash == rule || slash[1] == '\0') {
+		settings_add_status(s, "*", rule, to);
+		return true;
+	}
+	*slash = '\0';
+	settings_add_status(s, rule, slash + 1, to);
+	*slash = '/';
+	if (rule[0] != '*')
+		settings_add_status(s, "*", rule, to);
+	return true;
+}
+
+static bool
+take_option(struct arguments *a, int c)
+{
+	struct settings *s = a->settings;
+
+	switch (c) {
+	case 'p':
+		settings_set(&s->preset, optarg);
+		return true;
+	case 'o':
+		a->output = optarg;
+		return true;
+	case 't':
+		settings_set(&s->zone, optarg);
+		return true;
+	case 's':
+		settings_set(&s->source_zone, optarg);
+		return true;
+	case 'n':
+		a->now = optarg;
+		return true;
+	case 'm':
+		return add_status(s, optarg);
+	case 'd':
+		settings_set(&s->default_status, optarg);
+		return true;
+	case 'e':
+		settings_set(&s->encoding, optarg);
+		return true;
+	case 'r':
+		a->rejects = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+take_arguments(struct arguments *a, int argc, char **argv)
+{
+	static const struct option option[] = {
+		{ "preset", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "timezone", required_argument, NULL, 't' },
+		{ "source-timezone", required_argument, NULL, 's' },
+		{ "now", required_argument, NULL, 'n' },
+		{ "map-status", required_argument, NULL, 'm' },
+		{ "default-status", required_argument, NULL, 'd' },
+		{ "encoding", required_argument, NULL, 'e' },
+		{ "rejects", required_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", option, NULL)) != -1)
+		if (!take_option(a, c))
+			return -1;
+	if (argc - optind != 1)
+		return -1;
+	a->file = argv[optind];
+	return 0;
+}
+
+/* --- what became of it -------------------------------------------------- */
+
+/* Without the value: this may end in some job's log. */
+static void
+show_refusal(void *ctx, unsigned long line, bool row, const struct problem *p)
+{
+	struct show *s = ctx;
+	const char *column =
+	    p->field < FIELD_COUNT ? field_info[p->field].name : "";
+	char text[512];
+
+	if (++s->refused > SHOWN_MAX || s->quiet)
+		return;
+	reject_text(text, sizeof text, p->reject, column,
+	    (struct slice){ NULL, 0 }, p->hint);
+	fprintf(stderr, "%s:%lu:%s%s%s %s\n", s->file, line,
+	    *column != '\0' ? " " : "", column, *column != '\0' ? ":" : "",
+	    text);
+	(void)row;
+}
+
+static const char *
+delimiter_name(char c, char name[2])
+{
+	name[0] = c;
+	name[1] = '\0';
+	return c == '\t' ? "tab" : name;
+}
+
+static void
+print_summary(const struct convert *c, const struct show *s)
+{
+	const struct dump_facts *f = dump_facts(c->dump);
+	const struct tally *t = &c->tally;
+	char delimiter[2];
+
+	if (s->refused > SHOWN_MAX && !s->quiet)
+		fprintf(stderr, "%s: %" PRIu64 " more; --rejects names all\n",
+		    s->file, s->refused - SHOWN_MAX);
+	fprintf(stderr, "%s: preset %s, %s, delimiter %s, header in line %lu\n",
+	    s->file, f->preset, f->encoding,
+	    delimiter_name(f->delimiter, delimiter), f->header_line);
+	fprintf(stderr,
+	    "%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
+	    " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64
+	    " rejected; %" PRIu64 " values dropped\n",
+	    s->file, t->records, t->accepted + t->unchanged, t->superseded,
+	    t->skipped, t->too_old, t->rejected, t->values_dropped);
+	fprintf(stderr,
+	    "%s: %" PRIu64 " orders written, %" PRIu64
+	    " left out because their time is in the future\n",
+	    s->file, c->written, c->future);
+	if (t->auto_ids > 0)
+		fprintf(stderr,
+		    "%s: %" PRIu64 " records have no order id and got one "
+		    "made of their content; export the id, or a changed "
+		    "order becomes a second one\n",
+		    s->file, t->auto_ids);
+	if (c->bytes > SAFE_BYTES)
+		fprintf(stderr,
+		    "%s: the file has over 300,000,000 bytes and will not be "
+		    "taken; export a shorter period\n",
+		    s->file);
+}
+
+/* The file is on standard output, so this goes where the summary goes. */
+static void
+print_json(const struct convert *c, const char *file)
+{
+	const struct dump_facts *f =
+	    c->dump == NULL ? NULL : dump_facts(c->dump);
+	const struct tally *t = &c->tally;
+	json_t *all = json_pack("{s:o?, s:b, s:s, s:I, s:I, s:I, s:I, s:I, "
+				"s:I, s:I, s:I, s:I, s:I}",
+	    "file", json_string(file), "ok", c->status == FMT_END, "status",
+	    c->status == FMT_END ? "converted" : fmt_status_code(c->status),
+	    "records", (json_int_t)t->records, "accepted",
+	    (json_int_t)(t->accepted + t->unchanged), "superseded",
+	    (json_int_t)t->superseded, "skipped", (json_int_t)t->skipped,
+	    "too_old", (json_int_t)t->too_old, "rejected",
+	    (json_int_t)t->rejected, "values_dropped",
+	    (json_int_t)t->values_dropped, "auto_ids", (json_int_t)t->auto_ids,
+	    "written", (json_int_t)c->written, "future", (json_int_t)c->future);
+
+	if (c->status != FMT_END)
+		json_object_set_new(
+		    all, "text", json_string(fmt_status_text(c->status)));
+	if (f != NULL && f->preset != NULL)
+		json_object_set_new(all, "preset", json_string(f->preset));
+	if (f != NULL && f->encoding != NULL)
+		json_object_set_new(all, "encoding", json_string(f->encoding));
+	json_dumpf(all, stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+	json_decref(all);
+}
+
+/* The dump as a whole cannot be taken. */
+static void
+print_refused(const struct convert *c, const char *file)
+{
+	const struct dump_facts *f =
+	    c->dump == NULL ? NULL : dump_facts(c->dump);
+
+	fprintf(stderr, "convdrop: %s: %s\n", file, fmt_status_text(c->status));
+	if (c->status == FMT_MISSING_COLUMN && f != NULL && f->missing != NULL)
+		fprintf(
+		    stderr, "convdrop: %s: Missing: %s.\n", file, f->missing);
+	if (c->status == FMT_DAMAGED && f != NULL)
+		fprintf(stderr,
+		    "convdrop: %s: Damaged are %lu of %lu records.\n", file,
+		    f->damaged, f->records);
+	if (c->status == FMT_NO_STATUS)
+		fprintf(stderr,
+		    "convdrop: %s: --default-status sets it for this run.\n",
+		    file);
+}
+
+/* --- doing it ----------------------------------------------------------- */
+
+static int
+write_stream(void *ctx, const void *buf, size_t n)
+{
+	return fwrite(buf, 1, n, ctx) == n ? 0 : -1;
+}
+
+static int
+write_rejects(const struct convert *c, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "w");
+	int rc;
+
+	if (f == NULL)
+		return err_set(e, "%s: %s", path, strerror(errno));
+	rc = refusals_write(c->refusals, (struct output){ write_stream, f },
+	    c->dump == NULL ? NULL : dump_facts(c->dump), e);
+	if (fclose(f) != 0 && rc == 0)
+		rc = err_set(e, "%s", strerror(errno));
+	if (rc == -1)
+		err_add(e, "%s", path);
+	return rc;
+}
+
+static int
+answer(struct convert *c, const struct arguments *a, const struct show *s,
+    const struct ctl *ctl)
+{
+	if (ctl->json)
+		print_json(c, a->file);
+	else if (c->status == FMT_END)
+		print_summary(c, s);
+	else
+		print_refused(c, a->file);
+	if (c->status == FMT_NO_PRESET || c->status == FMT_SETTINGS)
+		return CTL_FAILED;
+	if (c->status != FMT_END || c->written == 0 || s->refused > 0)
+		return CTL_FINDINGS;
+	return CTL_FINE;
+}
+
+static int
+convert(struct convert *c, const struct arguments *a, struct ctl_file *file,
+    struct err *e)
+{
+	int rc;
+
+	if (a->rejects != NULL && refusals_open(&c->refusals, c->dir, e) == -1)
+		return -1;
+	rc = convert_run(c, e);
+	ctl_file_close(file);
+	if (c->status == FMT_IO && rc == 0)
+		rc = err_set(e, "%s", strerror(file->failed));
+	if (rc == -1) {
+		err_add(e, "%s", a->file);
+		return -1;
+	}
+	return c->refusals == NULL ? 0 : write_rejects(c, a->rejects, e);
+}
+
+static int
+open_zones(const struct settings *s, struct zone **counter,
+    struct zone **source, struct err *e)
+{
+	if (conf_zone(counter, s->zone, e) == -1)
+		return -1;
+	if (s->source_zone[0] == '\0')
+		return 0;
+	return conf_zone(source, s->source_zone, e);
+}
+
+static int
+run_with(const struct ctl *ctl, const struct arguments *a)
+{
+	const char *dir = getenv("TMPDIR");
+	struct ctl_file file = { .fd = -1 };
+	struct show show = { a->file, ctl->json || a->rejects != NULL, 0 };
+	struct zone *counter = NULL, *source = NULL;
+	struct convert c = { .out = { write_stream, stdout },
+		.settings = a->settings,
+		.writer = writer_by_name(a->output),
+		.dir = dir != NULL ? dir : "/tmp",
+		.refused = show_refusal,
+		.ctx = &show };
+	struct err e = ERR_EMPTY;
+	char why[256];
+	int rc = CTL_FAILED;
+
+	if (c.writer == NULL)
+		return ctl_fail("there is no output '%s'", a->output);
+	if (settings_check(a->settings, why, sizeof why) != NULL)
+		return ctl_fail("%s", why);
+	if (open_zones(a->settings, &counter, &source, &e) == -1 ||
+	    ctl_now(a->now, counter, &c.now, NULL, &e) == -1 ||
+	    ctl_file_open(&file, a->file, &e) == -1) {
+		ctl_fail("%s", e.text);
+		goto out;
+	}
+	c.in = file.in;
+	c.counter = counter;
+	c.source = source;
+	if (convert(&c, a, &file, &e) == -1)
+		ctl_fail("%s", e.text);
+	else
+		rc = answer(&c, a, &show, ctl);
+out:
+	convert_free(&c);
+	refusals_close(c.refusals);
+	ctl_file_close(&file);
+	zone_free(source);
+	zone_free(counter);
+	return rc;
+}
+
+static int
+run(struct ctl *c, int argc, char **argv)
+{
+	struct arguments a = { .output = "conversion-center",
+		.settings = settings_new() };
+	int rc = take_arguments(&a, argc, argv) == -1 ? ctl_usage(&ctl_convert)
+						      : run_with(c, &a);
+
+	settings_free(a.settings);
+	return rc;
+}
+
+const struct ctl_command ctl_convert = {
+	.name = "convert",
+	.synopsis = "convert FILE [--preset P] [--rejects FILE] [OPTION]...",
+	.help =
+	    "Reads the dump FILE (\"-\" is standard input) and writes the "
+	    "file that would be\npublished to standard output: one row an "
+	    "order, by creation time. Nothing is\nwritten when no row is "
+	    "valid. Rows older than 112 days and rows in the future are\n"
+	    "left out. The summary goes to standard error. No configuration "
+	    "or daemon is\nneeded.\n\n"
+	    "  --preset P              The CRM the dump comes from; by default "
+	    "its header\n                          decides (see \"convdrop "
+	    "presets\").\n"
+	    "  --output O              The format: conversion-center "
+	    "(default).\n"
+	    "  --timezone Z            The Metrica counter's zone; default "
+	    "Europe/Moscow.\n"
+	    "  --source-timezone Z     The dump's zone; by default the "
+	    "counter's.\n"
+	    "  --now TIME              Convert as at this time, in the "
+	    "counter's zone.\n"
+	    "  --map-status '[PIPELINE/]STATUS=TO'\n"
+	    "                          What a status of the CRM becomes: PAID, "
+	    "IN_PROGRESS,\n                          CANCELLED, SPAM, goal:ID "
+	    "or skip. May be repeated.\n"
+	    "  --default-status S      The status of every order in a dump "
+	    "without a status\n                          column.\n"
+	    "  --encoding E            The dump's encoding; by default it is "
+	    "detected.\n"
+	    "  --rejects FILE          Write what was refused or left out, "
+	    "with the original\n                          cells, to FILE "
+	    "(CSV).\n\n"
+	    "Exit status: 0 everything was taken, 1 a row or value was refused "
+	    "or there is\nnothing to publish, 2 wrong usage or failure. With "
+	    "--json the summary is JSON.",
+	.run = run,
+};

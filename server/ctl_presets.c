@@ -1,1 +1,252 @@
-/* server/ctl_presets.c */
+/*
+ * convdrop presets: which CRMs are known, and which of them a dump is from.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/dump.h"
+#include "formats/preset.h"
+#include "formats/zone.h"
+#include "server/ctl.h"
+#include "server/ctl_file.h"
+
+struct look {
+	const char *file;
+	enum fmt_status status; /* of dump_open */
+	const struct dump_facts *facts;
+};
+
+/* --- the list ----------------------------------------------------------- */
+
+static int
+list(bool json)
+{
+	json_t *all = json_array();
+
+	for (const struct preset *const *p = preset_all; *p != NULL; p++) {
+		json_array_append_new(
+		    all, json_pack("{s:s, s:s}", "name", (*p)->name, "title",
+			     (*p)->title));
+		if (!json)
+			printf("%-12s %s\n", (*p)->name, (*p)->title);
+	}
+	if (json) {
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(all);
+	return CTL_FINE;
+}
+
+/* --- one dump ----------------------------------------------------------- */
+
+/* How well a preset fits the dump's header. */
+static int
+score(const struct preset *p, const struct dump_facts *f)
+{
+	struct arena a = ARENA_EMPTY;
+	struct slice *folded = arena_alloc(&a, f->columns * sizeof *folded);
+	int fits;
+
+	for (size_t i = 0; i < f->columns; i++)
+		folded[i] = preset_fold(&a, slice_of(f->header[i]));
+	fits = preset_score(p, folded, f->columns);
+	arena_free(&a);
+	return fits;
+}
+
+static const char *
+delimiter_name(char c, char name[2])
+{
+	name[0] = c;
+	name[1] = '\0';
+	return c == '\t' ? "tab" : name;
+}
+
+/* A header of several lines on one. */
+static void
+print_header(const char *header)
+{
+	putchar('"');
+	for (; *header != '\0'; header++)
+		putchar((unsigned char)*header < ' ' ? ' ' : *header);
+	putchar('"');
+}
+
+static void
+print_columns(const struct dump_facts *f, bool ignored)
+{
+	for (size_t i = 0; i < f->columns; i++) {
+		if ((f->field[i] == FIELD_COUNT) != ignored)
+			continue;
+		printf("  %3zu  ", i + 1);
+		print_header(f->header[i]);
+		printf(" -> %s\n",
+		    ignored ? "(ignored)" : field_info[f->field[i]].name);
+	}
+}
+
+static void
+print_look(const struct look *l)
+{
+	const struct dump_facts *f = l->facts;
+	char delimiter[2];
+
+	if (f->encoding != NULL)
+		printf("encoding     %s%s%s\n", f->encoding,
+		    f->compression != NULL && *f->compression != '\0' ? ", "
+								      : "",
+		    f->compression != NULL ? f->compression : "");
+	if (f->syntax != NULL)
+		printf("syntax       %s\n", f->syntax);
+	if (f->delimiter != '\0')
+		printf("delimiter    %s\n",
+		    delimiter_name(f->delimiter, delimiter));
+	if (f->header_line > 0)
+		printf("header line  %lu\n", f->header_line);
+	if (f->preset != NULL)
+		printf("preset       %s\n", f->preset);
+	if (f->columns > 0 && f->header != NULL) {
+		for (const struct preset *const *p = preset_all; *p != NULL;
+		     p++)
+			printf("  %-12s fits %d\n", (*p)->name, score(*p, f));
+	}
+	if (f->columns > 0 && f->header != NULL && f->field != NULL) {
+		puts("columns");
+		print_columns(f, false);
+		print_columns(f, true);
+	}
+}
+
+static json_t *
+json_columns(const struct dump_facts *f)
+{
+	json_t *all = json_array();
+
+	for (int ignored = 0; ignored <= 1; ignored++) {
+		for (size_t i = 0; i < f->columns; i++) {
+			bool is = f->field[i] == FIELD_COUNT;
+
+			if (is == (ignored == 1))
+				json_array_append_new(all,
+				    json_pack("{s:I, s:s, s:s?}", "column",
+					(json_int_t)i + 1, "header",
+					f->header[i], "field",
+					is ? NULL
+					   : field_info[f->field[i]].name));
+		}
+	}
+	return all;
+}
+
+static json_t *
+json_scores(const struct dump_facts *f)
+{
+	json_t *all = json_object();
+
+	for (const struct preset *const *p = preset_all; *p != NULL; p++)
+		json_object_set_new(
+		    all, (*p)->name, json_integer(score(*p, f)));
+	return all;
+}
+
+static void
+print_json(const struct look *l)
+{
+	const struct dump_facts *f = l->facts;
+	char delimiter[2] = { f->delimiter, '\0' };
+	json_t *all =
+	    json_pack("{s:o?, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:I}", "file",
+		json_string(l->file), "ok", l->status == FMT_OK, "preset",
+		f->preset, "encoding", f->encoding, "compression",
+		f->compression, "syntax", f->syntax, "delimiter",
+		f->delimiter == '\0' ? NULL : delimiter, "header_line",
+		(json_int_t)f->header_line);
+
+	if (l->status != FMT_OK)
+		json_object_set_new(
+		    all, "status", json_string(fmt_status_code(l->status)));
+	if (f->columns > 0 && f->header != NULL)
+		json_object_set_new(all, "fits", json_scores(f));
+	if (f->columns > 0 && f->header != NULL && f->field != NULL)
+		json_object_set_new(all, "columns", json_columns(f));
+	json_dumpf(all, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(all);
+}
+
+static int
+answer(const struct look *l, const struct ctl_file *file, bool json)
+{
+	if (l->status == FMT_IO)
+		return ctl_fail("%s: %s", l->file, strerror(file->failed));
+	if (l->facts != NULL && json)
+		print_json(l);
+	else if (l->facts != NULL)
+		print_look(l);
+	if (l->status == FMT_OK)
+		return CTL_FINE;
+	fprintf(
+	    stderr, "convdrop: %s: %s\n", l->file, fmt_status_text(l->status));
+	if (l->status == FMT_MISSING_COLUMN && l->facts != NULL &&
+	    l->facts->missing != NULL)
+		fprintf(stderr, "convdrop: %s: Missing: %s.\n", l->file,
+		    l->facts->missing);
+	return CTL_FINDINGS;
+}
+
+/* The header alone is read, so that no zone and no status matters. */
+static int
+look_at(const char *name, bool json)
+{
+	struct settings *s = settings_new();
+	struct zone *utc = zone_utc();
+	struct look l = { .file = name };
+	struct err e = ERR_EMPTY;
+	struct dump *d = NULL;
+	struct ctl_file file;
+	int rc;
+
+	settings_set(&s->default_status, "PAID");
+	if (ctl_file_open(&file, name, &e) == -1) {
+		rc = ctl_fail("%s", e.text);
+		goto out;
+	}
+	l.status = dump_open(&d, &file.in, s, utc, NULL);
+	l.facts = d == NULL ? NULL : dump_facts(d);
+	rc = answer(&l, &file, json);
+	dump_close(d);
+	ctl_file_close(&file);
+out:
+	zone_free(utc);
+	settings_free(s);
+	return rc;
+}
+
+static int
+run(struct ctl *c, int argc, char **argv)
+{
+	static const struct option none[] = { { NULL, 0, NULL, 0 } };
+
+	if (getopt_long(argc, argv, "", none, NULL) != -1 || argc - optind > 1)
+		return ctl_usage(&ctl_presets);
+	if (optind == argc)
+		return list(c->json);
+	return look_at(argv[optind], c->json);
+}
+
+const struct ctl_command ctl_presets = {
+	.name = "presets",
+	.synopsis = "presets [FILE]",
+	.help =
+	    "Lists the CRMs whose dumps are known. With FILE (\"-\" is "
+	    "standard input): how the\ndump is read (encoding, delimiter, "
+	    "header line), which preset fits it and how well\nthe others do, "
+	    "and what every column becomes; columns that are ignored come "
+	    "last.\nNo configuration is needed.\n\n"
+	    "Exit status: 0 the dump can be read, 1 it cannot, 2 wrong usage "
+	    "or failure.",
+	.run = run,
+};
