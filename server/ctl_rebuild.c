@@ -1,1 +1,197 @@
-/* server/ctl_rebuild.c */
+/*
+ * convdrop rebuild: a feed's store once more, from archive and ledger.  For
+ * tests and for whoever doubts; changes nothing of the instance.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <limits.h>
+#include <nettle/sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/writer.h"
+#include "server/conf.h"
+#include "server/ctl.h"
+#include "server/rebuild.h"
+#include "server/render.h"
+
+struct arguments {
+	const char *feed, *into;
+};
+
+static int
+take_arguments(struct arguments *a, int argc, char **argv)
+{
+	static const struct option option[] = {
+		{ "into", required_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", option, NULL)) != -1) {
+		if (c != 'i')
+			return -1;
+		a->into = optarg;
+	}
+	if (argc - optind != 1)
+		return -1;
+	a->feed = argv[optind];
+	return 0;
+}
+
+static int
+hash_file(const char *path, char sha256[65])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sha256_ctx sha;
+	uint8_t buf[65536];
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	sha256_init(&sha);
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		sha256_update(&sha, (size_t)n, buf);
+	close(fd);
+	render_hex(sha256, &sha);
+	return n == 0 ? 0 : -1;
+}
+
+/* The ledger of publications said what was published; is it what lies there? */
+static void
+compare_disk(struct rebuild *r, const struct conf *c, const struct feed *f,
+    const char *into)
+{
+	char made[PATH_MAX], there[PATH_MAX], a[65], b[65];
+
+	for (size_t i = 0; f->output[i] != NULL; i++) {
+		const struct writer *w = writer_by_name(f->output[i]);
+
+		snprintf(made, sizeof made, "%s/%s", into, w->file);
+		conf_path(there, c, "published", f->name, w->file, NULL);
+		if (hash_file(made, a) == 0 &&
+		    (hash_file(there, b) == -1 || strcmp(a, b) != 0))
+			r->differ++;
+	}
+}
+
+static void
+print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
+{
+	json_t *o;
+
+	if (!ctl->json) {
+		printf("%s: %llu dumps, %llu publications and %llu pulls "
+		       "replayed",
+		    f->name, (unsigned long long)r->dumps,
+		    (unsigned long long)r->publications,
+		    (unsigned long long)r->pulls);
+		if (r->expired > 0)
+			printf(" (%llu dumps are past their time)",
+			    (unsigned long long)r->expired);
+		printf("; %s\n", r->files == 0 ? "nothing was ever published"
+				 : r->differ == 0
+				     ? "the published bytes are the same"
+				     : "the published bytes DIFFER");
+		return;
+	}
+	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "feed", f->name,
+	    "dumps", (json_int_t)r->dumps, "publications",
+	    (json_int_t)r->publications, "pulls", (json_int_t)r->pulls,
+	    "expired", (json_int_t)r->expired, "files", (json_int_t)r->files,
+	    "same", r->differ == 0);
+	json_dumpf(o, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(o);
+}
+
+static void
+clean(const char *into, const struct feed *f)
+{
+	static const char *const base[] = { "store.db", "store.db-wal",
+		"store.db-shm" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof base / sizeof *base; i++) {
+		snprintf(path, sizeof path, "%s/%s", into, base[i]);
+		unlink(path);
+	}
+	for (size_t i = 0; f->output[i] != NULL; i++) {
+		snprintf(path, sizeof path, "%s/%s", into,
+		    writer_by_name(f->output[i])->file);
+		unlink(path);
+	}
+	rmdir(into);
+}
+
+static int
+rebuild(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
+{
+	const struct feed *f = conf_feed(c, a->feed);
+	const char *tmp = getenv("TMPDIR");
+	char into[PATH_MAX - 128], path[PATH_MAX];
+	struct rebuild r = { 0 };
+	struct store *s = NULL;
+	struct err e = ERR_EMPTY;
+	int rc = CTL_FINE;
+
+	if (f == NULL)
+		return ctl_fail(
+		    "there is no feed '%s' in the configuration", a->feed);
+	if (a->into != NULL)
+		snprintf(into, sizeof into, "%s", a->into);
+	else
+		snprintf(into, sizeof into, "%s/convdrop-rebuild.XXXXXX",
+		    tmp == NULL || tmp[0] == '\0' ? "/tmp" : tmp);
+	if (a->into == NULL ? mkdtemp(into) == NULL
+			    : mkdir(into, 0700) == -1 && errno != EEXIST)
+		return ctl_fail(
+		    "make the folder %s: %s", into, strerror(errno));
+	conf_path(path, c, "state", "store.db", NULL);
+	if (store_open(&s, path, true, &e) == -1 ||
+	    rebuild_feed(&r, c, f, s, into, &e) == -1) {
+		rc = ctl_fail("%s", e.text);
+	} else {
+		compare_disk(&r, c, f, into);
+		print(ctl, f, &r);
+		rc = r.differ == 0 ? CTL_FINE : CTL_FINDINGS;
+	}
+	store_close(s);
+	if (a->into == NULL)
+		clean(into, f);
+	return rc;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv)
+{
+	struct arguments a = { 0 };
+	struct conf *c;
+	int rc;
+
+	if (take_arguments(&a, argc, argv) == -1)
+		return ctl_usage(&ctl_rebuild);
+	c = ctl_conf(ctl);
+	if (c == NULL)
+		return CTL_FAILED;
+	rc = rebuild(ctl, c, &a);
+	conf_free(c);
+	return rc;
+}
+
+const struct ctl_command ctl_rebuild = {
+	.name = "rebuild",
+	.synopsis = "rebuild FEED [--into DIR]",
+	.help =
+	    "Builds the feed's store once more from the archive and the "
+	    "ledger, "
+	    "in a temporary\nfolder or in DIR, and compares what it would "
+	    "publish with what is published.\nChanges nothing.\n\n"
+	    "Exit status: 0 the bytes are the same, 1 they differ, 2 failure.",
+	.hidden = true,
+	.run = run,
+};

@@ -1,1 +1,204 @@
-/* server/rebuild.c */
+/*
+ * The past once more.  What happened between two dumps matters: a pull freezes
+ * creation times, so publications and pulls are replayed in their places.
+ */
+#include "server/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/archive.h"
+#include "server/intake.h"
+#include "server/render.h"
+
+struct replay {
+	const struct conf *conf;
+	const struct feed *feed;
+	struct store *from, *to;
+	const char *into;
+	struct zone *zone;
+	struct rebuild *out;
+	uint64_t pull; /* the last id given */
+};
+
+static int
+merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
+    struct err *e)
+{
+	struct intake in = { .conf = r->conf, .at = d->at };
+	struct settings *s = NULL;
+	int rc = -1;
+
+	if (settings_parse(&s, text) != FMT_OK)
+		return err_set(e, "the ledger's settings cannot be read");
+	in.settings = s;
+	if (intake_read(&in, fd, e) == -1)
+		goto out;
+	if (in.status != FMT_END) {
+		err_set(e, "its archived copy is refused: %s", in.reason);
+		goto out;
+	}
+	if (store_begin(r->to, e) == -1)
+		goto out;
+	if (store_dump_add(r->to, d, text, e) == -1 ||
+	    intake_merge(&in, r->to, d->id, r->feed->skip_known, e) == -1) {
+		store_rollback(r->to);
+		goto out;
+	}
+	d->tally = in.tally;
+	rc = store_dump_set(r->to, d, e) == -1 ? -1 : store_commit(r->to, e);
+out:
+	intake_close(&in);
+	settings_free(s);
+	return rc;
+}
+
+static int
+replay_dump(struct replay *r, int64_t id, struct err *e)
+{
+	struct dump_entry d;
+	char path[PATH_MAX], *text = NULL;
+	int found = store_dump_get(r->from, id, &d, &text, e);
+	int fd, rc;
+
+	if (found != 1)
+		return found == -1 ? -1
+				   : err_set(e, "the ledger has no dump %lld",
+					 (long long)id);
+	conf_path(path, r->conf, d.archive, NULL);
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		r->out->expired++;
+		free(text);
+		return 0;
+	}
+	fd = archive_open(r->conf, d.archive, e);
+	rc = fd == -1 ? -1 : merge_dump(r, &d, text, fd, e);
+	if (fd != -1)
+		close(fd);
+	free(text);
+	if (rc == -1)
+		return err_add(e, "dump %lld", (long long)id);
+	r->out->dumps++;
+	return 0;
+}
+
+/* The file as it comes out now, against the one that was published. */
+static int
+compare(struct replay *r, const struct publication *p, struct err *e)
+{
+	struct render_what what = { r->to, r->feed, NULL, r->zone, p->from,
+		p->to };
+	struct render got;
+	char path[PATH_MAX];
+	int fd, rc;
+
+	for (size_t i = 0; r->feed->output[i] != NULL; i++) {
+		const struct writer *w = writer_by_name(r->feed->output[i]);
+
+		if (w != NULL && strcmp(w->file, p->file) == 0)
+			what.writer = w;
+	}
+	if (what.writer == NULL)
+		return 0; /* no output any more */
+	snprintf(path, sizeof path, "%s/%s", r->into, p->file);
+	fd = open(
+	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_set(e, "%s: %s", path, strerror(errno));
+	rc = render_write(&what, fd, &got, e);
+	close(fd);
+	if (rc == -1)
+		return -1;
+	r->out->files++;
+	if (strcmp(got.sha256, p->sha256) != 0)
+		r->out->differ++;
+	return 0;
+}
+
+static int
+replay_publication(struct replay *r, int64_t id, struct err *e)
+{
+	struct publication p, last, again;
+	int found = store_publication_get(r->from, id, &p, e);
+
+	if (found != 1)
+		return found == -1 ? -1
+				   : err_set(e, "publication %lld is missing",
+					 (long long)id);
+	if (store_publication_last(r->from, p.feed, p.file, true, &last, e) ==
+	    -1)
+		return -1;
+	if (last.id == id && compare(r, &p, e) == -1)
+		return -1;
+	again = p;
+	again.id = 0;
+	again.done = false;
+	if (store_publication_plan(r->to, &again, e) == -1)
+		return -1;
+	again.done = true;
+	r->out->publications++;
+	return store_publication_done(r->to, &again, e);
+}
+
+static int
+replay_pull(struct replay *r, int64_t id, struct err *e)
+{
+	struct publication p;
+	struct pull pull = { .id = ++r->pull };
+	int found = store_publication_get(r->from, id, &p, e);
+
+	if (found != 1)
+		return found;
+	memcpy(pull.feed, p.feed, sizeof pull.feed);
+	memcpy(pull.file, p.file, sizeof pull.file);
+	pull.begun = p.mtime;
+	pull.size = p.bytes;
+	r->out->pulls++;
+	if (store_pull_begin(r->to, &pull, p.mtime, e) == -1)
+		return -1;
+	return store_pull_end(r->to, pull.id, p.mtime, p.bytes, true, e);
+}
+
+static int
+replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
+{
+	struct replay *r = ctx;
+
+	switch (k) {
+	case HISTORY_DUMP:
+		return replay_dump(r, id, e);
+	case HISTORY_PUBLICATION:
+		return replay_publication(r, id, e);
+	case HISTORY_PULL:
+		return replay_pull(r, id, e);
+	}
+	return err_set(e, "history of an unknown kind");
+}
+
+int
+rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
+    struct store *from, const char *into, struct err *e)
+{
+	struct replay r = {
+		.conf = c, .feed = f, .from = from, .into = into, .out = out
+	};
+	char path[PATH_MAX];
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	snprintf(path, sizeof path, "%s/store.db", into);
+	if (access(path, F_OK) == 0)
+		return err_set(e, "%s is there already", path);
+	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
+	    store_open(&r.to, path, false, e) == 0 &&
+	    store_history(from, f->name, replay, &r, e) == 0)
+		rc = 0;
+	store_close(r.to);
+	zone_free(r.zone);
+	return rc == -1 ? err_add(e, "rebuild %s", f->name) : 0;
+}
