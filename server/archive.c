@@ -1,1 +1,479 @@
-/* server/archive.c */
+/*
+ * The archive: copying in, opening, checking.  See archive.h; what goes out is
+ * in archive_purge.c.
+ */
+#include "server/archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "formats/arena.h"
+
+#define BLOCK ((size_t)256 * 1024)
+#define NAME_BYTES 128
+#define LEVEL_DUMP 3 /* a dump waits for its copy */
+#define LEVEL_PUBLISHED 6
+#define GZIP_WINDOW (15 + 16)
+#define TEMPORARY ".new"
+
+/* --- small things ------------------------------------------------------- */
+
+static void
+hex(char out[65], const uint8_t digest[32])
+{
+	for (int i = 0; i < 32; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void
+finish_hash(struct sha256_ctx *h, char out[65])
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(h, sizeof digest, digest);
+	hex(out, digest);
+}
+
+static int
+open_instance(const struct conf *c, struct err *e)
+{
+	int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd != -1 ? fd
+			: err_set(e, "open %s: %s", c->dir, strerror(errno));
+}
+
+/* How long the valid, printable UTF-8 character at p is; 0 when it is none. */
+static size_t
+character(const unsigned char *p, size_t n)
+{
+	size_t want = *p < 0x80                 ? 1
+		      : *p >= 0xc2 && *p < 0xe0 ? 2
+		      : *p >= 0xe0 && *p < 0xf0 ? 3
+		      : *p >= 0xf0 && *p < 0xf5 ? 4
+						: 0;
+
+	if (want == 0 || want > n || *p < 0x20 || *p == 0x7f || *p == '/' ||
+	    *p == '\\')
+		return 0;
+	for (size_t i = 1; i < want; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90) ||
+	    (*p == 0xc2 && p[1] < 0xa0))
+		return 0;
+	return want;
+}
+
+/* At most NAME_BYTES, cut at a character. */
+static void
+safe_name(char out[NAME_BYTES + 1], const char *name)
+{
+	const unsigned char *p = (const unsigned char *)name;
+	size_t n = strlen(name), used = 0;
+
+	while (n > 0) {
+		size_t k = character(p, n), bytes = k == 0 ? 1 : k;
+
+		if (used + bytes > NAME_BYTES)
+			break;
+		if (k == 0)
+			out[used] = '_';
+		else
+			memcpy(out + used, p, k);
+		used += bytes;
+		p += bytes;
+		n -= bytes;
+	}
+	out[used] = '\0';
+}
+
+/* --- copying ------------------------------------------------------------ */
+
+struct copy {
+	int from, to;
+	bool packed; /* it is gzip already */
+	struct sha256_ctx hash;
+	z_stream z;
+	unsigned char *in, *out;
+};
+
+static int
+write_all(int fd, const unsigned char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static int
+pack(struct copy *y, const unsigned char *p, size_t n, bool last)
+{
+	int rc;
+
+	memcpy(&y->z.next_in, &p, sizeof p); /* zlib's type is not const */
+	y->z.avail_in = (uInt)n;
+	do {
+		y->z.next_out = y->out;
+		y->z.avail_out = BLOCK;
+		rc = deflate(&y->z, last ? Z_FINISH : Z_NO_FLUSH);
+		if (write_all(y->to, y->out, BLOCK - y->z.avail_out) == -1)
+			return -1;
+	} while (y->z.avail_out == 0);
+	(void)rc;
+	return 0;
+}
+
+static int
+copy_bytes(struct copy *y)
+{
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(y->from, y->in, BLOCK, at)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (at == 0)
+			y->packed =
+			    n >= 2 && y->in[0] == 0x1f && y->in[1] == 0x8b;
+		sha256_update(&y->hash, (size_t)n, y->in);
+		if ((y->packed ? write_all(y->to, y->in, (size_t)n)
+			       : pack(y, y->in, (size_t)n, false)) == -1)
+			return -1;
+		at += n;
+	}
+	return y->packed ? 0 : pack(y, y->in, 0, true);
+}
+
+/* The bytes of from, gzipped, into to; their SHA-256 as they were. */
+static int
+copy_file(int from, int to, int level, char sha256[65])
+{
+	struct copy y = { .from = from, .to = to };
+	int rc, keep;
+
+	if (deflateInit2(&y.z, level, Z_DEFLATED, GZIP_WINDOW, 8,
+		Z_DEFAULT_STRATEGY) != Z_OK) {
+		errno = ENOMEM;
+		return -1;
+	}
+	y.in = mem_alloc(BLOCK);
+	y.out = mem_alloc(BLOCK);
+	sha256_init(&y.hash);
+	rc = copy_bytes(&y);
+	if (rc == 0)
+		rc = fsync(to);
+	keep = errno;
+	finish_hash(&y.hash, sha256);
+	deflateEnd(&y.z);
+	free(y.in);
+	free(y.out);
+	errno = keep;
+	return rc;
+}
+
+/* --- folders ------------------------------------------------------------ */
+
+/* Opens the folder below dir, making what is missing; every folder that got a
+ * new name in it is synced. */
+static int
+make_folders(int dir, const char *path)
+{
+	char rest[512], *part, *save = NULL;
+	int at = fcntl(dir, F_DUPFD_CLOEXEC, 0), next;
+
+	snprintf(rest, sizeof rest, "%s", path);
+	for (part = strtok_r(rest, "/", &save); at != -1 && part != NULL;
+	     part = strtok_r(NULL, "/", &save)) {
+		bool made = mkdirat(at, part, 0750) == 0;
+
+		next = -1;
+		if (made ? fsync(at) == 0 : errno == EEXIST)
+			next = openat(at, part,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	return at;
+}
+
+/* --- archiving ---------------------------------------------------------- */
+
+struct place {
+	const struct conf *conf;
+	const char *feed;
+	const char *under; /* "" or "published/" */
+	const char *name;
+	int64_t at;
+	int level;
+};
+
+static int
+complain(const struct place *p, const char *what, struct err *e)
+{
+	if (errno == ENOSPC || errno == EDQUOT)
+		return err_set(e,
+		    "there is no room left in %s/archive; free some space "
+		    "there",
+		    p->conf->dir);
+	return err_set(e, "%s %s/archive/%s: %s", what, p->conf->dir, p->feed,
+	    strerror(errno));
+}
+
+static void
+final_path(
+    char path[512], char folder[512], const struct place *p, const char *sha256)
+{
+	char name[NAME_BYTES + 1], day[16], clock[8];
+	time_t t = (time_t)p->at;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(day, sizeof day, "%Y/%m/%d", &tm);
+	strftime(clock, sizeof clock, "%H%M%S", &tm);
+	safe_name(name, p->name);
+	snprintf(folder, 512, "archive/%s/%s%s", p->feed, p->under, day);
+	snprintf(path, 512, "archive/%s/%s%s/%s-%s-%.12s.gz", p->feed, p->under,
+	    day, clock, name, sha256);
+}
+
+/* The hidden file is renamed into its folder, and that is synced. */
+static int
+settle(int top, int feed, const char *path, const char *folder)
+{
+	int to = make_folders(top, folder), rc = -1, keep;
+
+	if (to == -1)
+		return -1;
+	if (renameat(feed, TEMPORARY, to, strrchr(path, '/') + 1) == 0 &&
+	    fsync(to) == 0)
+		rc = 0;
+	keep = errno;
+	close(to);
+	errno = keep;
+	return rc;
+}
+
+static int
+archive(const struct place *p, int from, char path[512], char sha256[65],
+    struct err *e)
+{
+	char at_feed[FEED_NAME_MAX + 16], folder[512], hash[65];
+	int top = open_instance(p->conf, e), feed = -1, to = -1, rc = -1;
+
+	if (top == -1)
+		return -1;
+	snprintf(at_feed, sizeof at_feed, "archive/%s", p->feed);
+	feed = make_folders(top, at_feed);
+	if (feed == -1) {
+		complain(p, "make", e);
+		goto out;
+	}
+	unlinkat(feed, TEMPORARY, 0); /* a crash may have left it */
+	to = openat(feed, TEMPORARY,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (to == -1 || copy_file(from, to, p->level, hash) == -1) {
+		complain(p, "write to", e);
+		goto out;
+	}
+	final_path(path, folder, p, hash);
+	if (settle(top, feed, path, folder) == -1) {
+		complain(p, "write to", e);
+		goto out;
+	}
+	memcpy(sha256, hash, sizeof hash);
+	rc = 0;
+out:
+	if (rc == -1 && feed != -1)
+		unlinkat(feed, TEMPORARY, 0);
+	if (to != -1)
+		close(to);
+	if (feed != -1)
+		close(feed);
+	close(top);
+	return rc;
+}
+
+int
+archive_dump(char path[512], char sha256[65], const struct conf *c,
+    const char *feed, const char *name, int fd, int64_t at, struct err *e)
+{
+	struct place p = { c, feed, "", name, at, LEVEL_DUMP };
+
+	return archive(&p, fd, path, sha256, e);
+}
+
+int
+archive_published(char path[512], const struct conf *c, const char *feed,
+    const char *file, int fd, const char *sha256, int64_t mtime, struct err *e)
+{
+	struct place p = { c, feed, "published/", file, mtime,
+		LEVEL_PUBLISHED };
+	char found[65];
+
+	if (archive(&p, fd, path, found, e) == -1)
+		return -1;
+	if (strcmp(found, sha256) != 0)
+		return err_set(e,
+		    "archive %s/%s: the file changed while it was archived",
+		    feed, file);
+	return 0;
+}
+
+/* --- opening and checking ----------------------------------------------- */
+
+int
+archive_open(const struct conf *c, const char *path, struct err *e)
+{
+	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS };
+	int top, fd, keep;
+	struct stat st;
+
+	if (strncmp(path, "archive/", 8) != 0) {
+		errno = EINVAL;
+		return err_set(e, "%s is no path in the archive", path);
+	}
+	top = open_instance(c, e);
+	if (top == -1)
+		return -1;
+	fd = (int)syscall(SYS_openat2, top, path, &how, sizeof how);
+	keep = errno;
+	close(top);
+	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+		keep = EINVAL;
+	}
+	if (fd == -1)
+		err_set(e, "open %s: %s", path, strerror(keep));
+	errno = keep;
+	return fd;
+}
+
+/* The SHA-256 of the file's bytes. */
+static int
+hash_raw(int fd, unsigned char *buf, char out[65])
+{
+	struct sha256_ctx h;
+	off_t at = 0;
+	ssize_t n;
+
+	sha256_init(&h);
+	while ((n = pread(fd, buf, BLOCK, at)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		sha256_update(&h, (size_t)n, buf);
+		at += n;
+	}
+	finish_hash(&h, out);
+	return 0;
+}
+
+struct unpack {
+	z_stream z;
+	struct sha256_ctx hash;
+	unsigned char *out;
+	bool ended; /* between two members, or behind the last */
+	bool sound;
+};
+
+static void
+unpack_some(struct unpack *u)
+{
+	u->z.avail_out = BLOCK;
+	while (u->sound && (u->z.avail_in > 0 || u->z.avail_out == 0)) {
+		int rc;
+
+		if (u->ended && u->z.avail_in > 0)
+			inflateReset(&u->z); /* another member follows */
+		u->z.next_out = u->out;
+		u->z.avail_out = BLOCK;
+		rc = inflate(&u->z, Z_NO_FLUSH);
+		sha256_update(&u->hash, BLOCK - u->z.avail_out, u->out);
+		u->ended = rc == Z_STREAM_END;
+		u->sound = u->ended || rc == Z_OK || rc == Z_BUF_ERROR;
+	}
+}
+
+/* The SHA-256 of what the file unpacks to; "" when it is no sound gzip. */
+static int
+hash_unpacked(int fd, unsigned char *buf, char out[65])
+{
+	struct unpack u = { .sound = true };
+	off_t at = 0;
+	ssize_t n = 0;
+
+	if (inflateInit2(&u.z, GZIP_WINDOW) != Z_OK) {
+		errno = ENOMEM;
+		return -1;
+	}
+	sha256_init(&u.hash);
+	u.out = mem_alloc(BLOCK);
+	while (u.sound && (n = pread(fd, buf, BLOCK, at)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			break;
+		u.z.next_in = buf;
+		u.z.avail_in = (uInt)n;
+		unpack_some(&u);
+		at += n;
+	}
+	finish_hash(&u.hash, out);
+	if (!u.sound || !u.ended)
+		out[0] = '\0';
+	inflateEnd(&u.z);
+	free(u.out);
+	return u.sound && n == -1 ? -1 : 0;
+}
+
+int
+archive_matches(
+    const struct conf *c, const char *path, const char *sha256, struct err *e)
+{
+	int fd = archive_open(c, path, e), rc = -1, keep;
+	unsigned char *buf;
+	char found[65];
+
+	if (fd == -1)
+		return -1;
+	buf = mem_alloc(BLOCK);
+	if (hash_raw(fd, buf, found) == 0)
+		rc = strcmp(found, sha256) == 0;
+	if (rc == 0)
+		rc = hash_unpacked(fd, buf, found) == -1
+			 ? -1
+			 : strcmp(found, sha256) == 0;
+	keep = errno;
+	if (rc == -1)
+		err_set(e, "read %s: %s", path, strerror(errno));
+	free(buf);
+	close(fd);
+	errno = keep;
+	return rc;
+}

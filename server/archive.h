@@ -15,6 +15,10 @@
 #include "server/store.h"
 
 /*
+ * Names are made safe: what is not printable UTF-8 becomes '_', and 128 bytes
+ * are enough.  A file is written under a hidden name first (.new, one a feed;
+ * what a crash left of it goes with the next file) and renamed when synced.
+ *
  * Copies the open file (from its beginning; its bytes as they are when it is
  * gzip already, else gzipped) and syncs file and folders.  path gets where it
  * lies, relative to the instance; hash12 is the SHA-256 of the bytes as
@@ -24,14 +28,28 @@
  */
 int archive_dump(char path[512], char sha256[65], const struct conf *c,
     const char *feed, const char *name, int fd, int64_t at, struct err *e);
-int archive_published(char path[512], const struct conf *c, const char *feed,
-    const char *file, int fd, const char *sha256, int64_t mtime,
-    struct err *e);
 
-/* Opens one for reading, by the path it got. */
+/* A published version; sha256 is that of its bytes.  The gzip bytes depend on
+ * them alone, so that they may serve as the sidecar. */
+int archive_published(char path[512], const struct conf *c, const char *feed,
+    const char *file, int fd, const char *sha256, int64_t mtime, struct err *e);
+
+/* Opens one for reading, by the path it got; -1 with errno set as well. */
 int archive_open(const struct conf *c, const char *path, struct err *e);
 
-/* Removes what is past its time (conf.keep_*), each with an audit event. */
+/*
+ * Does the archived file hold the bytes with that SHA-256, as they are or
+ * unpacked?  1, 0, -1 (e says why it cannot be read).
+ */
+int archive_matches(
+    const struct conf *c, const char *path, const char *sha256, struct err *e);
+
+/*
+ * Removes what is past its time (conf.keep_*), each with an audit event
+ * "expired" that comes first and names it: {"archive": path}, or for a month of
+ * the audit {"audit": "2023-01.jsonl", "last": the SHA-256 of its last line}.
+ * The newest version of a published file stays whatever its age.
+ */
 struct audit;
 int archive_purge(const struct conf *c, struct store *s, struct audit *a,
     int64_t now, struct err *e);

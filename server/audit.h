@@ -1,7 +1,13 @@
 /*
  * The audit: audit/YYYY-MM.jsonl, a JSON object a line, each with the SHA-256
- * of the line before it ("prev"; the first line of a month carries on from the
- * month before).  Appended under a lock, synced, by ingest and by convdrop.
+ * of the line before it without its line break ("prev"; the first line of a
+ * month carries on from the month before, the very first has 64 zeros).
+ * Appended under a lock, synced, by ingest and by convdrop.  When the clock
+ * went back over the turn of a month, the newest month goes on.
+ *
+ * An event that put a file into the archive has "archive", its path, and
+ * "sha256", that of the bytes as dropped or as published; a later "expired" or
+ * "erased" event with the same "archive" says that it is gone on purpose.
  */
 #ifndef SERVER_AUDIT_H
 #define SERVER_AUDIT_H
@@ -31,10 +37,14 @@ int audit_add(struct audit *a, int64_t at, const char *event, json_t *fields,
 void audit_hold(struct audit *a, bool hold);
 int audit_sync(struct audit *a, struct err *e);
 
+/* Removes months that ended more than keep_audit_days ago (archive_purge calls
+ * it). */
+int audit_purge(struct audit *a, int64_t now, struct err *e);
+
 struct audit_finding {
-        const char *file;
-        unsigned long line; /* 0: an archived file, not a line */
-        const char *text;
+	const char *file;
+	unsigned long line; /* 0: an archived file, not a line */
+	const char *text;
 };
 /* Checks the chain, and every archived file that an event names against its
  * hash; what expired or was erased with an event is no finding. */
