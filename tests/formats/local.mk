@@ -18,7 +18,8 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_rejects \
 	tests/formats/test_strict \
 	tests/formats/test_lint \
-	tests/formats/test_normal
+	tests/formats/test_normal \
+	tests/formats/test_vectors
 
 tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
@@ -31,6 +32,7 @@ tests_formats_test_writer_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)
