@@ -8,3 +8,15 @@ TESTS += $(SERVER_TESTS)
 
 SERVER_TESTS += tests/server/test_http_field
 tests_server_test_http_field_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_ranges tests/server/test_sftp_packet \
+	tests/server/test_sftp tests/server/test_ssh_profile
+tests_server_test_ranges_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_sftp_packet_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_sftp_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_ssh_profile_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_watch
+tests_server_test_watch_SOURCES = tests/server/test_watch.c \
+	tests/server/instance.h
+tests_server_test_watch_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
