@@ -28,3 +28,8 @@ FUZZERS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(fuzz_main)
 tests_fuzz_fuzz_http_LDADD = $(LINK_SERVER)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_sftp
+tests_fuzz_fuzz_sftp_SOURCES = tests/fuzz/fuzz_sftp.c $(fuzz_main)
+tests_fuzz_fuzz_sftp_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_sftp_LDFLAGS = $(fuzz_ldflags)
