@@ -32,7 +32,7 @@ const char *map_header(const struct map *m, size_t column); /* as written */
 bool map_has(const struct map *m, enum field f);
 
 /* Is this row the header again? */
-bool map_is_header(const struct map *m, const struct slice *cell, size_t cells);
+bool map_is_header(struct map *m, const struct slice *cell, size_t cells);
 
 /*
  * PAID, IN_PROGRESS, CANCELLED, SPAM, a goal id (without "goal:") or "skip";
