@@ -1,5 +1,6 @@
 /*
- * The asking side of auth and files, for a process that can wait.
+ * The asking side of auth and files, for a process that can wait, and what
+ * every process knows of grants.
  */
 #include <errno.h>
 #include <poll.h>
@@ -95,4 +96,23 @@ files_ask(
 	memcpy(r, &m, sizeof *r);
 	*fd = got;
 	return 0;
+}
+
+bool
+grant_has(const struct grant *g, unsigned mask, size_t feed)
+{
+	return (g->roles & mask) != 0 && feed < FEEDS_MAX &&
+	       (g->feed[feed / 64] >> feed % 64 & 1) != 0;
+}
+
+const char *
+protocol_name(enum protocol p)
+{
+	static const char *const names[] = { [PROTO_SFTP] = "sftp",
+		[PROTO_HTTPS] = "https",
+		[PROTO_HTTP] = "http",
+		[PROTO_FTP] = "ftp",
+		[PROTO_FTPS] = "ftps" };
+
+	return (size_t)p < sizeof names / sizeof names[0] ? names[p] : "?";
 }

@@ -14,65 +14,77 @@
 #include "server/conf.h"
 #include "server/wire.h"
 
-enum protocol { PROTO_SFTP, PROTO_HTTPS, PROTO_HTTP, PROTO_FTP, PROTO_FTPS };
+enum protocol {
+	PROTO_SFTP,
+	PROTO_HTTPS,
+	PROTO_HTTP,
+	PROTO_FTP,
+	PROTO_FTPS
+};
 const char *protocol_name(enum protocol p); /* "sftp" */
 
 enum peer_kind {
-        PEER_MASTER, /* may introduce others by WIRE_CLIENT: the ssh worker */
-        PEER_NETWORK /* one ssh child, or http with all its connections */
+	PEER_MASTER, /* may introduce others by WIRE_CLIENT: the ssh worker */
+	PEER_NETWORK /* one ssh child, or http with all its connections */
 };
 
 struct grant {
-        uint8_t handle[16];
-        uint32_t roles; /* enum role, ORed */
-        uint32_t protocol;
-        struct in6_addr from; /* IPv4 as ::ffff:a.b.c.d */
-        char user[64];  /* the user's name, or "token:NAME" */
-        uint64_t feed[FEEDS_MAX / 64]; /* a bit per conf.feed[].index */
+	uint8_t handle[16];
+	uint32_t roles; /* enum role, ORed */
+	uint32_t protocol;
+	struct in6_addr from;          /* IPv4 as ::ffff:a.b.c.d */
+	char user[64];                 /* the user's name, or "token:NAME" */
+	uint64_t feed[FEEDS_MAX / 64]; /* a bit per conf.feed[].index */
 };
 bool grant_has(const struct grant *g, unsigned roles, size_t feed);
 
-enum auth_method { AUTH_PASSWORD, AUTH_TOKEN, AUTH_PUBKEY_OFFER, AUTH_PUBKEY };
-/* AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant.  AUTH_PUBKEY
+enum auth_method {
+	AUTH_PASSWORD,
+	AUTH_TOKEN,
+	AUTH_PUBKEY_OFFER,
+	AUTH_PUBKEY
+};
+/* AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant. AUTH_PUBKEY
  * says that libssh verified the signature in the asking process. */
 
 #define AUTH_SECRET_MAX 2048
 struct auth_request { /* WIRE_AUTH */
-        struct wire head;
-        uint32_t method, protocol;
-        struct in6_addr from;
-        uint32_t user_n, secret_n; /* bytes, NULs count */
-        char user[256];
-        char secret[AUTH_SECRET_MAX]; /* password, token, or public key blob */
+	struct wire head;
+	uint32_t method, protocol;
+	struct in6_addr from;
+	uint32_t user_n, secret_n; /* bytes, NULs count */
+	char user[256];
+	char secret[AUTH_SECRET_MAX]; /* password, token, or public key blob */
 };
 
 enum auth_verdict {
-        AUTH_YES,
-        AUTH_NO,
-        AUTH_WAIT /* too many guesses: retry_s; the password was not looked at */
+	AUTH_YES,
+	AUTH_NO,
+	AUTH_WAIT /* too many guesses: retry_s; the password was not looked at
+		   */
 };
 
 struct auth_reply { /* WIRE_GRANT */
-        struct wire head;
-        uint32_t verdict;
-        uint32_t retry_s;
-        struct grant grant; /* AUTH_YES */
+	struct wire head;
+	uint32_t verdict;
+	uint32_t retry_s;
+	struct grant grant; /* AUTH_YES */
 };
 
 /* To the process that got the grant, when a user or token was removed or
  * changed: end its session.  Sent back to auth, it says that the grant is no
  * longer needed (a logout). */
 struct auth_revoked { /* WIRE_REVOKED */
-        struct wire head;
-        uint8_t handle[16];
+	struct wire head;
+	uint8_t handle[16];
 };
 
 struct auth_allow { /* WIRE_ALLOW, auth to files; files repeats it in answer
-                     * before auth sends the grant out */
-        struct wire head;
-        uint32_t live; /* 1 begins, 0 ends */
-        uint32_t pad;
-        struct grant grant;
+		     * before auth sends the grant out */
+	struct wire head;
+	uint32_t live; /* 1 begins, 0 ends */
+	uint32_t pad;
+	struct grant grant;
 };
 
 /* For a process that can wait (an ssh child): asks and waits for the answer.

@@ -18,58 +18,58 @@
 #include "server/wire.h"
 
 enum files_op {
-        FILES_STAT,
-        FILES_OPEN,   /* a file to read: descriptor */
-        FILES_LIST,   /* a folder: a memfd of struct files_entry */
-        FILES_CREATE, /* an upload begins: descriptor to write, upload id;
-                       * truncates one's own upload of that name */
-        FILES_COMMIT, /* it ended well: upload id */
-        FILES_ABORT,  /* it broke off: upload id; the bytes are removed */
-        FILES_RENAME, /* one's own upload; path to path2 */
-        FILES_REMOVE, /* one's own upload, as long as ingest has not taken it */
-        FILES_PULL_BEGIN, /* http opened a published file itself: pull id */
-        FILES_PULL_END    /* bytes delivered, complete or not */
+	FILES_STAT,
+	FILES_OPEN,   /* a file to read: descriptor */
+	FILES_LIST,   /* a folder: a memfd of struct files_entry */
+	FILES_CREATE, /* an upload begins: descriptor to write, upload id;
+		       * truncates one's own upload of that name */
+	FILES_COMMIT, /* it ended well: upload id */
+	FILES_ABORT,  /* it broke off: upload id; the bytes are removed */
+	FILES_RENAME, /* one's own upload; path to path2 */
+	FILES_REMOVE, /* one's own upload, as long as ingest has not taken it */
+	FILES_PULL_BEGIN, /* http opened a published file itself: pull id */
+	FILES_PULL_END    /* bytes delivered, complete or not */
 };
 
 #define FILES_PATH_MAX 1024
 
 struct files_request { /* WIRE_FILE */
-        struct wire head;
-        uint8_t handle[16];
-        uint32_t op;
-        uint32_t complete;   /* PULL_END: the whole of it was delivered */
-        uint64_t number;     /* upload or pull id */
-        uint64_t bytes;      /* PULL_END: delivered */
-        int64_t mtime;       /* PULL_BEGIN: of the version opened */
-        char path[FILES_PATH_MAX]; /* terminated */
-        char path2[FILES_PATH_MAX];
+	struct wire head;
+	uint8_t handle[16];
+	uint32_t op;
+	uint32_t complete;         /* PULL_END: the whole of it was delivered */
+	uint64_t number;           /* upload or pull id */
+	uint64_t bytes;            /* PULL_END: delivered */
+	int64_t mtime;             /* PULL_BEGIN: of the version opened */
+	char path[FILES_PATH_MAX]; /* terminated */
+	char path2[FILES_PATH_MAX];
 };
 
 struct files_stat {
-        uint64_t size;
-        int64_t mtime;   /* whole Unix seconds */
-        uint32_t is_dir;
-        uint32_t writable;
+	uint64_t size;
+	int64_t mtime; /* whole Unix seconds */
+	uint32_t is_dir;
+	uint32_t writable;
 };
 
 struct files_reply { /* WIRE_OPENED */
-        struct wire head;
-        int32_t error;   /* 0 or an errno: ENOENT, EACCES, EEXIST, ENOSPC … */
-        uint32_t entries; /* LIST */
-        uint64_t number;  /* CREATE: upload id.  OPEN of a published file: a
-                           * pull id, to be ended by PULL_END; else 0 */
-        struct files_stat stat;
+	struct wire head;
+	int32_t error; /* 0 or an errno: ENOENT, EACCES, EEXIST, ENOSPC … */
+	uint32_t entries; /* LIST */
+	uint64_t number;  /* CREATE: upload id.  OPEN of a published file: a
+			   * pull id, to be ended by PULL_END; else 0 */
+	struct files_stat stat;
 };
 
 struct files_entry {
-        struct files_stat stat;
-        char name[256];
+	struct files_stat stat;
+	char name[256];
 };
 
 /* For a process that can wait: one request and its answer.  -1 when files is
  * gone; else 0, and r->error says.  *fd is -1 or the caller's. */
-int files_ask(int sock, const struct files_request *q, struct files_reply *r,
-    int *fd);
+int files_ask(
+    int sock, const struct files_request *q, struct files_reply *r, int *fd);
 
 /*
  * A pull that is never ended is recorded as incomplete when its channel

@@ -1,6 +1,63 @@
-int main(void);
-int
-main(void)
+/*
+ * convdropd: what the command line says.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "server/probe.h"
+#include "server/proc.h"
+
+int main(int argc, char **argv);
+
+static int
+usage(FILE *to)
 {
-        return 0;
+	fputs("usage: convdropd -c FILE [-t]\n"
+	      "  -c FILE  the configuration\n"
+	      "  -t       checks configuration, keys and time zones, and ends\n"
+	      "  -V       the version\n"
+	      "Runs in the foreground and logs to stderr; see convdropd(8).\n",
+	    to);
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *conf = NULL;
+	bool check_only = false;
+	int c;
+
+	if (argc == 3 && strcmp(argv[1], "--role") == 0)
+		return proc_worker(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "--role-probe") == 0)
+		return probe_run(argv[2], argv[3]);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	while ((c = getopt(argc, argv, "c:tVh")) != -1) {
+		switch (c) {
+		case 'c':
+			conf = optarg;
+			break;
+		case 't':
+			check_only = true;
+			break;
+		case 'V':
+			puts("convdropd " PACKAGE_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			return usage(stderr);
+		}
+	}
+	if (conf == NULL || optind != argc)
+		return usage(stderr);
+	return proc_run(conf, check_only);
 }

@@ -1,1 +1,871 @@
-/* server/proc.c */
+/*
+ * The parent: starts the workers, waits, restarts, reloads.  It reads no byte
+ * from outside; what workers say to it are a few fixed messages.
+ *
+ * There is one current generation, perhaps one that is being started to
+ * replace it, and any number that retire.
+ */
+#include "server/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <libssh/libssh.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "formats/arena.h"
+#include "server/bytes.h"
+#include "server/generation.h"
+#include "server/log.h"
+#include "server/role.h"
+#include "server/sdnotify.h"
+
+#define START_MS 30000          /* a new generation must accept by then */
+#define RETIRE_MS (3600 * 1000) /* and an old one be gone */
+#define INNER_MS 5000           /* auth and files, after the last session */
+#define AGAIN_MIN_MS 100        /* before a dead worker is started again */
+#define AGAIN_MAX_MS 30000
+#define FAILED_MS 1000 /* before a start that failed is tried again */
+#define STEADY_MS 60000 /* who lived that long died for the first time */
+#define EVENTS_BUFFER (8 * 1024 * 1024)
+
+enum exit_status {
+	EXIT_FINE = 0,
+	EXIT_UNUSABLE = 2
+};
+
+struct parent {
+	const char *conf_path;
+	struct generation *first; /* all of them, the newest first */
+	struct generation *current, *starting;
+	struct shared shared;
+	int lock;
+	int signals;
+	uint64_t noted; /* the reading of keys that keys.loaded tells of */
+	bool announced; /* the line with `ready` is out */
+	bool again;     /* a SIGHUP came while starting */
+	bool stopping, failed;
+	int64_t stop_ms; /* when draining ends */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* --- once ---------------------------------------------------------------- */
+
+static int
+check_libraries(struct err *e)
+{
+	if (ssh_version(SSH_VERSION_INT(0, 10, 6)) == NULL)
+		return err_set(e,
+		    "libssh %s has known holes in its server; 0.10.6 or newer "
+		    "is needed. Update the package libssh-4.",
+		    ssh_version(0));
+	return 0;
+}
+
+/* One daemon an instance.  The lock lives as long as this process. */
+static int
+take_lock(struct parent *p, const struct conf *c, struct err *e)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX], pid[32];
+
+	conf_path(path, c, "state", "convdropd.pid", NULL);
+	p->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (p->lock == -1)
+		return err_set(e, "Cannot open %s: %s.", path, strerror(errno));
+	if (fcntl(p->lock, F_SETLK, &l) == -1) {
+		l.l_type = F_WRLCK;
+		if (fcntl(p->lock, F_GETLK, &l) == -1 || l.l_type == F_UNLCK)
+			l.l_pid = 0;
+		return err_set(e,
+		    "Another convdropd (process %d) runs this instance. Stop "
+		    "it first, or send it SIGHUP to reload.",
+		    (int)l.l_pid);
+	}
+	snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	if (ftruncate(p->lock, 0) == -1 ||
+	    bytes_write(p->lock, pid, strlen(pid)) == -1)
+		return err_set(
+		    e, "Cannot write %s: %s.", path, strerror(errno));
+	return 0;
+}
+
+/* state/control; through the folder's descriptor, since a socket's path has
+ * room for 107 bytes only. */
+static int
+open_command(const struct conf *c, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char path[PATH_MAX];
+	mode_t mask;
+	int dir, sock = -1, rc = -1;
+
+	conf_path(path, c, "state", NULL);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		goto out;
+	unlinkat(dir, "control", 0);
+	snprintf(
+	    a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/control", dir);
+	sock =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mask = umask(0177);
+	if (sock != -1 &&
+	    bind(sock, (const struct sockaddr *)&a, sizeof a) == 0 &&
+	    listen(sock, 16) == 0)
+		rc = 0;
+	umask(mask);
+out:
+	if (rc == -1)
+		err_set(e, "Cannot make the socket state/control: %s.",
+		    strerror(errno));
+	if (rc == -1 && sock != -1)
+		close(sock);
+	if (dir != -1)
+		close(dir);
+	return rc == -1 ? -1 : sock;
+}
+
+/* The events' socket outlives every worker, so nothing in it is lost. */
+static int
+open_events(int pair[2], struct err *e)
+{
+	const int bytes = EVENTS_BUFFER;
+
+	if (wire_pair(pair) == -1)
+		return err_set(e, "Cannot make a socket: %s.", strerror(errno));
+	if (setsockopt(pair[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+		sizeof bytes) == -1)
+		setsockopt(
+		    pair[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	fcntl(pair[1], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* LeakSanitizer cannot run in a process that nobody may trace. */
+static void
+prepare_sanitizer(void)
+{
+#ifdef SANITIZE
+	const char *had = getenv("ASAN_OPTIONS");
+	char text[1024];
+
+	snprintf(
+	    text, sizeof text, "%s:detect_leaks=0", had == NULL ? "" : had);
+	setenv("ASAN_OPTIONS", text, 1);
+#endif
+}
+
+/* --- generations come and go --------------------------------------------- */
+
+static void
+retire(struct parent *p, struct generation *g, int64_t now)
+{
+	g->state = GEN_RETIRING;
+	g->deadline_ms = now + RETIRE_MS;
+	g->ingest_deadline_ms = now + (int64_t)p->current->conf->grace_s * 1000;
+	for (enum role_id r = 0; r < WORKER_ROLES; r++)
+		generation_tell(
+		    g, r, r == WORKER_INGEST ? WIRE_STOP : WIRE_DRAIN);
+}
+
+/* It never came to work: nothing is lost by ending it at once. */
+static void
+abandon(struct parent *p, struct generation *g)
+{
+	g->state = GEN_RETIRING;
+	g->deadline_ms = 0;
+	for (enum role_id r = 0; r < WORKER_ROLES; r++)
+		generation_kill(g, r);
+	p->starting = NULL;
+}
+
+static void
+start_failed(struct parent *p, const char *why)
+{
+	abandon(p, p->starting);
+	if (p->current == NULL) {
+		log_error("%s", why);
+		p->failed = p->stopping = true;
+		return;
+	}
+	log_error("The new configuration cannot be used: %s The one before "
+		  "stays in force.",
+	    why);
+	sdnotify_ready();
+}
+
+static bool
+ingest_runs(const struct parent *p)
+{
+	for (const struct generation *g = p->first; g != NULL; g = g->next) {
+		if (g->child[WORKER_INGEST].pid != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+start_ingest(struct parent *p, struct generation *g, int64_t now)
+{
+	struct child *c = &g->child[WORKER_INGEST];
+	struct err e = ERR_EMPTY;
+
+	if (ingest_runs(p) || c->again_ms > now)
+		return;
+	if (generation_spawn(g, WORKER_INGEST, &p->shared, now, &e) == -1) {
+		log_error("%s", e.text);
+		c->again_ms = now + FAILED_MS;
+	}
+}
+
+static void
+begin(struct parent *p, struct generation *g, int64_t now)
+{
+	struct err e = ERR_EMPTY;
+
+	g->state = GEN_STARTING;
+	g->deadline_ms = now + START_MS;
+	g->next = p->first;
+	p->first = p->starting = g;
+	if (generation_start(g, &p->shared, now, &e) == -1)
+		start_failed(p, e.text);
+}
+
+/* The new generation accepts: it takes over. */
+static void
+take_over(struct parent *p, int64_t now)
+{
+	struct generation *old = p->current;
+
+	p->current = p->starting;
+	p->starting = NULL;
+	p->current->state = GEN_LIVE;
+	if (old == NULL)
+		return;
+	retire(p, old, now);
+	log_info("The configuration was read again and is in force.");
+	sdnotify_ready();
+}
+
+static void
+announce(struct parent *p)
+{
+	const struct child *ingest = &p->current->child[WORKER_INGEST];
+	char text[1024];
+
+	if (p->announced || p->stopping)
+		return;
+	/* Without ingest (a full disk) the last good files are served. */
+	if (!ingest->ready && ingest->deaths == 0)
+		return;
+	listen_text(&p->current->listening, text, sizeof text);
+	log_info("ready: %s", text[0] == '\0' ? "every port is off" : text);
+	sdnotify_ready();
+	p->announced = true;
+}
+
+/* --- signals ------------------------------------------------------------- */
+
+/* True when there are new ones to hand out. */
+static bool
+read_keys(struct parent *p, const struct conf *c)
+{
+	struct login_keys fresh = { .fd = -1 };
+	struct err e = ERR_EMPTY;
+
+	if (keyset_logins(&fresh, c, &e) == -1) {
+		log_error(
+		    "%s. The users and tokens known so far stay in force.",
+		    e.text);
+		return false;
+	}
+	keyset_logins_close(&p->shared.logins);
+	p->shared.logins = fresh;
+	return true;
+}
+
+static void
+hand_out_keys(struct parent *p)
+{
+	for (struct generation *g = p->first; g != NULL; g = g->next) {
+		if (generation_send_keys(g, &p->shared) == -1) {
+			log_error("auth does not take the users; it is "
+				  "started again.");
+			generation_kill(g, WORKER_AUTH);
+		}
+	}
+}
+
+static void
+reload(struct parent *p, int64_t now)
+{
+	struct generation *g = NULL;
+	struct err e = ERR_EMPTY;
+
+	if (p->starting != NULL) {
+		p->again = true;
+		return;
+	}
+	p->again = false;
+	log_info("Reading the configuration again.");
+	sdnotify_reloading();
+	if (generation_read(&g, p->conf_path, &e) == -1 ||
+	    layout_prepare(g->conf, g->account, &e) == -1 ||
+	    generation_listen(g, p->current, &e) == -1) {
+		generation_free(g);
+		log_error("%s", e.text);
+		log_error("The configuration before stays in force.");
+		sdnotify_ready();
+		return;
+	}
+	if (read_keys(p, g->conf))
+		hand_out_keys(p);
+	begin(p, g, now);
+}
+
+static void
+stop(struct parent *p, int64_t now)
+{
+	const struct generation *g = p->current;
+
+	if (p->stopping) { /* asked twice: no more patience */
+		p->stop_ms = now;
+		return;
+	}
+	log_info("Stopping: sessions may finish.");
+	sdnotify_stopping();
+	p->stopping = true;
+	p->stop_ms = now + (g == NULL ? 0 : (int64_t)g->conf->grace_s * 1000);
+	if (p->starting != NULL)
+		abandon(p, p->starting);
+	for (struct generation *o = p->first; o != NULL; o = o->next) {
+		generation_tell(o, WORKER_HTTP, WIRE_DRAIN);
+		generation_tell(o, WORKER_SSH, WIRE_DRAIN);
+	}
+}
+
+/* --- deaths -------------------------------------------------------------- */
+
+static void
+describe(char *out, size_t size, int status)
+{
+	if (WIFSIGNALED(status))
+		snprintf(out, size, "was ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(
+		    out, size, "ended with status %d", WEXITSTATUS(status));
+}
+
+/* When it may be started again; the pause doubles with each early death. */
+static void
+schedule(struct child *c, int64_t now)
+{
+	unsigned doubled;
+	int64_t pause;
+
+	c->deaths = now - c->started_ms > STEADY_MS ? 1 : c->deaths + 1;
+	doubled = c->deaths - 1 > 9 ? 9 : c->deaths - 1;
+	pause = (int64_t)AGAIN_MIN_MS << doubled;
+	c->again_ms = now + (pause > AGAIN_MAX_MS ? AGAIN_MAX_MS : pause);
+}
+
+/* Grants, uploads and pulls are known to auth and files together: when one is
+ * gone, all that stood on it begins anew. */
+static void
+end_all(struct generation *g, int64_t now)
+{
+	for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+		struct child *c = &g->child[r];
+
+		if (r == WORKER_INGEST || c->pid == 0)
+			continue;
+		generation_kill(g, r);
+		c->again_ms = now; /* see revive */
+	}
+}
+
+static void
+died(struct parent *p, struct generation *g, enum role_id role, int status,
+    int64_t now)
+{
+	struct child *c = &g->child[role];
+	char how[64];
+	int pid = (int)c->pid;
+
+	describe(how, sizeof how, status);
+	close(c->control);
+	c->control = -1;
+	c->pid = 0;
+	c->ready = false;
+	if (p->stopping || g->state == GEN_RETIRING) {
+		if (status != 0 && g->deadline_ms != 0)
+			log_warn(
+			    "%s (process %d) %s.", roles[role].name, pid, how);
+		return;
+	}
+	if (g->state == GEN_STARTING && role != WORKER_INGEST) {
+		char why[128];
+
+		snprintf(why, sizeof why, "%s (process %d) %s.",
+		    roles[role].name, pid, how);
+		start_failed(p, why);
+		return;
+	}
+	if (c->again_ms != 0) /* it was ended by us, with the others */
+		return;
+	schedule(c, now);
+	log_error("%s (process %d) %s. It is started again in %lld ms.",
+	    roles[role].name, pid, how, (long long)(c->again_ms - now));
+	if (role == WORKER_AUTH || role == WORKER_FILES)
+		end_all(g, now);
+}
+
+static void
+reap(struct parent *p, int64_t now)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct generation *g = p->first;
+
+		for (; g != NULL; g = g->next) {
+			enum role_id r = 0;
+
+			while (r < WORKER_ROLES && g->child[r].pid != pid)
+				r++;
+			if (r == WORKER_ROLES)
+				continue;
+			died(p, g, r, status, now);
+			break;
+		}
+	}
+}
+
+/* Starts what is due in the current generation. */
+static void
+revive(struct parent *p, int64_t now)
+{
+	struct generation *g = p->current;
+	struct child *auth = &g->child[WORKER_AUTH];
+	struct child *files = &g->child[WORKER_FILES];
+	struct err e = ERR_EMPTY;
+
+	if (auth->pid == 0 || files->pid == 0) {
+		for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+			if (r != WORKER_INGEST &&
+			    (g->child[r].pid != 0 ||
+				g->child[r].again_ms > now))
+				return;
+		}
+		if (generation_start(g, &p->shared, now, &e) == -1) {
+			log_error("%s", e.text);
+			end_all(g, now + FAILED_MS);
+		}
+		return;
+	}
+	for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+		struct child *c = &g->child[r];
+
+		if (!roles[r].network || !generation_wants(g, r) ||
+		    c->pid != 0 || c->again_ms > now)
+			continue;
+		if (generation_spawn(g, r, &p->shared, now, &e) == -1) {
+			log_error("%s", e.text);
+			c->again_ms = now + FAILED_MS;
+		}
+	}
+}
+
+/* --- what workers say ---------------------------------------------------- */
+
+static void
+hear(struct parent *p, struct generation *g, enum role_id role)
+{
+	union {
+		struct wire head;
+		struct wire_keys keys;
+		uint8_t bytes[WIRE_MAX];
+	} m;
+	struct child *c = &g->child[role];
+	int n = wire_recv(c->control, &m, sizeof m, NULL);
+
+	if (n == -1 && errno == EAGAIN)
+		return;
+	if (n != 1) { /* SIGCHLD follows; a broken one is ended */
+		generation_kill(g, role);
+		close(c->control);
+		c->control = -1;
+		return;
+	}
+	if (m.head.type == WIRE_READY)
+		c->ready = true;
+	if (m.head.type != WIRE_KEYS || role != WORKER_AUTH)
+		return;
+	c->keys = m.head.id;
+	if (!m.keys.taken)
+		log_error("auth refused the users and tokens; those before "
+			  "stay in force.");
+	else if (c->ready && m.head.id == p->shared.logins.m.head.id)
+		log_info("The users and tokens were read again.");
+}
+
+/* The change is in force once no auth goes by the keys before. */
+static void
+note_keys(struct parent *p)
+{
+	uint64_t id = p->shared.logins.m.head.id;
+	struct err e = ERR_EMPTY;
+
+	if (p->noted == id)
+		return;
+	for (const struct generation *g = p->first; g != NULL; g = g->next) {
+		if (g->child[WORKER_AUTH].pid != 0 &&
+		    g->child[WORKER_AUTH].keys != id)
+			return;
+	}
+	p->noted = id;
+	if (keyset_logins_note(&p->shared.logins, p->current->conf, &e) == -1)
+		log_error("%s", e.text);
+}
+
+/* --- the loop ------------------------------------------------------------ */
+
+static void
+sooner(int64_t *at, int64_t t)
+{
+	if (t != 0 && t < *at)
+		*at = t;
+}
+
+static void
+bury(struct parent *p, int64_t now, int64_t *next)
+{
+	struct generation **at = &p->first;
+
+	while (*at != NULL) {
+		struct generation *g = *at;
+
+		if (g->state != GEN_RETIRING) {
+			at = &g->next;
+			continue;
+		}
+		if (generation_empty(g)) {
+			*at = g->next;
+			generation_free(g);
+			continue;
+		}
+		if (g->ingest_deadline_ms != 0 && now >= g->ingest_deadline_ms)
+			generation_kill(g, WORKER_INGEST);
+		if (now >= g->deadline_ms) {
+			for (enum role_id r = 0; r < WORKER_ROLES; r++)
+				generation_kill(g, r);
+		}
+		if (g->child[WORKER_INGEST].pid != 0 &&
+		    now < g->ingest_deadline_ms)
+			sooner(next, g->ingest_deadline_ms);
+		if (now < g->deadline_ms)
+			sooner(next, g->deadline_ms);
+		at = &g->next;
+	}
+}
+
+static bool
+any_runs(const struct parent *p, bool network, bool ingest)
+{
+	for (const struct generation *g = p->first; g != NULL; g = g->next) {
+		for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+			if (g->child[r].pid != 0 &&
+			    roles[r].network == network &&
+			    (r == WORKER_INGEST) == ingest)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+for_kind(struct parent *p, bool network, bool ingest, bool end)
+{
+	for (struct generation *g = p->first; g != NULL; g = g->next) {
+		for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+			if (roles[r].network != network ||
+			    (r == WORKER_INGEST) != ingest)
+				continue;
+			if (end)
+				generation_kill(g, r);
+			else
+				generation_tell(g, r, WIRE_DRAIN);
+		}
+	}
+}
+
+/*
+ * The network first, then auth and files (which have events to tell), then
+ * ingest (which has them to write).  True when all are gone.
+ */
+static bool
+wind_down(struct parent *p, int64_t now, int64_t *next)
+{
+	static const struct {
+		bool network, ingest;
+	} order[] = { { true, false }, { false, false }, { false, true } };
+	static size_t step;
+
+	while (
+	    step < 3 && !any_runs(p, order[step].network, order[step].ingest)) {
+		if (++step == 3)
+			break;
+		for_kind(p, order[step].network, order[step].ingest, false);
+		if (p->stop_ms < now + INNER_MS)
+			p->stop_ms = now + INNER_MS;
+	}
+	if (step == 3)
+		return true;
+	if (p->failed || now >= p->stop_ms)
+		for_kind(p, order[step].network, order[step].ingest, true);
+	else
+		sooner(next, p->stop_ms);
+	return false;
+}
+
+/* Everything that time or the last messages made due.  True at the end. */
+static bool
+advance(struct parent *p, int64_t now, int64_t *next)
+{
+	if (p->starting != NULL && generation_ready(p->starting))
+		take_over(p, now);
+	else if (p->starting != NULL && now >= p->starting->deadline_ms)
+		start_failed(p, "A worker did not start in time.");
+	if (p->starting != NULL)
+		sooner(next, p->starting->deadline_ms);
+	bury(p, now, next);
+	if (p->stopping)
+		return wind_down(p, now, next);
+	if (p->again && p->starting == NULL)
+		reload(p, now);
+	if (p->current != NULL) {
+		revive(p, now);
+		announce(p);
+		note_keys(p);
+	}
+	start_ingest(p, p->current != NULL ? p->current : p->starting, now);
+	for (struct generation *g = p->current; g != NULL; g = NULL) {
+		for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+			if (g->child[r].pid == 0)
+				sooner(next, g->child[r].again_ms);
+		}
+	}
+	return false;
+}
+
+static void
+take_signals(struct parent *p, int64_t now)
+{
+	struct signalfd_siginfo s;
+
+	while (read(p->signals, &s, sizeof s) == sizeof s) {
+		if (s.ssi_signo == SIGCHLD)
+			reap(p, now);
+		else if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
+			stop(p, now);
+		else if (p->stopping || p->current == NULL)
+			continue;
+		else if (s.ssi_signo == SIGHUP)
+			reload(p, now);
+		else if (s.ssi_signo == SIGUSR1 &&
+			 read_keys(p, p->current->conf))
+			hand_out_keys(p);
+	}
+}
+
+static void
+wait_for_news(struct parent *p, int64_t until)
+{
+	struct {
+		struct generation *g;
+		enum role_id role;
+	} who[64 * WORKER_ROLES];
+	struct pollfd fds[1 + 64 * WORKER_ROLES];
+	size_t n = 1;
+	int64_t now = now_ms();
+	int wait = until == INT64_MAX ? -1
+		   : until <= now     ? 0
+				      : (int)(until - now);
+	int dog = sdnotify_watchdog(now);
+
+	if (dog != -1 && (wait == -1 || dog < wait))
+		wait = dog;
+	fds[0] = (struct pollfd){ p->signals, POLLIN, 0 };
+	for (struct generation *g = p->first; g != NULL; g = g->next) {
+		for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+			if (g->child[r].control == -1 ||
+			    n == sizeof fds / sizeof fds[0])
+				continue;
+			who[n - 1].g = g;
+			who[n - 1].role = r;
+			fds[n++] =
+			    (struct pollfd){ g->child[r].control, POLLIN, 0 };
+		}
+	}
+	if (poll(fds, n, wait) <= 0)
+		return;
+	for (size_t i = 1; i < n; i++) {
+		if (fds[i].revents != 0)
+			hear(p, who[i - 1].g, who[i - 1].role);
+	}
+	if (fds[0].revents != 0)
+		take_signals(p, now_ms());
+}
+
+static int
+run(struct parent *p)
+{
+	for (;;) {
+		int64_t next = INT64_MAX;
+
+		if (advance(p, now_ms(), &next))
+			break;
+		wait_for_news(p, next);
+	}
+	if (!p->failed)
+		log_info("Stopped.");
+	return p->failed ? EXIT_UNUSABLE : EXIT_FINE;
+}
+
+static int
+prepare(struct parent *p, struct generation *g, struct err *e)
+{
+	if (layout_prepare(g->conf, g->account, e) == -1 ||
+	    take_lock(p, g->conf, e) == -1 ||
+	    keyset_logins(&p->shared.logins, g->conf, e) == -1 ||
+	    generation_listen(g, NULL, e) == -1 ||
+	    open_events(p->shared.events, e) == -1 ||
+	    (p->shared.command = open_command(g->conf, e)) == -1)
+		return -1;
+	p->signals = open_signals();
+	if (p->signals == -1)
+		return err_set(
+		    e, "Cannot receive signals: %s.", strerror(errno));
+	return 0;
+}
+
+static void
+close_all(struct parent *p)
+{
+	const int fds[] = { p->shared.events[0], p->shared.events[1],
+		p->shared.command, p->lock, p->signals };
+
+	while (p->first != NULL) {
+		struct generation *g = p->first;
+
+		p->first = g->next;
+		generation_free(g);
+	}
+	keyset_logins_close(&p->shared.logins);
+	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+		if (fds[i] != -1)
+			close(fds[i]);
+	}
+}
+
+/* -t: everything that a start would refuse, but ports and the lock. */
+static int
+check(const struct generation *g, const char *path, struct err *e)
+{
+	struct login_keys k = { .fd = -1 };
+
+	if (keyset_logins(&k, g->conf, e) == -1)
+		return -1;
+	keyset_logins_close(&k);
+	printf("%s is fine.\n", path);
+	return 0;
+}
+
+int
+proc_run(const char *conf_path, bool check_only)
+{
+	struct parent p = { .conf_path = conf_path,
+		.shared = { { -1, -1 }, -1, { .fd = -1 } },
+		.lock = -1,
+		.signals = -1 };
+	struct generation *g = NULL;
+	struct err e = ERR_EMPTY;
+	int status = EXIT_UNUSABLE;
+
+	log_open("convdropd");
+	umask(0027);
+	if (check_libraries(&e) == -1 ||
+	    generation_read(&g, conf_path, &e) == -1)
+		goto out;
+	if (check_only) {
+		status =
+		    check(g, conf_path, &e) == 0 ? EXIT_FINE : EXIT_UNUSABLE;
+		generation_free(g);
+		goto out;
+	}
+	sdnotify_open();
+	prepare_sanitizer();
+	raise_descriptors();
+	if (prepare(&p, g, &e) == -1) {
+		generation_free(g);
+		goto out;
+	}
+	begin(&p, g, now_ms());
+	status = run(&p);
+out:
+	if (e.text[0] != '\0')
+		log_error("%s", e.text);
+	close_all(&p);
+	return status;
+}

@@ -19,27 +19,34 @@
 #include "server/conf.h"
 #include "server/files.h"
 
-enum tree_root { TREE_PUBLISHED, TREE_INBOX, TREE_REPORTS, TREE_ARCHIVE,
-        TREE_ROOTS };
+enum tree_root {
+	TREE_PUBLISHED,
+	TREE_INBOX,
+	TREE_REPORTS,
+	TREE_ARCHIVE,
+	TREE_ROOTS
+};
 
 struct tree {
-        const struct conf *conf;
-        int root[TREE_ROOTS]; /* O_PATH descriptors; -1: not for this process */
+	const struct conf *conf;
+	int root[TREE_ROOTS]; /* O_PATH descriptors; -1: not for this process */
 };
 
 enum tree_kind {
-        TREE_TOP,    /* "/" */
-        TREE_MOUNT,  /* "/inbox", "/reports", "/archive" */
-        TREE_REAL    /* something below a feed's folder in a root */
+	TREE_TOP,   /* "/" */
+	TREE_MOUNT, /* "/inbox", "/reports", "/archive" */
+	TREE_REAL   /* something below a feed's folder in a root */
 };
 
 struct tree_place {
-        enum tree_kind kind;
-        enum tree_root root;
-        size_t feed; /* conf.feed[].index */
-        bool upload; /* the grant may create files here */
-        char rel[FILES_PATH_MAX]; /* beneath the root: "FEED/conversions.csv";
-                                   * never "..", no doubled or final slash */
+	enum tree_kind kind;
+	enum tree_root root;
+	size_t feed; /* conf.feed[].index */
+	bool upload; /* the grant may create files here */
+	bool read;   /* the grant may read what is here (in an inbox only an
+		      * audit may: others see their own uploads) */
+	char rel[FILES_PATH_MAX]; /* beneath the root: "FEED/conversions.csv";
+				   * never "..", no doubled or final slash */
 };
 
 /* 0, or an errno: ENOENT for what does not exist or what the grant does not
@@ -48,14 +55,14 @@ int tree_resolve(const struct tree *t, const struct grant *g, const char *path,
     struct tree_place *out);
 
 /* Opens the descriptors of the roots whose bit (1 << enum) is set. */
-int tree_open_roots(struct tree *t, const struct conf *c, unsigned roots,
-    struct err *e);
+int tree_open_roots(
+    struct tree *t, const struct conf *c, unsigned roots, struct err *e);
 
 /* A regular file, read only.  The descriptor, or -1 and errno. */
-int tree_open(const struct tree *t, const struct tree_place *p,
-    struct files_stat *st);
-int tree_stat(const struct tree *t, const struct tree_place *p,
-    struct files_stat *st);
+int tree_open(
+    const struct tree *t, const struct tree_place *p, struct files_stat *st);
+int tree_stat(
+    const struct tree *t, const struct tree_place *p, struct files_stat *st);
 
 /* Calls each for every entry that the grant shows; 0 or an errno. */
 int tree_list(const struct tree *t, const struct grant *g,

@@ -1,0 +1,24 @@
+/*
+ * Bytes on their way between processes: a whole small file into memory, memory
+ * into a sealed memfd, and back.
+ */
+#ifndef SERVER_BYTES_H
+#define SERVER_BYTES_H
+
+#include <stddef.h>
+
+/* The whole file, terminated and malloc'ed, at most max bytes; -1 and errno
+ * (EFBIG, EISDIR for what is not a regular file). */
+int bytes_read(char **out, size_t *n, const char *path, size_t max);
+
+/* A descriptor that can only be read, whoever gets it; -1 and errno. */
+int bytes_seal(const void *p, size_t n);
+
+/* All n bytes of a memfd, terminated and malloc'ed; the caller's offset does
+ * not matter.  -1 and errno when there are fewer. */
+int bytes_take(char **out, int fd, size_t n);
+
+/* All n bytes at the present offset; -1 and errno. */
+int bytes_write(int fd, const void *p, size_t n);
+
+#endif
