@@ -426,7 +426,7 @@ guess_one_byte(const uint8_t *p, size_t n)
 /*
  * What a Russian dump has in UTF-8: Latin, Cyrillic and their neighbours (two
  * bytes), punctuation and symbols (E2 80 to E2 9F), emoji.  Other sequences
- * also come about by chance in cp866 ("сам" is one), so they count a quarter.
+ * also come about by chance in cp866 ("сам" is one), so they count a sixteenth.
  */
 static bool
 likely(const uint8_t *p)
@@ -454,7 +454,7 @@ charset_guess(const uint8_t *p, size_t n, bool *sure)
 		i += k == 0 ? 1 : k;
 	}
 	*sure = good + odd + bad >= EVIDENCE;
-	if (good + odd / 4 > 2 * bad)
+	if (good + odd / 16 > 2 * bad)
 		return CHARSET_UTF_8;
 	return guess_one_byte(p, n);
 }
