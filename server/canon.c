@@ -21,6 +21,13 @@ struct canon {
 	struct out out;
 };
 
+/* What only steers the mapping has done so already. */
+static bool
+is_kept(int field)
+{
+	return field != FIELD_PIPELINE && field != FIELD_LOSS_REASON;
+}
+
 static int
 write_fd(void *ctx, const void *buf, size_t n)
 {
@@ -107,7 +114,7 @@ canon_add(struct canon *c, const struct conv *r, bool auto_id, struct err *e)
 			out_char(&c->out, ';');
 		if (f < FIELD_NUMBERS)
 			put_number(c, f, r->number[f]);
-		else if (f != FIELD_ID || !auto_id)
+		else if (is_kept(f) && (f != FIELD_ID || !auto_id))
 			out_cell(&c->out, conv_text(r, f));
 	}
 	out_char(&c->out, '\n');

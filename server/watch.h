@@ -24,18 +24,18 @@ int watch_read(struct watch *w, struct err *e);
 int watch_timeout(const struct watch *w);
 
 enum watch_what {
-        WATCH_DUMP,       /* fd is open for reading, checked by fstat */
-        WATCH_QUARANTINED, /* moved to state/quarantine/FEED/; why says */
-        WATCH_UNREADABLE  /* left where it is; reported once */
+	WATCH_DUMP,        /* fd is open for reading, checked by fstat */
+	WATCH_QUARANTINED, /* moved to state/quarantine/FEED/; why says */
+	WATCH_UNREADABLE   /* left where it is; reported once */
 };
 struct watch_found {
-        enum watch_what what;
-        const struct feed *feed;
-        const struct settings *source;
-        char name[256];
-        int fd;             /* the caller's */
-        int64_t settled;    /* Unix seconds */
-        char why[256];
+	enum watch_what what;
+	const struct feed *feed;
+	const struct settings *source;
+	char name[256];
+	int fd;          /* the caller's */
+	int64_t settled; /* Unix seconds */
+	char why[256];
 };
 /* In the order of settled time, then name.  1, 0 (nothing now), -1. */
 int watch_next(struct watch *w, struct watch_found *out, struct err *e);

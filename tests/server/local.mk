@@ -20,3 +20,18 @@ SERVER_TESTS += tests/server/test_watch
 tests_server_test_watch_SOURCES = tests/server/test_watch.c \
 	tests/server/instance.h
 tests_server_test_watch_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_report tests/server/test_ingest \
+	tests/server/test_publish
+tests_server_test_report_SOURCES = tests/server/test_report.c \
+	tests/server/instance.h
+tests_server_test_report_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_ingest_SOURCES = tests/server/test_ingest.c \
+	tests/server/ingest_bench.h
+tests_server_test_ingest_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_publish_SOURCES = tests/server/test_publish.c \
+	tests/server/ingest_bench.h
+tests_server_test_publish_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_conf
+tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)

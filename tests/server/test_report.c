@@ -1,0 +1,211 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "server/report.h"
+#include "tests/server/instance.h"
+
+static struct instance inst;
+static struct err e;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	instance_open(&inst, "feed \"main\" {\n timezone = \"UTC\"\n}\n");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	instance_close(&inst);
+	return 0;
+}
+
+static struct dump_entry
+entry(const char *name)
+{
+	struct dump_entry d = { .id = 7,
+		.feed = "main",
+		.state = DUMP_MERGED,
+		.at = 1795348800,
+		.tally = { .records = 3,
+		    .accepted = 2,
+		    .rejected = 1,
+		    .auto_ids = 1 } };
+
+	snprintf(d.name, sizeof d.name, "%s", name);
+	return d;
+}
+
+static const char *const header[] = { "Телефон", "Сумма" };
+static const enum field field[] = { FIELD_PHONES, FIELD_COUNT };
+static const struct dump_facts facts = { .encoding = "utf-8",
+	.compression = "",
+	.syntax = "csv",
+	.preset = "generic",
+	.delimiter = ';',
+	.header_line = 1,
+	.columns = 2,
+	.header = header,
+	.field = field };
+
+static void
+write_one(const char *name, bool hash)
+{
+	struct dump_entry d = entry(name);
+	struct problem p = { .reject = REJECT_PHONES,
+		.field = FIELD_PHONES,
+		.cell = 0,
+		.value = slice_of("+7 999 12") };
+	struct slice cell[] = { slice_of("+7 999 12"), slice_of("=1+1") };
+	struct report *r;
+
+	assert_int_equal(
+	    report_open(&r, inst.conf, &inst.conf->feed[0], name, &e), 0);
+	assert_int_equal(report_begin(r, &facts, hash, &e), 0);
+	assert_int_equal(report_problem(r, 5, true, &p, cell, 2, &e), 0);
+	if (report_write(r, &d, &facts, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+the_three_files_say_what_became_of_the_dump(void **state)
+{
+	char *text;
+	json_t *j;
+
+	(void)state;
+	write_one("deals.csv", false);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.rejects.csv"));
+	assert_non_null(strstr(text, "\n5;row;"));
+	assert_non_null(strstr(text, "Телефон;Сумма"));
+	assert_non_null(strstr(text, "+7 999 12"));
+	assert_non_null(strstr(text, "'=1+1")); /* no formula */
+	free(text);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.report.json"));
+	j = json_loads(text, 0, NULL);
+	assert_non_null(j);
+	assert_int_equal(json_integer_value(json_object_get(j, "records")), 3);
+	assert_int_equal(json_integer_value(json_object_get(j, "auto_ids")), 1);
+	assert_int_equal(json_array_size(json_object_get(j, "columns")), 2);
+	json_decref(j);
+	free(text);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
+	assert_non_null(strstr(text, "Телефон: phones"));
+	assert_non_null(strstr(text, "Сумма: ignored"));
+	assert_non_null(strstr(text, "had no order id"));
+	free(text);
+}
+
+static void
+hashed_feeds_show_no_phone(void **state)
+{
+	char *text;
+
+	(void)state;
+	write_one("deals.csv", true);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.rejects.csv"));
+	assert_null(strstr(text, "999"));
+	assert_non_null(strstr(text, "\n5;row;"));
+	free(text);
+}
+
+static void
+long_names_are_cut_at_a_character(void **state)
+{
+	char name[256] = "", want[256];
+
+	(void)state;
+	strcat(name, "x");
+	for (int i = 0; i < 100; i++)
+		strcat(name, "ы"); /* 201 bytes */
+	write_one(name, false);
+	/* 128 bytes would cut the last letter: 127 */
+	snprintf(want, sizeof want, "reports/main/%.127s.report.txt", name);
+	assert_true(instance_has(instance_path(&inst, "%s", want)));
+}
+
+static void
+the_latest_of_a_name_is_there_and_nothing_else(void **state)
+{
+	char *list;
+	FILE *p;
+
+	(void)state;
+	write_one("deals.csv", false);
+	write_one("deals.csv", false);
+	list = calloc(1, 4096);
+	assert_int_equal(chdir(instance_path(&inst, "reports/main")), 0);
+	p = popen("ls -A | sort | tr '\\n' ' '", "r");
+	assert_non_null(p);
+	assert_true(fread(list, 1, 4095, p) > 0);
+	pclose(p);
+	assert_int_equal(chdir("/"), 0);
+	assert_string_equal(list, "deals.csv.rejects.csv deals.csv.report.json "
+				  "deals.csv.report.txt ");
+	free(list);
+}
+
+static void
+a_discarded_report_leaves_nothing(void **state)
+{
+	struct report *r;
+
+	(void)state;
+	assert_int_equal(
+	    report_open(&r, inst.conf, &inst.conf->feed[0], "a.csv", &e), 0);
+	assert_false(report_exists(r));
+	report_discard(r);
+	report_discard(NULL);
+	assert_int_equal(rmdir(instance_path(&inst, "reports/main")), 0);
+}
+
+static void
+cells_are_packed_and_unpacked(void **state)
+{
+	struct slice cell[] = { slice_of("one"), slice_of(""), { "t\0o", 3 } };
+	struct arena a = ARENA_EMPTY;
+	struct slice packed = report_pack_cells(&a, cell, 3), *back;
+	size_t n;
+
+	(void)state;
+	back = report_unpack_cells(&a, packed, &n);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(slice_eq(cell[i], back[i]));
+	/* cut short: what is whole */
+	packed.n -= 1;
+	back = report_unpack_cells(&a, packed, &n);
+	assert_int_equal(n, 2);
+	back = report_unpack_cells(&a, (struct slice){ NULL, 0 }, &n);
+	assert_int_equal(n, 0);
+	(void)back;
+	arena_free(&a);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_three_files_say_what_became_of_the_dump),
+		TEST(hashed_feeds_show_no_phone),
+		TEST(long_names_are_cut_at_a_character),
+		TEST(the_latest_of_a_name_is_there_and_nothing_else),
+		TEST(a_discarded_report_leaves_nothing),
+		TEST(cells_are_packed_and_unpacked),
+	};
+
+	cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
+}
