@@ -82,6 +82,31 @@ find(const char *name)
 	return NULL;
 }
 
+/* A synopsis in lines of 78 characters at most. */
+static void
+print_synopsis(const char *s)
+{
+	size_t column = 2;
+
+	fputs("  ", stdout);
+	while (*s != '\0') {
+		size_t word = strcspn(s, " ");
+
+		if (column + word > 78) {
+			fputs("\n     ", stdout);
+			column = 5;
+		}
+		printf("%.*s", (int)word, s);
+		column += word + 1;
+		s += word;
+		if (*s == ' ') {
+			putchar(' ');
+			s++;
+		}
+	}
+	putchar('\n');
+}
+
 static int
 help(void)
 {
@@ -90,7 +115,7 @@ help(void)
 	     "conversion files\nand serves them to Yandex Direct.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!commands[i]->hidden)
-			printf("  %s\n", commands[i]->synopsis);
+			print_synopsis(commands[i]->synopsis);
 	puts("\n"
 	     "\"convdrop COMMAND --help\" explains a command. --json makes "
 	     "the answer one JSON\nobject. -c names the configuration; "

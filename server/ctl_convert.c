@@ -141,14 +141,6 @@ show_refusal(void *ctx, unsigned long line, bool row, const struct problem *p)
 	(void)row;
 }
 
-static const char *
-delimiter_name(char c, char name[2])
-{
-	name[0] = c;
-	name[1] = '\0';
-	return c == '\t' ? "tab" : name;
-}
-
 static void
 print_summary(const struct convert *c, const struct show *s)
 {
@@ -161,7 +153,7 @@ print_summary(const struct convert *c, const struct show *s)
 		    s->file, s->refused - SHOWN_MAX);
 	fprintf(stderr, "%s: preset %s, %s, delimiter %s, header in line %lu\n",
 	    s->file, f->preset, f->encoding,
-	    delimiter_name(f->delimiter, delimiter), f->header_line);
+	    ctl_delimiter(f->delimiter, delimiter), f->header_line);
 	fprintf(stderr,
 	    "%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
 	    " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64

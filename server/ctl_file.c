@@ -82,6 +82,14 @@ ctl_file_close(struct ctl_file *f)
 	f->fd = -1;
 }
 
+const char *
+ctl_delimiter(char c, char name[2])
+{
+	name[0] = c;
+	name[1] = '\0';
+	return c == '\t' ? "tab" : name;
+}
+
 static int64_t
 wall_seconds(const struct wall *w)
 {
@@ -103,7 +111,7 @@ ctl_now(const char *text, const struct zone *zone, int64_t *instant,
 		return err_set(e,
 		    "--now '%s' is no time: write it as '2026-04-21 11:59:21'",
 		    text);
-	else
+	else if (instant != NULL)
 		t = zone_instant(zone, &w);
 	if (instant != NULL)
 		*instant = t;

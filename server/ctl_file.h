@@ -23,9 +23,13 @@ struct ctl_file {
 int ctl_file_open(struct ctl_file *f, const char *name, struct err *e);
 void ctl_file_close(struct ctl_file *f); /* takes the progress line away */
 
+/* A dump's delimiter in words; name is room for one that is its own word. */
+const char *ctl_delimiter(char c, char name[2]);
+
 /* --now: a time on the wall of the counter's zone (DATE or DATE TIME, as in a
  * published file); NULL is the clock.  Both forms of the answer: the instant,
- * and seconds on the wall since 1970-01-01 00:00:00; each may be NULL. */
+ * and seconds on the wall since 1970-01-01 00:00:00; each may be NULL.  The
+ * zone may be NULL when neither clock nor instant is asked for. */
 struct zone;
 int ctl_now(const char *text, const struct zone *zone, int64_t *instant,
     int64_t *wall, struct err *e);

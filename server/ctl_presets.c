@@ -57,14 +57,6 @@ score(const struct preset *p, const struct dump_facts *f)
 	return fits;
 }
 
-static const char *
-delimiter_name(char c, char name[2])
-{
-	name[0] = c;
-	name[1] = '\0';
-	return c == '\t' ? "tab" : name;
-}
-
 /* A header of several lines on one. */
 static void
 print_header(const char *header)
@@ -103,7 +95,7 @@ print_look(const struct look *l)
 		printf("syntax       %s\n", f->syntax);
 	if (f->delimiter != '\0')
 		printf("delimiter    %s\n",
-		    delimiter_name(f->delimiter, delimiter));
+		    ctl_delimiter(f->delimiter, delimiter));
 	if (f->header_line > 0)
 		printf("header line  %lu\n", f->header_line);
 	if (f->preset != NULL)

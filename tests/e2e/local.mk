@@ -5,6 +5,11 @@ E2E_TESTS =
 E2E_TESTS += tests/e2e/http.t
 E2E_TESTS += tests/e2e/job.t
 E2E_TESTS += tests/e2e/versions.t
+E2E_TESTS += tests/e2e/golden.t tests/e2e/tool.t
+EXTRA_DIST += tests/golden
+E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
+E2E_TESTS += tests/e2e/daemon.t
+E2E_TESTS += tests/e2e/sandbox.t
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh

@@ -33,3 +33,16 @@ FUZZERS += tests/fuzz/fuzz_sftp
 tests_fuzz_fuzz_sftp_SOURCES = tests/fuzz/fuzz_sftp.c $(fuzz_main)
 tests_fuzz_fuzz_sftp_LDADD = $(LINK_SERVER)
 tests_fuzz_fuzz_sftp_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_conf tests/fuzz/fuzz_users
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(fuzz_main)
+tests_fuzz_fuzz_conf_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_users_SOURCES = tests/fuzz/fuzz_users.c $(fuzz_main)
+tests_fuzz_fuzz_users_LDADD = $(LINK_KEYS)
+tests_fuzz_fuzz_users_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_lint
+tests_fuzz_fuzz_lint_SOURCES = tests/fuzz/fuzz_lint.c $(fuzz_main)
+tests_fuzz_fuzz_lint_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_lint_LDFLAGS = $(fuzz_ldflags)

@@ -1,0 +1,85 @@
+/*
+ * lint over any bytes: it must end, count every row once, and say the same
+ * whether the file comes in one piece or byte by byte.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/lint.h"
+#include "formats/slice.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+struct source {
+	struct slice rest;
+	size_t step;
+};
+
+struct heard {
+	struct lint_totals totals;
+	unsigned long last, findings;
+	uint64_t sum; /* of all that was said */
+};
+
+static ssize_t
+give(void *ctx, void *buf, size_t n)
+{
+	struct source *s = ctx;
+
+	n = n < s->step ? n : s->step;
+	n = n < s->rest.n ? n : s->rest.n;
+	if (n > 0)
+		memcpy(buf, s->rest.p, n);
+	s->rest = (struct slice){ s->rest.p + n, s->rest.n - n };
+	return (ssize_t)n;
+}
+
+static void
+hear(void *ctx, const struct lint_finding *f)
+{
+	struct heard *h = ctx;
+
+	if (f->line != 0 && f->line < h->last)
+		abort();
+	if (f->line != 0)
+		h->last = f->line;
+	h->findings++;
+	for (const char *p = f->text; *p != '\0'; p++)
+		h->sum = h->sum * 31 + (unsigned char)*p;
+	h->sum = h->sum * 31 + f->line;
+}
+
+static struct heard
+lint(struct slice file, size_t step)
+{
+	static const char *const goal[] = { "good_lead" };
+	const struct lint_options o = { .output = "conversion-center",
+		.now = INT64_C(1782820800),
+		.goal = goal,
+		.goals = 1 };
+	struct source source = { file, step };
+	struct input in = { give, &source };
+	struct heard h = { .last = 0 };
+
+	if (lint_run(&in, &o, hear, &h, &h.totals) != FMT_OK)
+		abort();
+	return h;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct slice file = { (const char *)data, n };
+	struct heard whole = lint(file, n + 1), bytes = lint(file, 1);
+	const struct lint_totals *t = &whole.totals;
+
+	if (whole.sum != bytes.sum || whole.findings != bytes.findings ||
+	    t->rows != bytes.totals.rows || t->valid != bytes.totals.valid)
+		abort();
+	if (t->valid > t->rows || t->errors + t->warnings != whole.findings)
+		abort();
+	if (t->errors == 0 && (t->rows != t->valid || t->rows == 0))
+		abort();
+	return 0;
+}
