@@ -1,54 +1,18 @@
 /*
- * A dump: finds the header, then turns row after row into a record.  What a
- * record becomes is decided here and nowhere else; see dump.h.
- *
- * A row costs no allocation: its values live in an arena that the next row
- * clears, and what a column means was settled once, by plan().
+ * A dump: finds the header, settles what its columns mean, then reads row
+ * after row, which dump_row.c turns into records.  See dump.h.
  */
 #include "formats/dump.h"
 
-#include <nettle/sha2.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "formats/decode.h"
-#include "formats/map.h"
+#include "formats/dump_row.h"
 #include "formats/normal_cell.h"
-#include "formats/reader.h"
 
 /* Rows that may come before the header: a report's title, its filters. */
 enum {
 	HEADER_ROWS = 30
-};
-
-struct step {
-	size_t column;
-	enum field field;
-	enum field_kind kind;
-};
-
-struct dump {
-	const struct settings *settings;
-	const struct zone *counter, *source;
-	struct decode *decode;
-	struct reader *reader;
-	struct map *map;
-	struct arena arena; /* of the row */
-	struct arena keep;  /* of the dump */
-	struct step *step;  /* the columns that mean something, dates first */
-	size_t steps;
-	size_t columns;     /* that a row must have */
-	size_t date_column; /* the first one with the creation date */
-	int64_t start;      /* orders created before it are skipped */
-	struct slice default_status;
-	struct slice *pipeline; /* folded; only these, when there are any */
-	struct row row;
-	size_t status_cell;     /* of the row; SIZE_MAX: none is filled */
-	struct problem refusal; /* why the row is refused; REJECT_NONE */
-	struct record record;
-	struct dump_facts facts;
-	const char **header;
-	enum field *field;
 };
 
 /* --- the header ---------------------------------------------------------- */
@@ -81,8 +45,8 @@ known_columns(const struct map *m)
 }
 
 /* Cells without the empty ones at the end, that spreadsheets add. */
-static size_t
-used_cells(const struct slice *cell, size_t cells)
+size_t
+dump_used_cells(const struct slice *cell, size_t cells)
 {
 	while (cells > 0 && slice_trim(cell[cells - 1]).n == 0)
 		cells--;
@@ -108,7 +72,7 @@ find_header(struct dump *d)
 			break;
 		rows++;
 		st = map_open(&m, d->settings, d->row.cell,
-		    used_cells(d->row.cell, d->row.cells));
+		    dump_used_cells(d->row.cell, d->row.cells));
 		if (st == FMT_NO_HEADER)
 			continue;
 		if (st != FMT_OK)
@@ -269,394 +233,7 @@ dump_close(struct dump *d)
 	free(d);
 }
 
-/* --- one cell ------------------------------------------------------------ */
-
-static void
-refuse(
-    struct dump *d, enum reject r, enum field f, size_t cell, const char *hint)
-{
-	if (d->refusal.reject != REJECT_NONE)
-		return;
-	d->refusal = (struct problem){
-		.reject = r, .field = f, .cell = cell, .hint = hint
-	};
-	if (cell < d->row.cells)
-		d->refusal.value = slice_trim(d->row.cell[cell]);
-}
-
-/* A value that the row can do without. */
-static void
-drop(struct dump *d, enum reject r, const struct step *at, const char *hint)
-{
-	struct problem p = { .reject = r,
-		.field = at->field,
-		.cell = at->column,
-		.value = slice_trim(d->row.cell[at->column]),
-		.hint = hint };
-
-	problems_add(&d->record.problems, &p);
-}
-
-static void
-take_time(struct dump *d, const struct step *at, struct slice cell)
-{
-	int64_t *out = &d->record.conv.number[at->field], t;
-	const char *hint;
-	enum reject r;
-
-	if (*out != CONV_NONE || cell.n == 0)
-		return;
-	r = normal_time(cell, d->source, d->counter, &t, &hint);
-	if (r == REJECT_NONE)
-		*out = t;
-	else if (r == REJECT_DATE_EMPTY)
-		return;
-	else if (at->field == FIELD_FINISH_DATE_TIME)
-		drop(d, r, at, hint);
-	else
-		refuse(d, r, at->field, at->column, hint);
-}
-
-static void
-take_money(struct dump *d, const struct step *at, struct slice cell)
-{
-	int64_t *out = &d->record.conv.number[at->field], n;
-	const char *hint;
-	enum reject r;
-
-	if (*out != CONV_NONE || cell.n == 0)
-		return;
-	r = normal_money(cell, &n, &hint);
-	if (r == REJECT_NONE)
-		*out = n;
-	else
-		refuse(d, r, at->field, at->column, hint);
-}
-
-static void
-take_seconds(struct dump *d, const struct step *at, struct slice cell)
-{
-	int64_t *out = &d->record.conv.number[at->field], n;
-
-	if (*out != CONV_NONE)
-		return;
-	if (normal_seconds(cell, &n) == REJECT_NONE)
-		*out = n;
-	else
-		drop(d, REJECT_NUMBER, at, NULL);
-}
-
-static void
-take_flag(struct dump *d, const struct step *at, struct slice cell)
-{
-	int64_t *out = &d->record.conv.number[at->field], n;
-
-	if (*out != CONV_NONE)
-		return;
-	if (normal_flag(cell, &n) == REJECT_NONE)
-		*out = n;
-	else
-		drop(d, REJECT_NUMBER, at, NULL);
-}
-
-static void
-take_id(struct dump *d, const struct step *at, struct slice cell)
-{
-	struct slice *out = &conv_text(&d->record.conv, at->field), id;
-	const char *hint;
-
-	if (out->n > 0 || cell.n == 0)
-		return;
-	if (normal_id(&d->arena, cell, &id, &hint) == REJECT_NONE)
-		*out = id;
-	else if (at->field == FIELD_ID)
-		refuse(d, REJECT_ID, at->field, at->column, hint);
-	else
-		drop(d, REJECT_ID, at, hint);
-}
-
-typedef struct slice list_function(
-    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
-
-static void
-take_list(struct dump *d, const struct step *at, struct slice cell,
-    list_function *normal)
-{
-	struct slice *out = &conv_text(&d->record.conv, at->field);
-	struct problem where = { .field = at->field, .cell = at->column };
-
-	if (cell.n > 0)
-		*out = normal_unite(&d->arena, *out,
-		    normal(&d->arena, cell, where, &d->record.problems));
-}
-
-static void
-take_client_ids(struct dump *d, const struct step *at, struct slice cell)
-{
-	take_list(d, at, cell, normal_client_ids);
-}
-
-static void
-take_emails(struct dump *d, const struct step *at, struct slice cell)
-{
-	take_list(d, at, cell, normal_emails);
-}
-
-static void
-take_phones(struct dump *d, const struct step *at, struct slice cell)
-{
-	take_list(d, at, cell, normal_phones);
-}
-
-static void
-take_md5s(struct dump *d, const struct step *at, struct slice cell)
-{
-	take_list(d, at, cell, normal_md5s);
-}
-
-/* Only remembered: it is mapped once pipeline and loss reason are known. */
-static void
-take_status(struct dump *d, const struct step *at, struct slice cell)
-{
-	if (d->status_cell == SIZE_MAX && normal_bare(cell).n > 0)
-		d->status_cell = at->column;
-}
-
-static void
-take_currency(struct dump *d, const struct step *at, struct slice cell)
-{
-	struct slice *out = &conv_text(&d->record.conv, at->field), code;
-	const char *want = d->settings->currency;
-
-	if (out->n > 0)
-		return;
-	if (normal_currency(&d->arena, cell, &code) != REJECT_NONE) {
-		if (*want == '\0')
-			drop(d, REJECT_CURRENCY, at, NULL);
-		else
-			refuse(d, REJECT_CURRENCY, at->field, at->column, NULL);
-		return;
-	}
-	if (*want != '\0' && code.n > 0 && !slice_is(code, want))
-		refuse(d, REJECT_CURRENCY, at->field, at->column,
-		    "the source is set to another currency");
-	*out = code;
-}
-
-static void
-take_text(struct dump *d, const struct step *at, struct slice cell)
-{
-	struct slice *out = &conv_text(&d->record.conv, at->field);
-
-	if (out->n == 0)
-		*out = slice_trim(cell);
-}
-
-static void (*const take[])(
-    struct dump *d, const struct step *at, struct slice cell) = {
-	[KIND_TIME] = take_time,
-	[KIND_MONEY] = take_money,
-	[KIND_SECONDS] = take_seconds,
-	[KIND_FLAG] = take_flag,
-	[KIND_ID] = take_id,
-	[KIND_CLIENT_IDS] = take_client_ids,
-	[KIND_EMAILS] = take_emails,
-	[KIND_PHONES] = take_phones,
-	[KIND_MD5S] = take_md5s,
-	[KIND_STATUS] = take_status,
-	[KIND_CURRENCY] = take_currency,
-	[KIND_TEXT] = take_text,
-};
-
-/* --- one row ------------------------------------------------------------- */
-
-/* Is its pipeline one that the source does not want? */
-static bool
-filtered(struct dump *d)
-{
-	struct slice folded = { "", 0 };
-
-	if (d->settings->pipelines == 0)
-		return false;
-	for (size_t i = 0; i < d->steps && folded.n == 0; i++) {
-		if (d->step[i].field == FIELD_PIPELINE)
-			folded = preset_fold(
-			    &d->arena, d->row.cell[d->step[i].column]);
-	}
-	for (size_t i = 0; i < d->settings->pipelines; i++) {
-		if (slice_eq(folded, d->pipeline[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Every cell into its field.  False when the row is older than the start day;
- * stops at what refuses the row. */
-static bool
-fill(struct dump *d)
-{
-	const int64_t *created = &d->record.conv.number[FIELD_CREATE_DATE_TIME];
-
-	for (size_t i = 0; i < d->steps; i++) {
-		const struct step *at = &d->step[i];
-
-		if (at->field != FIELD_CREATE_DATE_TIME &&
-		    *created != CONV_NONE && *created < d->start)
-			return false;
-		take[at->kind](d, at, d->row.cell[at->column]);
-		if (d->refusal.reject != REJECT_NONE)
-			return true;
-	}
-	return *created == CONV_NONE || *created >= d->start;
-}
-
-static void
-settle_status(struct dump *d)
-{
-	struct conv *c = &d->record.conv;
-	struct slice *to = &conv_text(c, FIELD_ORDER_STATUS);
-
-	if (d->status_cell == SIZE_MAX) {
-		if (!d->facts.has_status)
-			*to = d->default_status;
-	} else {
-		*to = map_status(d->map, conv_text(c, FIELD_PIPELINE),
-		    normal_bare(d->row.cell[d->status_cell]),
-		    conv_text(c, FIELD_LOSS_REASON));
-		if (to->n == 0)
-			refuse(d, REJECT_STATUS, FIELD_ORDER_STATUS,
-			    d->status_cell, "no rule maps this status");
-	}
-	d->record.skip_status = slice_is(*to, "skip");
-}
-
-static void
-hash_one(struct dump *d, enum field plain, enum field md5)
-{
-	struct conv *c = &d->record.conv;
-
-	conv_text(c, md5) = normal_unite(&d->arena, conv_text(c, md5),
-	    normal_md5_of(&d->arena, conv_text(c, plain)));
-	conv_text(c, plain) = (struct slice){ "", 0 };
-}
-
-static void
-update(struct sha256_ctx *ctx, struct slice s)
-{
-	sha256_update(ctx, s.n, (const uint8_t *)s.p);
-	sha256_update(ctx, 1, (const uint8_t *)"\n");
-}
-
-/* After hashing, so that an archived dump whose contacts were hashed gives
- * the same ids again. */
-static struct slice
-automatic_id(struct dump *d)
-{
-	static const enum field part[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
-		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5 };
-	static const char hex[] = "0123456789abcdef";
-	const struct conv *c = &d->record.conv;
-	struct sha256_ctx ctx;
-	uint8_t sum[8];
-	char time[24], id[sizeof "auto-" + 2 * sizeof sum] = "auto-";
-	char *p = id + strlen(id);
-
-	snprintf(time, sizeof time, "%lld",
-	    (long long)c->number[FIELD_CREATE_DATE_TIME]);
-	sha256_init(&ctx);
-	update(&ctx, slice_of(d->settings->source));
-	update(&ctx, slice_of(time));
-	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-		update(&ctx, conv_text(c, part[i]));
-	sha256_digest(&ctx, sizeof sum, sum);
-	for (size_t i = 0; i < sizeof sum; i++) {
-		*p++ = hex[sum[i] >> 4];
-		*p++ = hex[sum[i] & 15];
-	}
-	return arena_copy(&d->arena, (struct slice){ id, (size_t)(p - id) });
-}
-
-static void
-settle_id(struct dump *d)
-{
-	struct slice *id = &conv_text(&d->record.conv, FIELD_ID);
-	size_t prefix = strlen(d->settings->id_prefix);
-	char *p;
-
-	d->record.auto_id = id->n == 0;
-	if (id->n == 0) {
-		*id = automatic_id(d);
-	} else if (prefix > 0) {
-		p = arena_alloc(&d->arena, prefix + id->n);
-		memcpy(p, d->settings->id_prefix, prefix);
-		memcpy(p + prefix, id->p, id->n);
-		*id = (struct slice){ p, prefix + id->n };
-	}
-}
-
-/* Is it a row that can be looked into at all? */
-static bool
-well_formed(struct dump *d)
-{
-	const struct row *r = &d->row;
-
-	if (r->reject != REJECT_NONE)
-		refuse(d, r->reject, FIELD_COUNT,
-		    r->reject == REJECT_UNCLOSED_QUOTE ||
-			    r->reject == REJECT_LINE_TOO_LONG
-			? SIZE_MAX
-			: r->bad_cell,
-		    NULL);
-	else if (r->cells < d->columns)
-		refuse(d, REJECT_COLUMNS_FEW, FIELD_COUNT, SIZE_MAX, NULL);
-	else if (r->cells > d->columns &&
-		 used_cells(r->cell, r->cells) > d->columns)
-		refuse(d, REJECT_COLUMNS_MANY, FIELD_COUNT, d->columns, NULL);
-	return d->refusal.reject == REJECT_NONE;
-}
-
-static enum verdict
-judge(struct dump *d)
-{
-	struct record *rec = &d->record;
-
-	if (!well_formed(d))
-		return VERDICT_REJECT;
-	if (filtered(d))
-		return VERDICT_SKIP;
-	if (!fill(d)) {
-		conv_clear(&rec->conv);
-		rec->problems.n = 0;
-		return VERDICT_SKIP;
-	}
-	if (d->refusal.reject == REJECT_NONE)
-		settle_status(d);
-	if (d->refusal.reject != REJECT_NONE)
-		return VERDICT_REJECT;
-	if (d->settings->pii == PII_HASH) {
-		hash_one(d, FIELD_EMAILS, FIELD_EMAILS_MD5);
-		hash_one(d, FIELD_PHONES, FIELD_PHONES_MD5);
-	}
-	settle_id(d);
-	return rec->skip_status ? VERDICT_SKIP : VERDICT_TAKE;
-}
-
-static void
-count(struct dump *d)
-{
-	struct record *rec = &d->record;
-
-	d->facts.records++;
-	d->facts.values_dropped += rec->problems.n;
-	d->facts.skipped += rec->verdict == VERDICT_SKIP;
-	if (rec->verdict == VERDICT_REJECT) {
-		problems_add(&rec->problems, &d->refusal);
-		d->facts.rejected++;
-		d->facts.damaged += reject_is_damage(d->refusal.reject);
-	}
-}
-
-/* --- all rows ------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------ */
 
 /* A date begins with a digit, the name of its column does not.  That keeps
  * the comparison with the header away from ordinary rows. */
@@ -676,7 +253,7 @@ may_be_header(const struct dump *d)
 static enum fmt_status
 check_header(struct dump *d)
 {
-	size_t cells = used_cells(d->row.cell, d->row.cells);
+	size_t cells = dump_used_cells(d->row.cell, d->row.cells);
 	struct map *other;
 	bool complete;
 
@@ -719,6 +296,21 @@ finish(const struct dump *d)
 	return FMT_END;
 }
 
+static void
+count(struct dump *d)
+{
+	struct record *rec = &d->record;
+
+	d->facts.records++;
+	d->facts.values_dropped += rec->problems.n;
+	d->facts.skipped += rec->verdict == VERDICT_SKIP;
+	if (rec->verdict == VERDICT_REJECT) {
+		problems_add(&rec->problems, &d->refusal);
+		d->facts.rejected++;
+		d->facts.damaged += reject_is_damage(d->refusal.reject);
+	}
+}
+
 enum fmt_status
 dump_next(struct dump *d, struct record **out)
 {
@@ -736,7 +328,7 @@ dump_next(struct dump *d, struct record **out)
 	rec->auto_id = rec->skip_status = false;
 	d->refusal.reject = REJECT_NONE;
 	d->status_cell = SIZE_MAX;
-	rec->verdict = judge(d);
+	rec->verdict = dump_judge(d);
 	count(d);
 	*out = rec;
 	return FMT_OK;

@@ -3,10 +3,9 @@
 #
 # check_PROGRAMS += tests/formats/test_slice
 # tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 FORMATS_TESTS = tests/formats/test_slice \
+	tests/formats/test_read_csv \
 	tests/formats/test_decode \
 	tests/formats/test_charset \
 	tests/formats/test_status \
@@ -19,8 +18,10 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_strict \
 	tests/formats/test_lint \
 	tests/formats/test_normal \
-	tests/formats/test_vectors
+	tests/formats/test_vectors \
+	tests/formats/test_map
 
+tests_formats_test_map_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
@@ -33,6 +34,9 @@ tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)
