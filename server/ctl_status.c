@@ -2,11 +2,14 @@
  * convdrop status: what an admin must know, and what is wrong.  Reads what the
  * daemon wrote; works, and says so, when it does not run.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -20,11 +23,13 @@
 #include "server/ingest.h"
 #include "server/log.h"
 #include "server/store.h"
+#include "server/watch.h"
 
 #define PULLS_SHOWN 5
 #define LOGINS_SHOWN 10
 #define CERT_DAYS 21
 #define DAY 86400
+#define INBOX_S 900 /* so long a dump may lie there */
 
 /* Everything goes into JSON first; the text is made of it. */
 struct status {
@@ -265,6 +270,35 @@ look_at_file(struct status *s, const struct feed *f, const char *file)
 	return o;
 }
 
+/* Files that ingest did not take: it could not read or archive them. */
+static void
+look_at_inbox(struct status *s, const struct feed *f, const char *source)
+{
+	char path[PATH_MAX], safe[1100];
+	struct dirent *d;
+	DIR *dir;
+
+	conf_path(path, s->conf, "inbox", f->name,
+	    source[0] == '\0' ? NULL : source, NULL);
+	dir = opendir(path);
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (!watch_takes(d->d_name) ||
+		    fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+			-1 ||
+		    !S_ISREG(st.st_mode) ||
+		    s->now - st.st_ctim.tv_sec < INBOX_S)
+			continue;
+		problem(s, "%s: %s lies in the inbox for %lld minutes.",
+		    f->name,
+		    log_safe(safe, sizeof safe, d->d_name, strlen(d->d_name)),
+		    (long long)(s->now - st.st_ctim.tv_sec) / 60);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
 static void
 judge_stale(
     struct status *s, const struct feed *f, int64_t last, const char *what)
@@ -310,6 +344,8 @@ look_at_feed(
 	dropped = fact(s, key);
 	json_object_set_new(o, "last_drop", when_json(dropped));
 	json_object_set_new(o, "last_pull", when_json(l.pulled));
+	for (size_t i = 0; i < f->sources; i++)
+		look_at_inbox(s, f, f->source[i]->source);
 	judge_stale(s, f, dropped, "dropped");
 	judge_stale(s, f, l.pulled, "pulled");
 	return 0;

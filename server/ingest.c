@@ -230,22 +230,35 @@ audit_ingested(struct job *j, bool known, struct err *e)
 }
 
 static int
-refuse(struct job *j, struct err *e)
+audit_rejected(const struct job *j, struct err *e)
 {
-	json_t *o;
+	json_t *o = event(j);
 
+	if (j->d->id != 0)
+		json_object_set_new(
+		    o, "dump", json_integer((json_int_t)j->d->id));
+	json_object_set_new(o, "reason", name_json(j->d->reason));
+	return audit_event(j, "rejected", o, e);
+}
+
+static void
+say_refused(struct job *j)
+{
 	j->d->state = DUMP_REFUSED;
 	j->d->tally = j->intake.tally;
 	snprintf(j->d->reason, sizeof j->d->reason, "%s", j->intake.reason);
+}
+
+static int
+refuse(struct job *j, struct err *e)
+{
+	say_refused(j);
 	if (begin(j, e) == -1 ||
 	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
 	    note_drop(j, e) == -1 || write_report(j, e) == -1 ||
 	    commit(j, e) == -1)
 		return -1;
-	o = event(j);
-	json_object_set_new(o, "dump", json_integer((json_int_t)j->d->id));
-	json_object_set_new(o, "reason", name_json(j->d->reason));
-	return audit_event(j, "rejected", o, e) == -1 ? -1 : 1;
+	return audit_rejected(j, e) == -1 ? -1 : 1;
 }
 
 /* The same bytes under the same settings change nothing (I7). */
@@ -361,7 +374,7 @@ ingest_dump(struct ingest *in, const struct feed *f,
 
 int
 ingest_refused(struct ingest *in, const struct feed *f,
-    const struct settings *source, const char *name, int64_t at,
+    const struct settings *source, const char *name, int64_t at, bool out,
     const char *why, struct err *e)
 {
 	struct dump_entry d;
@@ -376,8 +389,14 @@ ingest_refused(struct ingest *in, const struct feed *f,
 	describe(&j, at);
 	j.settings = settings_text(source);
 	snprintf(j.intake.reason, sizeof j.intake.reason, "%s", why);
-	if (report_open(&j.report, in->conf, f, name, e) == 0)
+	say_refused(&j);
+	if (report_open(&j.report, in->conf, f, name, e) == -1)
+		goto out;
+	if (out)
 		rc = refuse(&j, e) == -1 ? -1 : 0;
+	else if (write_report(&j, e) == 0)
+		rc = audit_rejected(&j, e);
+out:
 	finish(&j);
 	return rc;
 }

@@ -33,10 +33,10 @@ int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,
     struct dump_entry *d, bool *known, struct err *e);
 
-/* Something in the inbox that was not opened (watch.h): the ledger, a report
- * and the audit say so. */
+/* Something in the inbox that was not opened (watch.h): a report and the audit
+ * say so, and the ledger when it is out of the inbox. */
 int ingest_refused(struct ingest *in, const struct feed *f,
-    const struct settings *source, const char *name, int64_t at,
+    const struct settings *source, const char *name, int64_t at, bool out,
     const char *why, struct err *e);
 
 /* convdrop to the running ingest, over state/control. */

@@ -253,7 +253,8 @@ tell(struct loop *l, const struct watch_found *f)
 					 : "not read",
 	    f->why);
 	if (ingest_refused(&l->in, f->feed, f->source, f->name,
-		(int64_t)time(NULL), f->why, &e) == -1)
+		(int64_t)time(NULL), f->what == WATCH_QUARANTINED, f->why,
+		&e) == -1)
 		log_error("%s: %s: %s", f->feed->name, name, e.text);
 }
 

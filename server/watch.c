@@ -81,9 +81,8 @@ ends_with(const char *name, const char *end)
 	return n >= m && strcasecmp(name + n - m, end) == 0;
 }
 
-/* Is it a name that a dump may have? */
-static bool
-takes(const char *name)
+bool
+watch_takes(const char *name)
 {
 	static const char *const unfinished[] = { ".part", ".filepart", ".tmp",
 		"~" };
@@ -149,7 +148,7 @@ touch(struct watch *w, size_t folder, const char *name, uint32_t mask)
 {
 	struct candidate *c;
 
-	if (!takes(name))
+	if (!watch_takes(name))
 		return;
 	c = candidate(w, folder, name);
 	c->reported = false;
@@ -252,8 +251,9 @@ scan_folder(struct watch *w, size_t i, struct err *e)
 	while ((d = readdir(dir)) != NULL) {
 		if (strncmp(d->d_name, TAKEN, strlen(TAKEN)) == 0)
 			put_back(f, d->d_name);
-		else if (takes(d->d_name) && !(d->d_type == DT_DIR &&
-						 is_source(f->feed, d->d_name)))
+		else if (watch_takes(d->d_name) &&
+			 !(d->d_type == DT_DIR &&
+			     is_source(f->feed, d->d_name)))
 			candidate(w, i, d->d_name);
 	}
 	rc = 0;

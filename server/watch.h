@@ -14,6 +14,8 @@
 
 struct watch;
 
+bool watch_takes(const char *name); /* may a dump be called that? */
+
 int watch_open(struct watch **out, const struct conf *c, struct err *e);
 void watch_close(struct watch *w);
 

@@ -332,12 +332,32 @@ the_audit_tells_it_and_its_chain_holds(void **state)
 static void
 what_was_quarantined_is_in_ledger_and_report(void **state)
 {
+	struct dump_entry d;
+
 	(void)state;
 	assert_int_equal(ingest_refused(&b.in, b.feed, b.feed->source[0],
-			     "pipe.csv", NOW, "It is a FIFO.", &b.e),
+			     "pipe.csv", NOW, true, "It is a FIFO.", &b.e),
 	    0);
+	assert_int_equal(store_dump_get(b.in.store, 1, &d, NULL, &b.e), 1);
+	assert_int_equal(d.state, DUMP_REFUSED);
+	assert_string_equal(d.reason, "It is a FIFO.");
 	assert_true(instance_has(
 	    instance_path(&b.inst, "reports/main/pipe.csv.report.txt")));
+}
+
+static void
+what_cannot_be_read_is_reported_but_no_dump_yet(void **state)
+{
+	struct dump_entry d;
+
+	(void)state;
+	assert_int_equal(
+	    ingest_refused(&b.in, b.feed, b.feed->source[0], "own.csv", NOW,
+		false, "The server may not read it.", &b.e),
+	    0);
+	assert_int_equal(store_dump_get(b.in.store, 1, &d, NULL, &b.e), 0);
+	assert_true(instance_has(
+	    instance_path(&b.inst, "reports/main/own.csv.report.txt")));
 }
 
 static void
@@ -373,6 +393,7 @@ main(void)
 		TEST(the_store_rebuilds_to_the_same_bytes),
 		TEST(the_audit_tells_it_and_its_chain_holds),
 		TEST(what_was_quarantined_is_in_ledger_and_report),
+		TEST(what_cannot_be_read_is_reported_but_no_dump_yet),
 		TEST(trouble_is_written_in_place),
 	};
 
