@@ -10,6 +10,8 @@ EXTRA_DIST += tests/golden
 E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
 E2E_TESTS += tests/e2e/daemon.t
 E2E_TESTS += tests/e2e/sandbox.t
+E2E_TESTS += tests/e2e/sftp.t
+E2E_TESTS += tests/e2e/sftp_upload.t
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh
