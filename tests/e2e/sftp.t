@@ -1,0 +1,270 @@
+#!/bin/sh
+# SFTP as clients see it: OpenSSH, curl, paramiko and lftp pull; logins that
+# fail; what is refused; limits; the end of a login.
+. "${srcdir:-.}/tests/e2e/lib.sh"
+
+instance
+# so that a test need not wait long; more connections than clients open at once
+sed -i -E 's/^#? *login_s *=.*/login_s = 3/;
+    s/^#? *max_unauth_per_address *=.*/max_unauth_per_address = 4/' "$conf"
+"$srcdir/scripts/sample-dump" >"$work/deals.csv"
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/id" </dev/null
+daemon
+drop_and_wait "$work/deals.csv" deals.csv
+file=$dir/published/main/conversions.csv
+within 20 test -s "$file"
+mtime=$(stat -c %Y "$file")
+out=$work/out
+
+# a large file, for what a small one does not show
+head -c 30000000 /dev/urandom >"$work/big"
+cp -p "$work/big" "$dir/published/main/.big" &&
+    mv "$dir/published/main/.big" "$dir/published/main/big.csv"
+chown --reference="$file" "$dir/published/main/big.csv"
+chmod --reference="$file" "$dir/published/main/big.csv"
+
+same() { cmp "$1" "${2:-$file}"; }
+is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
+logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
+
+# sftp_do USER PASSWORD OPTION… : the batch is on standard input
+sftp_do() {
+	user=$1 password=$2
+	shift 2
+	sftp_as "$user" "$password" -o BatchMode=no "$@"
+}
+get() { # REMOTE LOCAL OPTION…
+	remote=$1 local=$2
+	shift 2
+	rm -f "$local"
+	echo "get -p $remote $local" | sftp_do direct "$direct" "$@"
+}
+
+# --- OpenSSH
+get /main/conversions.csv "$out" >"$work/o" 2>&1
+check "sftp with a password gives the published bytes" same "$out"
+check "and their update time" is "$(stat -c %Y "$out")" "$mtime"
+get main/conversions.csv "$out" >"$work/o" 2>&1
+check "a path without a slash is the same file" same "$out"
+get /main/big.csv "$out" -B 262144 >"$work/o" 2>&1
+check "sftp -B 262144 gives the bytes" same "$out" "$work/big"
+get /main/big.csv "$out" -B 1000 -R 64 >"$work/o" 2>&1
+check "sftp -B 1000 -R 64 gives the bytes" same "$out" "$work/big"
+get /main/big.csv "$out" -B 32768 -R 1024 >"$work/o" 2>&1
+check "more requests at once than are answered gives the bytes" \
+    same "$out" "$work/big"
+for cipher in aes256-gcm@openssh.com aes128-ctr; do
+	get /main/big.csv "$out" -c $cipher -o RekeyLimit=1M >"$work/o" 2>&1
+	check "new keys every megabyte, $cipher" same "$out" "$work/big"
+done
+head -c 12345678 "$work/big" >"$out"
+echo "reget /main/big.csv $out" | sftp_do direct "$direct" >"$work/o" 2>&1
+check "reget completes a partial file" same "$out" "$work/big"
+echo 'ls -l /main' | sftp_do direct "$direct" >"$work/ls" 2>&1
+check "ls -l shows the size and the time" grep -qE \
+    "^-r--r--r-- .* $(stat -c %s "$file") $(LC_ALL=C TZ=UTC date -d "@$mtime" '+%b %e %H:%M') conversions.csv" "$work/ls"
+refute "a write into what is published is refused" sh -c "
+    echo 'put $work/deals.csv /main/conversions.csv' | SFTP_PASSWORD='$direct' \
+    SSH_ASKPASS='$work/askpass' SSH_ASKPASS_REQUIRE=force setsid -w sftp \
+    $(echo $ssh_options) -o BatchMode=no -o PubkeyAuthentication=no \
+    -P $sftp_port -b - direct@127.0.0.1"
+check "and nothing changed" same "$file" "$file"
+
+# --- logins
+"$convdrop" -c "$conf" user add keyed --role pull --feed main --no-password \
+    --key "$work/id.pub" >"$work/o" 2>&1
+key_login() { # USER
+	rm -f "$out"
+	# shellcheck disable=SC2086
+	echo "get /main/conversions.csv $out" | sftp $ssh_options \
+	    -o PasswordAuthentication=no -o IdentitiesOnly=yes -i "$work/id" \
+	    -P "$sftp_port" -b - "$1@127.0.0.1"
+}
+key_login keyed >"$work/o" 2>&1
+check "a public key logs in" same "$out"
+refute "the key of one user is not another's" key_login direct
+echo ls | sftp_do direct Wrong-Password-1 >"$work/o" 2>&1 &&
+    not_ok "a wrong password fails" || ok "a wrong password fails"
+echo ls | sftp_do nobody Wrong-Password-1 >"$work/o" 2>&1 &&
+    not_ok "an unknown user fails" || ok "an unknown user fails"
+refute "no password is in the log" logged Wrong-Password-1
+check "the client and what was agreed on are in the log" \
+    logged 'client "SSH-2.0-OpenSSH.*key exchange .*cipher .*MAC '
+# shellcheck disable=SC2086
+ssh $ssh_options -o Ciphers=aes128-cbc -p "$sftp_port" direct@127.0.0.1 \
+    </dev/null >"$work/o" 2>&1
+check "a failed negotiation names the list that did not match" \
+    within 5 logged 'no common cipher algorithm: the client offers aes128-cbc'
+
+# --- other clients
+curl -sS -k --max-time 30 -u "direct:$direct" \
+    "sftp://127.0.0.1:$sftp_port/main/conversions.csv" -R -o "$out" 2>"$work/o"
+check "curl gives the bytes" same "$out"
+curl -sS -k --max-time 30 -u "direct:$direct" \
+    "sftp://127.0.0.1:$sftp_port/main/big.csv" -o "$out" 2>"$work/o"
+check "curl gives a large file's bytes" same "$out" "$work/big"
+cat >"$work/lftp" <<EOF
+set sftp:auto-confirm yes
+set net:max-retries 1
+set net:timeout 10
+open -p $sftp_port -u direct,$direct sftp://127.0.0.1
+get /main/conversions.csv -o $work/lftp.out
+EOF
+timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
+check "lftp gives the bytes" same "$work/lftp.out"
+check "and their update time" is "$(stat -c %Y "$work/lftp.out")" "$mtime"
+
+cat >"$work/lib.py" <<EOF
+import os, sys, time, paramiko
+def connect(user, password):
+    t = paramiko.Transport(("127.0.0.1", $sftp_port))
+    t.connect(username=user, password=password)
+    return t, paramiko.SFTPClient.from_transport(t)
+EOF
+py() { # script on standard input; arguments
+	PYTHONPATH=$work timeout 60 "$python" - "$@"
+}
+py "$direct" "$out" "$mtime" >"$work/o" 2>&1 <<'EOF'
+import sys; from lib import *
+t, s = connect("direct", sys.argv[1])
+s.get("/main/conversions.csv", sys.argv[2])
+st = s.stat("/main/conversions.csv")
+assert st.st_mtime == int(sys.argv[3]), st.st_mtime
+assert st.st_size == os.path.getsize(sys.argv[2])
+assert sorted(s.listdir("/")) == ["main"], s.listdir("/")
+for path in ("/inbox", "/archive", "/shop", "/main/.big", "/../etc/passwd"):
+    try:
+        s.stat(path)
+        sys.exit("there is " + path)
+    except IOError:
+        pass
+t.close()
+EOF
+check "paramiko gives the bytes" same "$out"
+check "and the update time; nothing else is to be seen" is "$(cat "$work/o")" ""
+
+# --- one whole version
+py "$direct" "$file" "$work/ready" "$out" >"$work/o" 2>&1 <<'EOF' &
+import sys; from lib import *
+t, s = connect("direct", sys.argv[1])
+f = s.open("/main/conversions.csv")
+size = f.stat().st_size
+got = f.read(100)
+old = open(sys.argv[2], "rb").read()
+open(sys.argv[3], "w").close()
+while open(sys.argv[2], "rb").read() == old:
+    time.sleep(0.05)
+while len(got) < size:
+    got += f.read(100)
+f.close()
+open(sys.argv[4], "wb").write(got)
+assert got == old
+t.close()
+EOF
+pull=$!
+within 20 test -e "$work/ready"
+cp "$file" "$work/old"
+sed 's/^2001;/3001;/' "$work/deals.csv" >"$work/more.csv"
+drop "$work/more.csv" more.csv
+wait $pull
+check "a pull of a file that is replaced meanwhile is one whole version" \
+    same "$out" "$work/old"
+refute "which is not the new one" same "$out"
+
+# --- nothing but SFTP
+SFTP_PORT=$sftp_port
+export SFTP_PORT
+for what in exec shell pty "a tunnel" forwarding; do
+	py "$direct" "$what" >"$work/o" 2>"$work/o2" <<'EOF'
+import sys; from lib import *
+t = paramiko.Transport(("127.0.0.1", int(os.environ["SFTP_PORT"])))
+t.connect(username="direct", password=sys.argv[1])
+try:
+    if sys.argv[2] == "a tunnel":
+        t.open_channel("direct-tcpip", ("127.0.0.1", 22), ("127.0.0.1", 1))
+    elif sys.argv[2] == "forwarding":
+        t.request_port_forward("", 0)
+    else:
+        c = t.open_session()
+        {"exec": lambda: c.exec_command("sftp-server"),
+         "shell": lambda: c.invoke_shell(),
+         "pty": lambda: c.get_pty()}[sys.argv[2]]()
+except (paramiko.SSHException, EOFError) as e:
+    print("refused")
+EOF
+	check "$what is refused" is "$(tail -1 "$work/o")" refused
+done
+
+# --- audit
+pulled() { # JQ-like Python expression over e
+	"$convdrop" -c "$conf" audit log --json 2>/dev/null | "$python" -c "
+import json, sys
+found = 0
+def walk(v):
+    global found
+    if isinstance(v, dict):
+        e = v
+        if $1: found += 1
+        for x in v.values(): walk(x)
+    elif isinstance(v, list):
+        for x in v: walk(x)
+text = sys.stdin.read()
+try: walk(json.loads(text))
+except ValueError:
+    for line in text.splitlines(): walk(json.loads(line))
+sys.exit(found == 0)"
+}
+big='"big.csv" in str(e.get("path", e.get("file", ""))) and e.get("event") == "pulled"'
+check "a whole pull is in the audit" within 10 pulled \
+    "$big and e.get('complete') and e.get('bytes') == 30000000"
+check "what reget fetched is not a whole pull" within 10 pulled \
+    "$big and not e.get('complete') and e.get('bytes') == 30000000 - 12345678"
+
+# --- limits
+"$python" - "$sftp_port" >"$work/o" 2>&1 <<'EOF'
+import socket, sys, time
+many = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+        for _ in range(6)]
+banners = 0
+for s in many[:4]:
+    s.settimeout(10)
+    banners += s.recv(64).startswith(b"SSH-2.0-convdrop\r\n")
+closed = 0
+for s in many[4:]:
+    s.settimeout(10)
+    try: closed += s.recv(64) == b""
+    except ConnectionResetError: closed += 1
+start = time.time()
+s = many[0]
+while True:                     # the key exchange offer, then the end
+    try:
+        if not s.recv(65536): break
+    except ConnectionResetError: break
+print(banners, closed, 1 < time.time() - start < 8)
+EOF
+check "who does not log in is limited in number and time" \
+    is "$(cat "$work/o")" "4 2 True"
+check "the limit is named in the log" logged max_unauth_per_address
+
+# --- the end of a login
+py "$direct" "$work/there" "$work/gone" >"$work/o" 2>&1 <<'EOF' &
+import sys; from lib import *
+t, s = connect("direct", sys.argv[1])
+s.listdir("/main")
+open(sys.argv[2], "w").close()
+end = time.time() + 20
+while t.is_active() and time.time() < end:
+    time.sleep(0.05)
+if not t.is_active():
+    open(sys.argv[3], "w").close()
+t.close()
+EOF
+session=$!
+within 20 test -e "$work/there"
+"$convdrop" -c "$conf" user passwd direct >"$work/o2" 2>&1
+wait $session
+check "a new password ends the sessions of the old one" test -e "$work/gone"
+refute "the old password is no longer taken" get /main/conversions.csv "$out"
+
+check "the daemon ends cleanly" daemon_stop
+finish
