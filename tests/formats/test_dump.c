@@ -1,0 +1,626 @@
+/*
+ * Whole dumps, from bytes to records.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "formats/check.h"
+#include "formats/dump.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define PHONE "create_date_time;id;phones;order_status;revenue\n"
+
+/* A dump in memory, handed out in small pieces. */
+struct source {
+	struct slice rest;
+	bool broken;
+};
+
+static ssize_t
+read_source(void *ctx, void *buf, size_t n)
+{
+	struct source *s = ctx;
+	size_t k = s->rest.n < 7 ? s->rest.n : 7;
+
+	if (s->broken) {
+		errno = EIO;
+		return -1;
+	}
+	k = k < n ? k : n;
+	memcpy(buf, s->rest.p, k);
+	s->rest.p += k;
+	s->rest.n -= k;
+	return (ssize_t)k;
+}
+
+/* What a test works with. */
+static struct settings *settings;
+static struct zone *zone;
+static struct source source;
+static struct input input = { read_source, &source };
+static struct dump *dump;
+static struct record *rec;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	settings = settings_new();
+	zone = zone_utc();
+	dump = NULL;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	dump_close(dump);
+	dump = NULL;
+	zone_free(zone);
+	settings_free(settings);
+	return 0;
+}
+
+static enum fmt_status
+open_text(const char *text)
+{
+	dump_close(dump);
+	dump = NULL;
+	source = (struct source){ slice_of(text), false };
+	return dump_open(&dump, &input, settings, zone, NULL);
+}
+
+/* One record; it must be there. */
+static void
+next(void)
+{
+	assert_int_equal(dump_next(dump, &rec), FMT_OK);
+}
+
+static enum reject
+last_problem(void)
+{
+	return rec->problems.n == 0
+		   ? REJECT_NONE
+		   : rec->problems.p[rec->problems.n - 1].reject;
+}
+
+static const char *
+text_of(enum field f)
+{
+	static char buf[8][300];
+	static int i;
+	char *p = buf[i++ & 7];
+
+	snprintf(p, sizeof *buf, "%.*s", (int)conv_text(&rec->conv, f).n,
+	    conv_text(&rec->conv, f).p);
+	return p;
+}
+
+/* Reads to the end, checks that every record is counted in one bucket. */
+static enum fmt_status
+drain(unsigned long tally[3])
+{
+	const struct dump_facts *f;
+	enum fmt_status st;
+
+	memset(tally, 0, 3 * sizeof *tally);
+	while ((st = dump_next(dump, &rec)) == FMT_OK)
+		tally[rec->verdict]++;
+	f = dump_facts(dump);
+	assert_int_equal(f->records, tally[0] + tally[1] + tally[2]);
+	assert_int_equal(f->skipped, tally[VERDICT_SKIP]);
+	assert_int_equal(f->rejected, tally[VERDICT_REJECT]);
+	return st;
+}
+
+static void
+a_dump_of_a_shop_becomes_records(void **state)
+{
+	const struct dump_facts *f;
+	char created[20];
+	uint8_t sum[32];
+
+	(void)state;
+	settings_set(&settings->id_prefix, "shop-");
+	assert_int_equal(
+	    open_text(
+		"\xef\xbb\xbf\"Выгрузка заказов\";;\n"
+		"Период;июль;\n"
+		"\n"
+		"Номер заказа;Дата создания;Сумма;Статус;Телефон;Телефон 2;"
+		"E-mail;Комментарий;\n"
+		"№A1;01.07.2026 9:05:00;1 508,50 руб;Выполнен;8 (999) "
+		"555-11-11;"
+		"'+79995551112;Mail@Yandex.ru;\"две\nстроки\";\n"
+		"Номер заказа;Дата создания;Сумма;Статус;Телефон;Телефон 2;"
+		"E-mail;Комментарий\n"
+		";02.07.2026;1000;Новый;7,9E+10;9995551113;;;;;\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_int_equal(rec->line, 5);
+	zone_write(zone, rec->conv.number[FIELD_CREATE_DATE_TIME], created);
+	assert_string_equal(created, "2026-07-01 09:05:00");
+	assert_int_equal(rec->conv.number[FIELD_REVENUE], 150850);
+	assert_int_equal(rec->conv.number[FIELD_COST], CONV_NONE);
+	assert_string_equal(text_of(FIELD_ID), "shop-№A1");
+	assert_string_equal(text_of(FIELD_PHONES), "79995551111,79995551112");
+	assert_string_equal(text_of(FIELD_EMAILS), "mail@yandex.ru");
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "PAID");
+	assert_false(rec->auto_id);
+	assert_true(slice_is(rec->cell[0], "№A1"));
+	next();
+	assert_int_equal(rec->line, 8);
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_true(rec->auto_id);
+	assert_int_equal(strlen(text_of(FIELD_ID)), 21);
+	assert_string_equal(text_of(FIELD_PHONES), "79995551113");
+	assert_int_equal(rec->problems.n, 1);
+	assert_int_equal(last_problem(), REJECT_PHONES);
+	assert_int_equal(rec->problems.p[0].cell, 4);
+	assert_int_equal(dump_next(dump, &rec), FMT_END);
+	dump_sha256(dump, sum);
+	f = dump_facts(dump);
+	assert_string_equal(f->preset, "generic");
+	assert_string_equal(f->encoding, "utf-8");
+	assert_int_equal(f->delimiter, ';');
+	assert_int_equal(f->header_line, 4);
+	assert_int_equal(f->preamble, 2);
+	assert_int_equal(f->repeated_headers, 1);
+	assert_int_equal(f->blank_lines, 1);
+	assert_int_equal(f->records, 2);
+	assert_int_equal(f->values_dropped, 1);
+	assert_int_equal(f->columns, 8);
+	assert_string_equal(f->header[7], "Комментарий");
+	assert_int_equal(f->field[7], FIELD_COUNT);
+	assert_int_equal(f->field[3], FIELD_ORDER_STATUS);
+	assert_true(f->has_status);
+}
+
+static void
+a_dump_that_cannot_be_read_says_why(void **state)
+{
+	static const struct {
+		const char *text;
+		enum fmt_status want;
+		const char *missing;
+	} row[] = {
+		{ "", FMT_EMPTY, NULL },
+		{ "раз;два;три\n1;2;3\n", FMT_NO_HEADER, NULL },
+		{ "id;phones;order_status\n1;2;3\n", FMT_MISSING_COLUMN,
+		    "create_date_time" },
+		{ "create_date_time;id;order_status\n1;2;3\n",
+		    FMT_MISSING_COLUMN, "client_ids, emails, phones" },
+		{ "Дата;Телефон\n1;2\n", FMT_NO_STATUS, NULL },
+		{ "\x1f\x8b\x08\x01", FMT_TRUNCATED, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		enum fmt_status st = open_text(row[i].text);
+		const struct dump_facts *f;
+
+		if (st != row[i].want)
+			fail_msg("%zu: %s, not %s", i, fmt_status_code(st),
+			    fmt_status_code(row[i].want));
+		assert_non_null(dump);
+		f = dump_facts(dump);
+		if (row[i].missing == NULL)
+			assert_null(f->missing);
+		else
+			assert_string_equal(f->missing, row[i].missing);
+		assert_non_null(f->encoding);
+		assert_non_null(f->preset);
+		if (row[i].want == FMT_MISSING_COLUMN)
+			assert_int_equal(f->columns, 3);
+	}
+	source.broken = true;
+	dump_close(dump);
+	dump = NULL;
+	assert_int_equal(
+	    dump_open(&dump, &input, settings, zone, NULL), FMT_IO);
+	assert_null(dump);
+	settings_set(&settings->preset, "nosuch");
+	assert_int_equal(open_text(PHONE), FMT_NO_PRESET);
+	settings_set(&settings->preset, "");
+	settings_set(&settings->encoding, "nosuch");
+	assert_int_equal(open_text(PHONE), FMT_ENCODING);
+}
+
+static void
+a_header_alone_is_an_empty_dump(void **state)
+{
+	(void)state;
+	assert_int_equal(open_text(PHONE "\n\n"), FMT_OK);
+	assert_int_equal(dump_next(dump, &rec), FMT_EMPTY);
+	assert_int_equal(open_text(PHONE PHONE), FMT_OK);
+	assert_int_equal(dump_next(dump, &rec), FMT_EMPTY);
+}
+
+static void
+a_header_is_looked_for_in_thirty_rows(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	for (int rows = 29; rows <= 30; rows++) {
+		text[0] = '\0';
+		for (int i = 0; i < rows; i++)
+			strcat(text, "Отчёт;за июль\n");
+		strcat(text, PHONE "2026-07-01;1;79995551111;PAID;1\n");
+		assert_int_equal(
+		    open_text(text), rows == 29 ? FMT_OK : FMT_NO_HEADER);
+	}
+}
+
+static void
+another_header_in_the_middle_ends_the_dump(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    open_text(PHONE "2026-07-01;1;79995551111;PAID;1\n"
+			    "create_date_time;phones;id;order_status;cost\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(dump_next(dump, &rec), FMT_HEADER_CHANGED);
+	/* fewer columns do not hide it */
+	assert_int_equal(open_text(PHONE "phones;create_date_time\n"), FMT_OK);
+	assert_int_equal(dump_next(dump, &rec), FMT_HEADER_CHANGED);
+}
+
+static void
+bad_rows_are_refused_with_their_reason(void **state)
+{
+	static const struct {
+		const char *line;
+		enum reject want; /* REJECT_NONE: taken */
+		size_t cell;
+		const char *value;
+	} row[] = {
+		{ "2026-07-01;1;79995551111;PAID;1", REJECT_NONE, 0, "" },
+		{ "2026-07-01;1;79995551111;PAID;1;;", REJECT_NONE, 0, "" },
+		{ "2026-07-01;1;79995551111;PAID", REJECT_COLUMNS_FEW, SIZE_MAX,
+		    "" },
+		{ "2026-07-01;1;79995551111;PAID;1;x", REJECT_COLUMNS_MANY, 5,
+		    "x" },
+		{ "31.02.2026;1;79995551111;PAID;1", REJECT_DATE, 0,
+		    "31.02.2026" },
+		{ "вчера;1;79995551111;PAID;1", REJECT_DATE, 0, "вчера" },
+		{ "2026-07-01;7,9E+10;79995551111;PAID;1", REJECT_ID, 1,
+		    "7,9E+10" },
+		{ "2026-07-01;1;79995551111;???;1", REJECT_STATUS, 3, "???" },
+		{ "2026-07-01;1;79995551111;PAID;много", REJECT_MONEY, 4,
+		    "много" },
+		{ "2026-07-01;1;79995551111;PAID;-1", REJECT_MONEY_NEGATIVE, 4,
+		    "-1" },
+		{ "2026-07-01;1;7\xff"
+		  "9995551111;PAID;1",
+		    REJECT_ENCODING, 2, NULL },
+		/* what the merged order must have is not asked of the row */
+		{ ";1;79995551111;PAID;1", REJECT_NONE, 0, "" },
+		{ "2026-07-01;1;;PAID;1", REJECT_NONE, 0, "" },
+		{ "2026-07-01;1;79995551111;;1", REJECT_NONE, 0, "" },
+	};
+	char text[300];
+
+	(void)state;
+	settings->max_bad_rows = 1000;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const struct problem *p;
+
+		snprintf(text, sizeof text, PHONE "%s\n", row[i].line);
+		settings_set(&settings->encoding, "utf-8");
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		if (last_problem() != row[i].want)
+			fail_msg(
+			    "%s: %s", row[i].line, reject_code(last_problem()));
+		assert_int_equal(rec->verdict,
+		    row[i].want == REJECT_NONE ? VERDICT_TAKE : VERDICT_REJECT);
+		if (row[i].want == REJECT_NONE)
+			continue;
+		p = &rec->problems.p[rec->problems.n - 1];
+		assert_int_equal(p->cell, row[i].cell);
+		if (row[i].value != NULL)
+			assert_true(slice_is(p->value, row[i].value));
+	}
+}
+
+static void
+a_value_that_a_row_can_do_without_is_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    open_text("create_date_time;client_ids;emails;phones;"
+		      "client_uniq_id;currency;finish_date_time;order_status\n"
+		      "2026-07-01;0,5;a@;12;1E+5;рубли;потом;PAID\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_int_equal(rec->problems.n, 6);
+	assert_string_equal(text_of(FIELD_CLIENT_IDS), "5");
+	assert_false(conv_text(&rec->conv, FIELD_EMAILS).n > 0);
+	assert_int_equal(dump_facts(dump)->values_dropped, 6);
+}
+
+static void
+of_two_columns_of_a_field_the_first_that_is_filled_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(open_text("Дата создания;Дата создания;Телефон;Статус;"
+				   "Сумма;Сумма;Телефон\n"
+				   ";01.07.2026 10:00;79995551111;Новый;;5;"
+				   "89995551111,79995551112\n"
+				   "02.07.2026 10:00;01.07.2026 10:00;;Новый;"
+				   "4;5;79995551112\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_int_equal(rec->conv.number[FIELD_REVENUE], 500);
+	assert_string_equal(text_of(FIELD_PHONES), "79995551111,79995551112");
+	next();
+	assert_int_equal(rec->conv.number[FIELD_REVENUE], 400);
+	assert_int_equal(rec->conv.number[FIELD_CREATE_DATE_TIME], 1782986400);
+}
+
+static void
+a_status_comes_from_the_column_or_from_the_default(void **state)
+{
+	(void)state;
+	/* direct has Direct's own default */
+	assert_int_equal(open_text("create_date_time;phones\n"
+				   "2026-07-01;79995551111\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "PAID");
+	assert_false(dump_facts(dump)->has_status);
+	/* others need one */
+	settings_set(&settings->default_status, "goal:Lead");
+	assert_int_equal(
+	    open_text("Дата;Телефон\n01.07.2026;79995551111\n"), FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "Lead");
+	/* an empty cell stays empty: the order may be known */
+	assert_int_equal(
+	    open_text("Дата;Телефон;Статус\n01.07.2026;79995551111;\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "");
+}
+
+static void
+rows_are_skipped_for_their_status_pipeline_or_day(void **state)
+{
+	unsigned long tally[3];
+
+	(void)state;
+	settings_add_status(settings, "*", "Черновик", "skip");
+	settings_add_pipeline(settings, "Розница");
+	settings->start_day = 20636; /* 2026-07-02 */
+	assert_int_equal(
+	    open_text("Номер заказа;Дата;Телефон;Статус;Воронка\n"
+		      "1;02.07.2026 00:00;79995551111;Новый;розница\n"
+		      "2;02.07.2026 00:00;79995551111;Черновик;Розница\n"
+		      "3;02.07.2026 00:00;79995551111;Непонятный;Опт\n"
+		      "4;01.07.2026 23:59;79995551111;Непонятный;Розница\n"
+		      "5;02.07.2026 00:00;79995551111;Новый;\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_SKIP);
+	assert_true(rec->skip_status);
+	assert_string_equal(text_of(FIELD_ID), "2");
+	for (int i = 0; i < 3; i++) {
+		next();
+		assert_int_equal(rec->verdict, VERDICT_SKIP);
+		assert_false(rec->skip_status);
+		assert_int_equal(rec->problems.n, 0);
+	}
+	assert_int_equal(dump_next(dump, &rec), FMT_END);
+	assert_int_equal(dump_facts(dump)->skipped, 4);
+	assert_int_equal(open_text("Номер заказа;Дата;Телефон;Статус;Воронка\n"
+				   "6;;79995551111;Новый;Розница\n"),
+	    FMT_OK);
+	assert_int_equal(drain(tally), FMT_END);
+	assert_int_equal(tally[VERDICT_TAKE], 1);
+}
+
+static void
+a_dump_is_damaged_above_both_limits(void **state)
+{
+	static const struct {
+		int good, bad;
+		enum fmt_status want;
+	} row[] = {
+		{ 0, 10, FMT_END }, /* not more than ten rows */
+		{ 0, 11, FMT_DAMAGED },
+		{ 44, 11, FMT_END }, /* 20 % exactly */
+		{ 43, 11, FMT_DAMAGED },
+		{ 100, 11, FMT_END },
+	};
+	char text[8000];
+	unsigned long tally[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		strcpy(text, PHONE);
+		for (int k = 0; k < row[i].bad; k++)
+			strcat(text, "x;1;79995551111;PAID;1\n");
+		for (int k = 0; k < row[i].good; k++)
+			strcat(text, "2026-07-01;1;79995551111;PAID;1\n");
+		assert_int_equal(open_text(text), FMT_OK);
+		assert_int_equal(drain(tally), row[i].want);
+		assert_int_equal(dump_facts(dump)->damaged, row[i].bad);
+	}
+	/* a bad value or a negative sum is no damage */
+	strcpy(text, PHONE);
+	for (int k = 0; k < 50; k++)
+		strcat(text, "2026-07-01;1;12;PAID;-1\n");
+	assert_int_equal(open_text(text), FMT_OK);
+	assert_int_equal(drain(tally), FMT_END);
+	assert_int_equal(tally[VERDICT_REJECT], 50);
+}
+
+static void
+contacts_are_hashed_when_set(void **state)
+{
+	char id[40];
+
+	(void)state;
+	settings->pii = PII_HASH;
+	assert_int_equal(
+	    open_text("create_date_time;emails;phones;phones_md5\n"
+		      "2026-07-01;Mail@example.com;79995551111;\n"
+		      "2026-07-01;;;F09F2C3D48F31E2A802944ADE2E5AEC5\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_PHONES), "");
+	assert_string_equal(text_of(FIELD_EMAILS), "");
+	assert_string_equal(
+	    text_of(FIELD_PHONES_MD5), "f09f2c3d48f31e2a802944ade2e5aec5");
+	assert_string_equal(
+	    text_of(FIELD_EMAILS_MD5), "7daf6c79d4802916d83f6266e24850af");
+	next();
+	assert_string_equal(
+	    text_of(FIELD_PHONES_MD5), "f09f2c3d48f31e2a802944ade2e5aec5");
+	/* what was hashed before gives the same id as what is hashed now */
+	strcpy(id, text_of(FIELD_ID));
+	assert_int_equal(open_text("create_date_time;phones\n"
+				   "2026-07-01;8 999 555 11 11\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ID), id);
+}
+
+static void
+an_automatic_id_depends_on_source_time_and_identifiers(void **state)
+{
+	static const struct {
+		const char *source, *row;
+		bool same;
+	} row[] = {
+		{ "", "2026-07-01 10:00:00;8 (999) 555-11-11;Новый;7", true },
+		{ "shop", "2026-07-01 10:00:00;79995551111;Новый;1", false },
+		{ "", "2026-07-01 10:00:01;79995551111;Новый;1", false },
+		{ "", "2026-07-01 10:00:00;79995551112;Новый;1", false },
+	};
+	char first[40], text[300];
+
+	(void)state;
+	settings_set(&settings->id_prefix, "p-");
+	assert_int_equal(
+	    open_text("Дата;Телефон;Статус;Сумма\n"
+		      "2026-07-01 10:00:00;79995551111;Оплачен;1\n"),
+	    FMT_OK);
+	next();
+	strcpy(first, text_of(FIELD_ID));
+	assert_int_equal(strncmp(first, "auto-", 5), 0);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		settings_set(&settings->source, row[i].source);
+		snprintf(text, sizeof text, "Дата;Телефон;Статус;Сумма\n%s\n",
+		    row[i].row);
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		assert_int_equal(
+		    strcmp(text_of(FIELD_ID), first) == 0, row[i].same);
+	}
+}
+
+static void
+another_currency_than_the_sources_is_refused(void **state)
+{
+	(void)state;
+	settings_set(&settings->currency, "RUB");
+	assert_int_equal(open_text("Дата;Телефон;Статус;Сумма;Валюта\n"
+				   "01.07.2026;79995551111;Новый;1;руб.\n"
+				   "01.07.2026;79995551111;Новый;1;USD\n"
+				   "01.07.2026;79995551111;Новый;1;неизвестна\n"
+				   "01.07.2026;79995551111;Новый;1;\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_CURRENCY), "RUB");
+	next();
+	assert_int_equal(last_problem(), REJECT_CURRENCY);
+	next();
+	assert_int_equal(last_problem(), REJECT_CURRENCY);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+}
+
+static void
+every_published_cell_passes_the_strict_rules(void **state)
+{
+	static const char *const cells[] = { "8 (999) 555-11-11, доб. 3",
+		"+375291234567;7,9E+10", "12", "Mail@Yandex.RU", "a@b",
+		"160505607416229439", "0", "F09F2C3D48F31E2A802944ADE2E5AEC5",
+		"1 508,50 руб", "x", "" };
+	static const struct {
+		enum field field;
+		bool (*check)(struct slice s);
+	} fields[] = {
+		{ FIELD_PHONES, check_phone },
+		{ FIELD_EMAILS, check_email },
+		{ FIELD_CLIENT_IDS, check_client_id },
+		{ FIELD_PHONES_MD5, check_md5 },
+		{ FIELD_EMAILS_MD5, check_md5 },
+	};
+	char text[3000] = "create_date_time;phones;emails;client_ids;"
+			  "phones_md5;emails_md5\n";
+	unsigned values = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++)
+		sprintf(text + strlen(text),
+		    "2026-07-01;\"%s\";\"%s\";\"%s\";\"%s\";\"%s\"\n", cells[i],
+		    cells[i], cells[i], cells[i], cells[i]);
+	assert_int_equal(open_text(text), FMT_OK);
+	while (dump_next(dump, &rec) == FMT_OK) {
+		for (size_t i = 0; i < COUNT(fields); i++) {
+			struct slice list =
+			    conv_text(&rec->conv, fields[i].field);
+
+			while (list.n > 0) {
+				assert_true(
+				    fields[i].check(slice_cut(&list, ',')));
+				values++;
+			}
+		}
+	}
+	assert_true(values >= 6);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(a_dump_of_a_shop_becomes_records),
+		TEST(a_dump_that_cannot_be_read_says_why),
+		TEST(a_header_alone_is_an_empty_dump),
+		TEST(a_header_is_looked_for_in_thirty_rows),
+		TEST(another_header_in_the_middle_ends_the_dump),
+		TEST(bad_rows_are_refused_with_their_reason),
+		TEST(a_value_that_a_row_can_do_without_is_dropped),
+		TEST(of_two_columns_of_a_field_the_first_that_is_filled_counts),
+		TEST(a_status_comes_from_the_column_or_from_the_default),
+		TEST(rows_are_skipped_for_their_status_pipeline_or_day),
+		TEST(a_dump_is_damaged_above_both_limits),
+		TEST(contacts_are_hashed_when_set),
+		TEST(an_automatic_id_depends_on_source_time_and_identifiers),
+		TEST(another_currency_than_the_sources_is_refused),
+		TEST(every_published_cell_passes_the_strict_rules),
+	};
+
+	cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
+}
