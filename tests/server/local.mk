@@ -35,3 +35,6 @@ tests_server_test_publish_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
 SERVER_TESTS += tests/server/test_conf
 tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_vectors_upd
+tests_server_test_vectors_upd_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
