@@ -113,7 +113,7 @@ check "the feed's folder lists the file" \
     sh -c "curl -sk $login https://localhost:$https_port/main/ | grep -q conversions.csv"
 check "a folder without its slash is redirected" status_is 301 https /main $login
 check "what does not exist is 404" status_is 404 https /main/other.csv $login
-check ".. leads nowhere" status_is 404 https /main/../../keys/users $login --path-as-is
+check ".. leads nowhere" status_is 400 https /main/../../keys/users $login --path-as-is
 check "the dropper reads reports" status_is 200 https \
     /reports/main/deals.csv.report.txt --user "dropper:$dropper"
 check "and lists them" \

@@ -35,7 +35,7 @@ check "a row whose phone Excel damaged stays by its ClientID" \
     grep -q ";2006;;1712345681556677889;;;;;PAID;7700;$" "$file"
 check "our linter takes it" "$convdrop" lint "$file"
 check "the report accounts for every record" grep -qE \
-    "13 .*=" "$reports/deals.csv.report.txt"
+    "^ *13 records in the dump" "$reports/deals.csv.report.txt"
 check "the rejects name line, code and Direct's text for a status" \
     grep -q "Invalid 'order_status' value" "$reports/deals.csv.rejects.csv"
 check "and for a date" grep -q "Invalid date format" "$reports/deals.csv.rejects.csv"
@@ -44,7 +44,7 @@ check "and for a row without identifiers" \
 check "and for a value that was dropped" \
     grep -q "Invalid 'phones' identifier" "$reports/deals.csv.rejects.csv"
 check "the original is in the archive, as dropped" sh -c \
-    "find '$dir/archive/main' -name '*deals.csv*.gz' ! -path '*/published/*' -exec zcat {} + | cmp - '$work/deals.csv'"
+    "find '$dir/archive/main' -name '*-deals.csv-*.gz' -exec zcat {} + | cmp - '$work/deals.csv'"
 check "the version is in the archive" sh -c \
     "find '$dir/archive/main/published' -name '*conversions.csv*.gz' -exec zcat {} + | cmp - '$file'"
 
@@ -104,7 +104,7 @@ check "status says so" sh -c "'$convdrop' -c '$conf' status; [ \$? = 1 ]"
 # --- mended config -----------------------------------------------------------
 sed -i '/^feed "main" {/a status("*", "Неведомо", "IN_PROGRESS")' "$conf"
 kill -HUP "$daemon_pid"
-within 20 sh -c "[ \$(grep -c ready '$work/log') -ge 2 ]" || true
+within 20 grep -q "is in force" "$work/log"
 drop "$work/status.csv" status.csv
 check "after the config is mended the same file works" \
     within 20 grep -q ";x12;.*;IN_PROGRESS;1;" "$file"

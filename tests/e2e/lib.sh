@@ -191,20 +191,20 @@ sftp_as() {
 	# shellcheck disable=SC2086
 	SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force DISPLAY= \
 	    setsid -w sftp $ssh_options -o PubkeyAuthentication=no \
-	    -o NumberOfPasswordPrompts=1 -P "$sftp_port" "$@" -b - \
+	    -o NumberOfPasswordPrompts=1 -o BatchMode=no -P "$sftp_port" "$@" -b - \
 	    "$user@127.0.0.1"
 }
 
 https() { # PATH CURL-OPTION…
-	path=$1
+	url=$1
 	shift
 	curl -sS --cacert "$dir/keys/tls.crt" --max-time 30 "$@" \
-	    "https://localhost:$https_port$path"
+	    "https://localhost:$https_port$url"
 }
 http() {
-	path=$1
+	url=$1
 	shift
-	curl -sS --max-time 30 "$@" "http://localhost:$http_port$path"
+	curl -sS --max-time 30 "$@" "http://localhost:$http_port$url"
 }
 
 # A day N days ago as dumps write it: day 3 %d.%m.%Y
