@@ -372,7 +372,7 @@ uploaded(struct files *f, const struct upload *u)
 	snprintf(path, sizeof path, "%.*s%s",
 	    (int)(base_of(u->place.rel) - u->place.rel), u->place.rel, u->name);
 	ev = files_event(EVENT_UPLOADED, &u->by->grant, u->place.feed, path);
-	ev.size = u->stat.size;
+	ev.size = ev.bytes = u->stat.size;
 	events_put(f->events, &ev);
 }
 

@@ -49,7 +49,7 @@ opens(const struct conf *c, const char *path, int flags)
 		return false;
 	close(fd);
 	if (flags & O_CREAT)
-		unlink(full);
+		unlinkat(AT_FDCWD, full, 0);
 	return true;
 }
 

@@ -86,6 +86,7 @@ static const struct {
         { INGEST,       "reports",              CHANGE },
         { INGEST,       "archive",              CHANGE },
         { INGEST,       "audit",                CHANGE },
+        { INGEST,       ".",                    LANDLOCK_ACCESS_FS_READ_DIR },
         { INGEST,       "/usr/share/zoneinfo",  READ },
         { INGEST,       "/etc",                 READ }, /* accounts' names */
         { INGEST,       "/dev/null",            READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE },
