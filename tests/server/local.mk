@@ -38,3 +38,20 @@ tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
 SERVER_TESTS += tests/server/test_vectors_upd
 tests_server_test_vectors_upd_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+# Sorting, merging and the store share merge_kit: rows as tables write them.
+MERGE_KIT = tests/server/merge_kit.h tests/server/merge_kit.c
+SERVER_TESTS += tests/server/test_sorter tests/server/test_merge \
+	tests/server/test_merge_model tests/server/test_merge_vectors \
+	tests/server/test_store
+tests_server_test_sorter_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_merge_SOURCES = tests/server/test_merge.c $(MERGE_KIT)
+tests_server_test_merge_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_merge_model_SOURCES = tests/server/test_merge_model.c \
+	$(MERGE_KIT)
+tests_server_test_merge_model_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_merge_vectors_SOURCES = tests/server/test_merge_vectors.c \
+	$(MERGE_KIT)
+tests_server_test_merge_vectors_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_store_SOURCES = tests/server/test_store.c $(MERGE_KIT)
+tests_server_test_store_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
