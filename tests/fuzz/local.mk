@@ -46,3 +46,29 @@ FUZZERS += tests/fuzz/fuzz_lint
 tests_fuzz_fuzz_lint_SOURCES = tests/fuzz/fuzz_lint.c $(fuzz_main)
 tests_fuzz_fuzz_lint_LDADD = $(LINK_FORMATS)
 tests_fuzz_fuzz_lint_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_decode
+tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(fuzz_main)
+tests_fuzz_fuzz_decode_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_decode_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_csv
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(fuzz_main)
+tests_fuzz_fuzz_csv_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_csv_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_normal tests/fuzz/fuzz_zone tests/fuzz/fuzz_dump
+tests_fuzz_fuzz_normal_SOURCES = tests/fuzz/fuzz_normal.c $(fuzz_main)
+tests_fuzz_fuzz_normal_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_normal_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_zone_SOURCES = tests/fuzz/fuzz_zone.c $(fuzz_main)
+tests_fuzz_fuzz_zone_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_zone_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c $(fuzz_main)
+tests_fuzz_fuzz_dump_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_dump_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_wire
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(fuzz_main)
+tests_fuzz_fuzz_wire_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
