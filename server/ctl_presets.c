@@ -80,6 +80,14 @@ print_columns(const struct dump_facts *f, bool ignored)
 	}
 }
 
+/* Would the dump be refused for it? */
+static bool
+lacks_status(const struct look *l)
+{
+	return l->status == FMT_OK && !l->facts->has_status &&
+	       preset_by_name(l->facts->preset)->default_status == NULL;
+}
+
 static void
 print_look(const struct look *l)
 {
@@ -100,6 +108,9 @@ print_look(const struct look *l)
 		printf("header line  %lu\n", f->header_line);
 	if (f->preset != NULL)
 		printf("preset       %s\n", f->preset);
+	if (lacks_status(l))
+		puts("status       no column has it: default_status must be "
+		     "set");
 	if (f->columns > 0 && f->header != NULL) {
 		for (const struct preset *const *p = preset_all; *p != NULL;
 		     p++)
@@ -157,6 +168,8 @@ print_json(const struct look *l)
 		f->delimiter == '\0' ? NULL : delimiter, "header_line",
 		(json_int_t)f->header_line);
 
+	json_object_set_new(
+	    all, "needs_default_status", json_boolean(lacks_status(l)));
 	if (l->status != FMT_OK)
 		json_object_set_new(
 		    all, "status", json_string(fmt_status_code(l->status)));
