@@ -47,7 +47,7 @@ finish_hash(struct sha256_ctx *h, char out[65])
 static int
 open_instance(const struct conf *c, struct err *e)
 {
-	int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return fd != -1 ? fd
 			: err_set(e, "open %s: %s", c->dir, strerror(errno));

@@ -280,7 +280,7 @@ archive_purge(const struct conf *c, struct store *s, struct audit *a,
 	struct names feeds;
 	int rc;
 
-	p.top = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p.top = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p.top == -1)
 		return err_set(e, "open %s: %s", c->dir, strerror(errno));
 	rc = list(&p, "archive", &feeds); /* of feeds that are gone, too */
