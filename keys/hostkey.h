@@ -1,6 +1,6 @@
 /*
- * SSH host keys: keys/ssh_host_{ed25519,rsa,ecdsa}_key in OpenSSH's format,
- * made once and never silently remade.
+ * SSH host keys: keys/ssh_host_{ed25519,rsa,ecdsa}_key, PEM as OpenSSH reads
+ * it, made once and never silently remade.
  */
 #ifndef KEYS_HOSTKEY_H
 #define KEYS_HOSTKEY_H

@@ -22,7 +22,6 @@
 #include "formats/arena.h"
 #include "server/conf_table.h"
 
-#define CONF_BYTES_MAX (4 << 20)
 #define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
 #define SEEN_AGAIN (1 << 25)
 

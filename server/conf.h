@@ -14,52 +14,59 @@
 #include "server/err.h"
 
 #define FEEDS_MAX 1024
-#define FEED_NAME_MAX 63 /* of [a-z0-9_-], first a letter or digit; never
-                          * inbox, reports, archive, status, metrics, t */
+#define FEED_NAME_MAX                                                          \
+	63 /* of [a-z0-9_-], first a letter or digit; never                    \
+	    * inbox, reports, archive, status, metrics, t */
 
-enum skip_known { SKIP_KNOWN_KEEP, SKIP_KNOWN_CANCELLED };
-enum ssh_profile { SSH_COMPAT, SSH_STRICT };
+enum skip_known {
+	SKIP_KNOWN_KEEP,
+	SKIP_KNOWN_CANCELLED
+};
+enum ssh_profile {
+	SSH_COMPAT,
+	SSH_STRICT
+};
 
 struct feed {
-        char *name;
-        size_t index;              /* in conf.feed: its bit in a grant */
-        struct settings **source;  /* [0] is the default source, "" */
-        size_t sources;
-        char **output;             /* writer names; conversion-center alone
-                                    * unless set; NULL-terminated */
-        enum skip_known skip_known;
-        unsigned shrink_percent;   /* 70; 0 is off */
-        unsigned shrink_rows;      /* 100 */
-        unsigned stale_hours;      /* 36: status complains after that */
+	char *name;
+	size_t index;             /* in conf.feed: its bit in a grant */
+	struct settings **source; /* [0] is the default source, "" */
+	size_t sources;
+	char **output; /* writer names; conversion-center alone
+			* unless set; NULL-terminated */
+	enum skip_known skip_known;
+	unsigned shrink_percent; /* 70; 0 is off */
+	unsigned shrink_rows;    /* 100 */
+	unsigned stale_hours;    /* 36: status complains after that */
 };
 
 struct conf {
-        char *dir;  /* the folder of the file; all paths below are in it */
-        char *host; /* for printed URLs */
-        char **listen; /* addresses; NULL-terminated; default "::" (dual) */
-        uint16_t sftp_port, https_port, http_port, ftp_port; /* 0 is off */
-        enum ssh_profile ssh_profile;
-        char *user_auth, *user_files, *user_ingest, *user_http, *user_ssh;
-                       /* accounts when started as root; "" stays as it is */
-        char **inbox_owner; /* account names or numbers; NULL-terminated */
-        unsigned settle_ms;    /* 2000 */
-        unsigned rescan_s;     /* 60 */
-        unsigned window_days;  /* 112 */
-        unsigned grace_s;      /* 30 */
-        uint64_t publish_bytes; /* 300000000 */
-        unsigned keep_dump_days, keep_pulled_days; /* 180, at least 120 */
-        unsigned keep_unpulled_days;               /* 7 */
-        unsigned keep_audit_days;                  /* 1095 */
-        uint64_t reserve_bytes;   /* 1 GiB: of the disk, kept free, */
-        unsigned reserve_percent; /* 10: or this, whichever is less */
-        unsigned max_connections, max_per_address;             /* 200, 20 */
-        unsigned max_unauthenticated, max_unauth_per_address;  /* 50, 10 */
-        unsigned login_s, login_tries, idle_s; /* 30, 6, 300 */
-        unsigned http_request_s;               /* 15 */
-        unsigned remember_s; /* 300: a login that succeeded, by auth */
-        struct limits limits;
-        struct feed *feed;
-        size_t feeds;
+	char *dir;     /* the folder of the file; all paths below are in it */
+	char *host;    /* for printed URLs */
+	char **listen; /* addresses; NULL-terminated; default "::" (dual) */
+	uint16_t sftp_port, https_port, http_port, ftp_port; /* 0 is off */
+	enum ssh_profile ssh_profile;
+	char *user_auth, *user_files, *user_ingest, *user_http, *user_ssh;
+	/* accounts when started as root; "" stays as it is */
+	char **inbox_owner;     /* account names or numbers; NULL-terminated */
+	unsigned settle_ms;     /* 2000 */
+	unsigned rescan_s;      /* 60 */
+	unsigned window_days;   /* 112 */
+	unsigned grace_s;       /* 30 */
+	uint64_t publish_bytes; /* 300000000 */
+	unsigned keep_dump_days, keep_pulled_days; /* 180, at least 120 */
+	unsigned keep_unpulled_days;               /* 7 */
+	unsigned keep_audit_days;                  /* 1095 */
+	uint64_t reserve_bytes;   /* 1 GiB: of the disk, kept free, */
+	unsigned reserve_percent; /* 10: or this, whichever is less */
+	unsigned max_connections, max_per_address;            /* 200, 20 */
+	unsigned max_unauthenticated, max_unauth_per_address; /* 50, 10 */
+	unsigned login_s, login_tries, idle_s;                /* 30, 6, 300 */
+	unsigned http_request_s;                              /* 15 */
+	unsigned remember_s; /* 300: a login that succeeded, by auth */
+	struct limits limits;
+	struct feed *feed;
+	size_t feeds;
 };
 
 /* text of n bytes; path (which need not exist) is for messages, "file:line:",
@@ -80,16 +87,15 @@ struct zone;
 int conf_zone(struct zone **out, const char *name, struct err *e);
 
 /* "DIR/a/b" into out of PATH_MAX bytes; parts end with NULL. */
-void conf_path(char *out, const struct conf *c, ...)
-    __attribute__((sentinel));
+void conf_path(char *out, const struct conf *c, ...) __attribute__((sentinel));
 
 /* The text of a fresh convdrop.conf: every setting, its default, a line. */
 struct conf_init {
-        const char *const *feed;
-        size_t feeds;
-        const char *timezone, *host, *pii;
-        unsigned sftp_port, https_port, http_port, ftp_port;
-        const char *user[5]; /* auth files ingest http ssh */
+	const char *const *feed;
+	size_t feeds;
+	const char *timezone, *host, *pii;
+	unsigned sftp_port, https_port, http_port, ftp_port;
+	const char *user[5]; /* auth files ingest http ssh */
 };
 char *conf_text(const struct conf_init *i); /* malloc'ed */
 

@@ -18,7 +18,6 @@
 #include "formats/zone.h"
 #include "server/conf_table.h"
 
-#define CONF_BYTES_MAX (4 << 20)
 #define ZONE_BYTES_MAX (1 << 20)
 
 /* A regular file as a whole, malloc'ed. */

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CONF_BYTES_MAX (4 << 20) /* of the whole file */
+
 enum setting_scope {
 	SCOPE_SERVER,  /* struct conf */
 	SCOPE_FEED,    /* struct feed */

@@ -458,7 +458,7 @@ plan(struct conf **out, char **text, struct request *r)
 	if (conf_parse(out, *text, strlen(*text), path, &e) == 0)
 		return CTL_FINE;
 	/* The file does not exist, so its name and line help nobody. */
-	sentence = strstr(e.text, ": ");
+	sentence = strstr(e.text + strnlen(e.text, strlen(path)), ": ");
 	return ctl_fail("%s", sentence == NULL ? e.text : sentence + 2);
 }
 
