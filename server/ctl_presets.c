@@ -88,26 +88,34 @@ lacks_status(const struct look *l)
 	       preset_by_name(l->facts->preset)->default_status == NULL;
 }
 
+/* NULL for a fact that was not found out. */
+static const char *
+known(const char *fact)
+{
+	return fact != NULL && *fact != '\0' ? fact : NULL;
+}
+
+static void
+print_fact(const char *name, const char *fact)
+{
+	if (known(fact) != NULL)
+		printf("%-12s %s\n", name, fact);
+}
+
 static void
 print_look(const struct look *l)
 {
 	const struct dump_facts *f = l->facts;
 	char delimiter[2];
 
-	if (f->encoding != NULL)
-		printf("encoding     %s%s%s\n", f->encoding,
-		    f->compression != NULL && *f->compression != '\0' ? ", "
-								      : "",
-		    f->compression != NULL ? f->compression : "");
-	if (f->syntax != NULL)
-		printf("syntax       %s\n", f->syntax);
+	print_fact("encoding", f->encoding);
+	print_fact("packed", f->compression);
+	print_fact("syntax", f->syntax);
 	if (f->delimiter != '\0')
-		printf("delimiter    %s\n",
-		    ctl_delimiter(f->delimiter, delimiter));
+		print_fact("delimiter", ctl_delimiter(f->delimiter, delimiter));
 	if (f->header_line > 0)
 		printf("header line  %lu\n", f->header_line);
-	if (f->preset != NULL)
-		printf("preset       %s\n", f->preset);
+	print_fact("preset", f->preset);
 	if (lacks_status(l))
 		puts("status       no column has it: default_status must be "
 		     "set");
@@ -163,8 +171,8 @@ print_json(const struct look *l)
 	json_t *all =
 	    json_pack("{s:o?, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:I}", "file",
 		json_string(l->file), "ok", l->status == FMT_OK, "preset",
-		f->preset, "encoding", f->encoding, "compression",
-		f->compression, "syntax", f->syntax, "delimiter",
+		known(f->preset), "encoding", known(f->encoding), "compression",
+		known(f->compression), "syntax", known(f->syntax), "delimiter",
 		f->delimiter == '\0' ? NULL : delimiter, "header_line",
 		(json_int_t)f->header_line);
 

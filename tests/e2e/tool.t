@@ -148,4 +148,9 @@ check "a dump's columns" says out '"Телефон" -> phones' 0 \
 check "the same as json" is_json \
     "j['preset'] == 'generic' and j['columns'][3]['field'] == 'phones'" \
     out 0 presets "$work/dump.csv" --json
+printf '\037\213\010garbage' >"$work/broken.gz"
+check "a dump that cannot be read" says err "corrupt" 1 \
+    presets "$work/broken.gz"
+check "what is not known of it is null" is_json \
+    "not j['ok'] and j['preset'] is None" out 1 presets "$work/broken.gz" --json
 finish
