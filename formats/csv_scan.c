@@ -32,6 +32,12 @@ scan_ended(struct csv_scan *s, char c)
 	return QUOTED;
 }
 
+static bool
+is_candidate(char c)
+{
+	return c == ';' || c == ',' || c == '\t';
+}
+
 bool
 csv_scan(struct csv_scan *s, const char *p, size_t n)
 {
@@ -52,6 +58,8 @@ csv_scan(struct csv_scan *s, const char *p, size_t n)
 		if (c == s->delimiter) {
 			s->state = START;
 			s->cells++;
+		} else if (s->sniffing && is_candidate(c)) {
+			s->state = START;
 		} else if (s->state == START) {
 			s->state = scan_start(s, c);
 		} else if (s->state == ENDED) {
@@ -81,7 +89,9 @@ rate(struct slice head, bool whole, char delimiter, bool plain)
 	unsigned long rows[SNIFF_CELLS + 1] = { 0 }, best = 0;
 
 	for (int i = 0; i < SNIFF_ROWS && head.n > 0; i++) {
-		struct csv_scan s = { .delimiter = delimiter, .plain = plain };
+		struct csv_scan s = {
+			.delimiter = delimiter, .plain = plain, .sniffing = true
+		};
 		size_t cells;
 
 		if (!csv_scan(&s, head.p, head.n) && !whole && !plain)

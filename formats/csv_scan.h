@@ -19,7 +19,8 @@ enum csv_scan_state {
 /* Begins as { .delimiter = … }. */
 struct csv_scan {
 	char delimiter;
-	bool plain; /* quotes mean nothing */
+	bool plain;    /* quotes mean nothing */
+	bool sniffing; /* a quote behind any of ; , tab begins a field */
 	enum csv_scan_state state;
 	bool blanks; /* between a quote that may have closed and here */
 	size_t at;

@@ -302,10 +302,11 @@ static enum fmt_status
 too_long(struct reader *r, struct row *out)
 {
 	struct csv *c = r->state;
-	size_t n, shown;
+	size_t n, shown = r->settings->limits.line_bytes;
 	const char *p = text(r, &n);
 
-	shown = n < PREFIX ? n : PREFIX;
+	if (shown > PREFIX)
+		shown = PREFIX;
 	while (shown > 0 && shown < n && (p[shown] & 0xc0) == 0x80)
 		shown--;
 	cut(c, p, shown, false);
@@ -392,8 +393,12 @@ read_lines(struct reader *r, const struct line *first, struct csv_scan *s,
 	if (most > line + c->patience)
 		most = line + c->patience;
 	for (;;) {
+		size_t reach;
+
 		p = text(r, &n);
-		closed = csv_scan(s, p, n) || (r->eof && s->state != QUOTED);
+		reach = n > most ? (size_t)most + 1 : n;
+		closed = csv_scan(s, p, reach) ||
+			 (r->eof && reach == n && s->state != QUOTED);
 		if (closed || r->eof || s->at > most)
 			break;
 		rc = reader_fill(r);

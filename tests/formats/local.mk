@@ -42,3 +42,9 @@ tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)
+
+# Small damaged dumps; a test may also link tests/nasty_dump.c and call it.
+check_PROGRAMS += tests/nasty_dump
+tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
+	tests/nasty_dump_main.c
+EXTRA_DIST += tests/formats/memory.h
