@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct cert_facts {
-        int64_t from, until; /* Unix seconds */
-        bool self_signed;
-        char subject[256];
-        char sha256[65]; /* hex, of the certificate's DER */
+	int64_t from, until; /* Unix seconds */
+	bool self_signed;
+	char subject[256];
+	char sha256[65]; /* hex, of the certificate's DER */
 };
 
 /* ECDSA P-256, for host (a name or an address), 825 days. */

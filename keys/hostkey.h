@@ -7,7 +7,12 @@
 
 #include <stddef.h>
 
-enum hostkey_type { HOSTKEY_ED25519, HOSTKEY_RSA, HOSTKEY_ECDSA, HOSTKEY_TYPES };
+enum hostkey_type {
+	HOSTKEY_ED25519,
+	HOSTKEY_RSA,
+	HOSTKEY_ECDSA,
+	HOSTKEY_TYPES
+};
 
 const char *hostkey_file(enum hostkey_type t); /* "ssh_host_ed25519_key" */
 
@@ -16,8 +21,8 @@ const char *hostkey_file(enum hostkey_type t); /* "ssh_host_ed25519_key" */
 int hostkey_make(const char *dir, char *why);
 
 /* The private key as PEM text (to be handed to the ssh worker). */
-int hostkey_read(char **pem, size_t *n, const char *dir, enum hostkey_type t,
-    char *why);
+int hostkey_read(
+    char **pem, size_t *n, const char *dir, enum hostkey_type t, char *why);
 
 /* "SHA256:…" as ssh-keygen -l shows it. */
 int hostkey_fingerprint(char out[64], const char *pem, char *why);

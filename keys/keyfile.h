@@ -14,8 +14,8 @@
  * regular file, owned by neither root nor the caller, any access for group or
  * others.  -1 with a sentence in why. */
 int keyfile_read(char **out, size_t *n, const char *path, char *why);
-int keyfile_read_at(char **out, size_t *n, int dirfd, const char *name,
-    char *why);
+int keyfile_read_at(
+    char **out, size_t *n, int dirfd, const char *name, char *why);
 
 /* Mode 0600.  Keeps the owner of the file it replaces, when we may. */
 int keyfile_write(const char *path, const void *p, size_t n, char *why);

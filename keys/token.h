@@ -13,16 +13,16 @@
 #define TOKEN_SIZE 44 /* 43 characters of base64url and a terminator */
 
 struct token {
-        char *name; /* "main", chosen by the admin; what logs and audit show */
-        unsigned roles;
-        char **feed; /* NULL-terminated; "*" alone is all */
-        uint8_t sha256[32];
-        int64_t created;
+	char *name; /* "main", chosen by the admin; what logs and audit show */
+	unsigned roles;
+	char **feed; /* NULL-terminated; "*" alone is all */
+	uint8_t sha256[32];
+	int64_t created;
 };
 
 struct tokens {
-        struct token **token; /* NULL-terminated */
-        size_t n;
+	struct token **token; /* NULL-terminated */
+	size_t n;
 };
 
 struct tokens *tokens_new(void);
@@ -36,7 +36,7 @@ int token_mint(struct tokens *t, const char *name, unsigned roles,
 int token_del(struct tokens *t, const char *name);
 
 /* Looks at every token whatever it finds: constant time.  NULL when none. */
-const struct token *token_find(const struct tokens *t, const char *text,
-    size_t n);
+const struct token *token_find(
+    const struct tokens *t, const char *text, size_t n);
 
 #endif

@@ -19,11 +19,11 @@
 #include <stdint.h>
 
 enum role {
-        ROLE_PULL = 1 << 0,   /* published files */
-        ROLE_DROP = 1 << 1,   /* upload to the inbox, read reports */
-        ROLE_REPORT = 1 << 2, /* read reports */
-        ROLE_AUDIT = 1 << 3,  /* everything above read-only, and archive */
-        ROLE_ADMIN = 1 << 4   /* status and metrics */
+	ROLE_PULL = 1 << 0,   /* published files */
+	ROLE_DROP = 1 << 1,   /* upload to the inbox, read reports */
+	ROLE_REPORT = 1 << 2, /* read reports */
+	ROLE_AUDIT = 1 << 3,  /* everything above read-only, and archive */
+	ROLE_ADMIN = 1 << 4   /* status and metrics */
 };
 
 /* "pull"; NULL past the last.  role_parse answers 0 for an unknown name. */
@@ -31,17 +31,17 @@ const char *role_name(enum role r);
 unsigned role_parse(const char *name, size_t n);
 
 struct user {
-        char *name; /* 1 to 63 of [a-z0-9._-], first a letter or digit */
-        unsigned roles;
-        char **feed; /* NULL-terminated; "*" alone is all */
-        char *hash;  /* NULL: no password login */
-        char **key;  /* OpenSSH public keys, NULL-terminated */
-        char **network; /* CIDR, NULL-terminated; none is any */
+	char *name; /* 1 to 63 of [a-z0-9._-], first a letter or digit */
+	unsigned roles;
+	char **feed;    /* NULL-terminated; "*" alone is all */
+	char *hash;     /* NULL: no password login */
+	char **key;     /* OpenSSH public keys, NULL-terminated */
+	char **network; /* CIDR, NULL-terminated; none is any */
 };
 
 struct users {
-        struct user **user; /* NULL-terminated, sorted by name */
-        size_t n;
+	struct user **user; /* NULL-terminated, sorted by name */
+	size_t n;
 };
 
 /* From the bytes of the file; a sentence with the line in why. */
