@@ -241,11 +241,14 @@ audit_rejected(const struct job *j, struct err *e)
 	return audit_event(j, "rejected", o, e);
 }
 
+/* Whatever was thought of single records, all of them are rejected. */
 static void
 say_refused(struct job *j)
 {
+	uint64_t records = j->intake.tally.records;
+
 	j->d->state = DUMP_REFUSED;
-	j->d->tally = j->intake.tally;
+	j->d->tally = (struct tally){ .records = records, .rejected = records };
 	snprintf(j->d->reason, sizeof j->d->reason, "%s", j->intake.reason);
 }
 

@@ -34,9 +34,18 @@
 #define PURGE_S 86400
 #define SYNC_STEPS 100000
 
+/* What is wrong, by what it is wrong with; the first one is shown. */
+enum trouble {
+	TROUBLE_INBOX,
+	TROUBLE_DUMP,
+	TROUBLE_PUBLISH,
+	TROUBLES
+};
+
 /* A feed's publishing. */
 struct turn {
 	bool dirty;
+	bool fails;
 	int64_t due;           /* wall clock: look again though nothing came */
 	int64_t not_before_ms; /* monotonic: one version a second */
 };
@@ -50,8 +59,9 @@ struct loop {
 	struct turn *turn; /* by feed */
 	int64_t paused_ms; /* monotonic: no dump before then */
 	int64_t purge_at;
-	unsigned tries; /* of one dump, in a row */
-	char trouble[TROUBLE_BYTES];
+	unsigned tries;  /* of one dump, in a row */
+	int64_t back_ms; /* monotonic: it should be handed out again by then */
+	char trouble[TROUBLES][TROUBLE_BYTES];
 	bool stop;
 };
 
@@ -113,18 +123,28 @@ trouble_write(const struct conf *c, const char *text)
 	close(fd);
 }
 
+static const char *
+troubled(const struct loop *l)
+{
+	for (int i = 0; i < TROUBLES; i++) {
+		if (l->trouble[i][0] != '\0')
+			return l->trouble[i];
+	}
+	return "";
+}
+
 /* Said once, shown until it is over. */
 static void
-trouble(struct loop *l, const char *text)
+trouble(struct loop *l, enum trouble what, const char *text)
 {
-	if (strcmp(l->trouble, text) == 0)
+	if (strcmp(l->trouble[what], text) == 0)
 		return;
+	snprintf(l->trouble[what], sizeof l->trouble[what], "%s", text);
 	if (text[0] != '\0')
 		log_error("%s", text);
-	else
+	else if (troubled(l)[0] == '\0')
 		log_info("it goes on; what was wrong is over");
-	snprintf(l->trouble, sizeof l->trouble, "%s", text);
-	trouble_write(l->conf, text);
+	trouble_write(l->conf, troubled(l));
 }
 
 /* --- hearing
@@ -215,9 +235,10 @@ later(struct loop *l, const struct watch_found *f, const struct err *e)
 	}
 	log_safe(name, sizeof name, f->name, strlen(f->name));
 	snprintf(text, sizeof text, "%s: %s: %s", f->feed->name, name, e->text);
-	trouble(l, text);
+	trouble(l, TROUBLE_DUMP, text);
 	watch_later(l->watch, f, pass_by ? PASS_BY_MS : RETRY_MS);
 	l->paused_ms = now_ms() + RETRY_MS;
+	l->back_ms = now_ms() + (pass_by ? PASS_BY_MS : RETRY_MS) + 1000;
 }
 
 static void
@@ -234,7 +255,7 @@ take_dump(struct loop *l, const struct watch_found *f)
 		return;
 	}
 	l->tries = 0;
-	trouble(l, "");
+	trouble(l, TROUBLE_DUMP, "");
 	log_dump(f, &d, known);
 	l->turn[f->feed->index].dirty = true;
 	if (watch_remove(l->watch, f, &e) == -1)
@@ -269,8 +290,9 @@ take_one(struct loop *l)
 	if (l->stop || now_ms() < l->paused_ms)
 		return false;
 	found = watch_next(l->watch, &f, &e);
-	if (found == -1)
-		trouble(l, e.text);
+	trouble(l, TROUBLE_INBOX, found == -1 ? e.text : "");
+	if (found == 0 && now_ms() > l->back_ms)
+		trouble(l, TROUBLE_DUMP, ""); /* somebody took it away */
 	if (found != 1)
 		return false;
 	if (f.what == WATCH_DUMP)
@@ -285,6 +307,19 @@ take_one(struct loop *l)
 /* --- publishing
  * ------------------------------------------------------------------------ */
 
+static void
+note_publish(struct loop *l, struct turn *t, bool fails, const struct err *e)
+{
+	t->fails = fails;
+	if (fails)
+		trouble(l, TROUBLE_PUBLISH, e->text);
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		if (l->turn[i].fails)
+			return;
+	}
+	trouble(l, TROUBLE_PUBLISH, "");
+}
+
 static int
 publish(struct loop *l, const struct feed *f, const struct publish_order *how,
     enum publish_result *result, struct err *e)
@@ -297,8 +332,10 @@ publish(struct loop *l, const struct feed *f, const struct publish_order *how,
 	    publish_due(l->in.store, f, now, &t->due, e) == -1) {
 		t->dirty = true;
 		t->not_before_ms = now_ms() + RETRY_MS;
+		note_publish(l, t, true, e);
 		return -1;
 	}
+	note_publish(l, t, false, e);
 	t->dirty = *result == PUBLISH_LATER;
 	if (*result == PUBLISH_LATER)
 		t->not_before_ms = now_ms() + next_second_ms();
@@ -320,8 +357,7 @@ publish_what_is_due(struct loop *l)
 		if ((!l->turn[i].dirty && now < l->turn[i].due) ||
 		    now_ms() < l->turn[i].not_before_ms)
 			continue;
-		if (publish(l, f, NULL, &result, &e) == -1)
-			trouble(l, e.text);
+		publish(l, f, NULL, &result, &e);
 		breathe(l);
 	}
 }
@@ -433,13 +469,13 @@ do_sync(struct loop *l, struct answer *a)
 		wait = publish_wait_ms(l);
 		for (size_t k = 0; k < l->conf->feeds; k++)
 			more = more || l->turn[k].dirty;
-		if (!more || l->trouble[0] != '\0')
+		if (!more || troubled(l)[0] != '\0')
 			break;
 		if (wait > 0 && wait <= 1100)
 			poll(NULL, 0, (int)wait);
 	}
-	a->status = l->trouble[0] == '\0' ? 0 : 1;
-	snprintf(a->text, sizeof a->text, "%.500s", l->trouble);
+	a->status = troubled(l)[0] == '\0' ? 0 : 1;
+	snprintf(a->text, sizeof a->text, "%.500s", troubled(l));
 }
 
 static void

@@ -55,3 +55,26 @@ tests_server_test_merge_vectors_SOURCES = tests/server/test_merge_vectors.c \
 tests_server_test_merge_vectors_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_store_SOURCES = tests/server/test_store.c $(MERGE_KIT)
 tests_server_test_store_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_wire tests/server/test_limit \
+	tests/server/test_tree tests/server/test_auth \
+	tests/server/test_files tests/server/test_sandbox
+tests_server_test_wire_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_limit_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_tree_SOURCES = tests/server/test_tree.c \
+	tests/server/instance.h
+tests_server_test_tree_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_auth_SOURCES = tests/server/test_auth.c \
+	tests/server/worker_kit.h tests/server/instance.h
+tests_server_test_auth_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_files_SOURCES = tests/server/test_files.c \
+	tests/server/worker_kit.h tests/server/instance.h
+tests_server_test_files_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_sandbox_SOURCES = tests/server/test_sandbox.c \
+	tests/server/instance.h
+tests_server_test_sandbox_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_accounting
+tests_server_test_accounting_SOURCES = tests/server/test_accounting.c \
+	tests/server/ingest_bench.h tests/nasty_dump.c tests/nasty_dump.h
+tests_server_test_accounting_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
