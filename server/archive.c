@@ -195,6 +195,20 @@ copy_file(int from, int to, int level, char sha256[65])
 
 /* --- folders ------------------------------------------------------------ */
 
+/* A new name in the folder survives a loss of power.  The instance's own folder
+ * may be closed to us: it was there before. */
+static int
+sync_folder(int at)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return errno == EACCES ? 0 : -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
 /* Opens the folder below dir, making what is missing; every folder that got a
  * new name in it is synced. */
 static int
@@ -209,7 +223,7 @@ make_folders(int dir, const char *path)
 		bool made = mkdirat(at, part, 0750) == 0;
 
 		next = -1;
-		if (made ? fsync(at) == 0 : errno == EEXIST)
+		if (made ? sync_folder(at) == 0 : errno == EEXIST)
 			next = openat(at, part,
 			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		close(at);

@@ -288,6 +288,7 @@ write_event(struct audit *a, int64_t at, const char *event, json_t *fields,
 	time_t t = (time_t)at;
 	struct tm tm;
 	json_t *o = json_object();
+	size_t n;
 	int rc;
 
 	gmtime_r(&t, &tm);
@@ -302,13 +303,13 @@ write_event(struct audit *a, int64_t at, const char *event, json_t *fields,
 	json_decref(o);
 	if (text == NULL)
 		return err_set(e, "an audit event cannot be written as JSON");
-	line = mem_alloc(strlen(text) + 2);
-	sprintf(line, "%s\n", text);
-	rc = append(a, line, strlen(line), e);
+	n = strlen(text);
+	line = mem_grow(text, n + 1);
+	line[n] = '\n';
+	rc = append(a, line, n + 1, e);
 	if (rc == 0)
-		audit_hash(a->last, text, strlen(text));
+		audit_hash(a->last, line, n);
 	free(line);
-	free(text);
 	return rc;
 }
 
