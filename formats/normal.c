@@ -1,7 +1,7 @@
 /*
- * Cells to published values: lists of identifiers, ids, and the small kinds;
- * money is in normal_money.c, times are in normal_time.c.  What comes out
- * passes check.h.
+ * Cells to published values: lists of identifiers, ids, and the small kinds.
+ * normal_phone.c has one phone, normal_money.c money, normal_time.c times. What
+ * comes out passes check.h.
  */
 #include "formats/normal.h"
 
@@ -107,14 +107,18 @@ normal_damage(struct slice s)
 			      : NULL;
 }
 
+bool
+normal_is_dash(uint32_t u)
+{
+	return u == '-' || u == 0x2212 || (u >= 0x2010 && u <= 0x2015);
+}
+
 /* People fill an empty cell with dashes. */
 static bool
 is_dashes(struct slice s)
 {
 	while (s.n > 0) {
-		uint32_t u = text_take(&s);
-
-		if (u != '-' && u != 0x2212 && !(u >= 0x2010 && u <= 0x2015))
+		if (!normal_is_dash(text_take(&s)))
 			return false;
 	}
 	return true;
@@ -224,141 +228,14 @@ normal_list(struct arena *a, struct slice cell, struct problem at,
 	return (struct slice){ l.p == NULL ? "" : l.p, l.n };
 }
 
-/* --- phones -------------------------------------------------------------- */
-
-/* Words that begin an extension: the number ends before them. */
-static bool
-is_extension(struct slice s)
-{
-	static const char *const word[] = { "доб", "внутр", "вн", "ext", "#",
-		"x", "х", NULL };
-	char folded[16];
-	struct slice head = { s.p, s.n < sizeof folded ? s.n : sizeof folded };
-	size_t n = text_fold(folded, head);
-
-	for (size_t i = 0; word[i] != NULL; i++) {
-		if (slice_starts((struct slice){ folded, n }, word[i]))
-			return true;
-	}
-	return false;
-}
-
-struct dialled {
-	char p[24];
-	size_t n;
-	bool plus;     /* it began with one */
-	bool broken;   /* a second plus, an @, a letter that touches a digit */
-	bool extended; /* an extension was left out */
-};
-
-/* The digits of a phone, up to an extension. */
-static void
-collect(struct dialled *d, struct slice s)
-{
-	bool letter = false, digit = false;
-
-	*d = (struct dialled){ .n = 0 };
-	while (s.n > 0 && !d->broken) {
-		struct slice here = s;
-		uint32_t u = text_take(&s);
-		bool mark = u < 0x80 && strchr(" \t-().:+/", (int)u) != NULL;
-
-		if (u >= '0' && u <= '9') {
-			d->broken = letter || d->n == sizeof d->p;
-			if (!d->broken)
-				d->p[d->n++] = (char)u;
-			digit = true;
-			letter = false;
-			continue;
-		}
-		if (u == '+') {
-			d->broken = d->plus || d->n > 0;
-			d->plus = true;
-		} else if (!mark && !text_is_space(u) &&
-			   !text_is_invisible(u) &&
-			   !is_dashes((struct slice){ here.p, here.n - s.n })) {
-			if (!letter && is_extension(here)) {
-				d->extended = true;
-				if (d->n >= 10)
-					return;
-			}
-			d->broken = digit || u == '@' || u == '_';
-			letter = true;
-			digit = false;
-			continue;
-		}
-		letter = digit = false;
-	}
-}
-
-/*
- * The number with its country code; false when it cannot be told.
- *
- * Russian practice (two public projects agree): eleven digits after an 8 are
- * ten after a 7, ten that begin with 9 are a Russian mobile.  Any other ten
- * digits are kept only behind a plus: they could be Moscow's 495…, Kazakhstan's
- * 701… or Kyrgyzstan's 0555…, and a wrong guess is a stranger's number.  7 is
- * followed by ten digits everywhere.  With a plus an 8 is a country's own
- * (+852, +84), but for +89…, which is no country's.
- */
-static bool
-dial(struct dialled *d)
-{
-	if (d->n >= 13 && memcmp(d->p, "810", 3) == 0 && !d->plus) {
-		memmove(d->p, d->p + 3, d->n -= 3); /* out of Russia */
-		d->plus = true;
-	} else if (d->n >= 12 && memcmp(d->p, "00", 2) == 0 && !d->plus) {
-		memmove(d->p, d->p + 2, d->n -= 2); /* out of most of Europe */
-		d->plus = true;
-	}
-	if (d->n == 11 && d->p[0] == '8' && (!d->plus || d->p[1] == '9'))
-		d->p[0] = '7';
-	if (d->n == 10 && d->p[0] == '9' && !d->plus) {
-		memmove(d->p + 1, d->p, d->n++);
-		d->p[0] = '7';
-	}
-	if (d->n == 0 || d->p[0] == '0' || (d->p[0] == '7' && d->n != 11))
-		return false;
-	return d->n != 10 || d->plus;
-}
-
-static bool
-normal_phone(struct arena *a, struct slice v, struct slice *out)
-{
-	struct dialled d;
-
-	if (normal_damage(v) != NULL)
-		return false;
-	if (v.n > 2 && slice_is(after(v, v.n - 2), ".0") &&
-	    digits(v) == v.n - 2)
-		v.n -= 2; /* it went through a table of fractions */
-	collect(&d, v);
-	if (d.extended && d.n < 7) {
-		*out = (struct slice){ "", 0 }; /* "доб. 12" after a comma */
-		return true;
-	}
-	if (d.broken || !dial(&d))
-		return false;
-	*out = arena_copy(a, (struct slice){ d.p, d.n });
-	return check_phone(*out);
-}
-
-static const char *
-phone_hint(struct slice v)
-{
-	struct dialled d;
-
-	collect(&d, v);
-	return !d.broken && !d.plus && d.n == 10 ? "it has no country code"
-						 : NULL;
-}
+/* --- the kinds of lists --------------------------------------------------- */
 
 struct slice
 normal_phones(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps)
 {
 	static const struct kind kind = { REJECT_PHONES, normal_phone,
-		phone_hint };
+		normal_phone_hint };
 
 	return normal_list(a, cell, at, ps, &kind);
 }

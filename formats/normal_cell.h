@@ -4,6 +4,9 @@
 #ifndef FORMATS_NORMAL_CELL_H
 #define FORMATS_NORMAL_CELL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include "formats/arena.h"
 #include "formats/slice.h"
 
 /* The cell without what surrounds its value; empty for a filler ("-"). */
@@ -11,6 +14,13 @@ struct slice normal_bare(struct slice s);
 
 /* What a spreadsheet did to the value, or NULL. */
 const char *normal_damage(struct slice s);
+
+bool normal_is_dash(uint32_t u); /* of any length */
+
+/* One phone into *out, which lives in the arena; empty when it is but an
+ * extension.  False when it is none; then the hint may say why (or NULL). */
+bool normal_phone(struct arena *a, struct slice value, struct slice *out);
+const char *normal_phone_hint(struct slice value);
 
 /* The ISO 4217 code of a currency's word or sign, or NULL. */
 const char *normal_currency_code(struct slice s);

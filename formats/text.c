@@ -13,7 +13,7 @@ length(unsigned char c)
 }
 
 uint32_t
-text_take(struct slice *s)
+text_take_wide(struct slice *s)
 {
 	unsigned char c = (unsigned char)*s->p;
 	size_t n = length(c);
@@ -29,22 +29,6 @@ text_take(struct slice *s)
 	s->p += n;
 	s->n -= n;
 	return n == 1 && c >= 0x80 ? TEXT_BYTE | c : u;
-}
-
-bool
-text_is_space(uint32_t u)
-{
-	return u == ' ' || (u >= '\t' && u <= '\r') || u == 0xa0 ||
-	       (u >= 0x2000 && u <= 0x200a) || u == 0x2028 || u == 0x2029 ||
-	       u == 0x202f || u == 0x3000;
-}
-
-bool
-text_is_invisible(uint32_t u)
-{
-	return u == 0xad || (u >= 0x200b && u <= 0x200f) ||
-	       (u >= 0x202a && u <= 0x202e) || (u >= 0x2060 && u <= 0x2069) ||
-	       u == 0xfeff;
 }
 
 bool
@@ -85,10 +69,10 @@ text_strip(struct slice s)
 	struct slice rest;
 	size_t n = 0;
 
-	if (s.n > 0 && is_plain(s.p[0]) && is_plain(s.p[s.n - 1]))
-		return s;
 	for (rest = s; rest.n > 0 && is_wrapping(text_take(&rest));)
 		s = rest;
+	if (s.n > 0 && is_plain(s.p[s.n - 1]))
+		return s;
 	for (rest = s; rest.n > 0;) {
 		if (!is_wrapping(text_take(&rest)))
 			n = s.n - rest.n;

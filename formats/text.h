@@ -13,14 +13,38 @@
 /* A character above this is a byte that is no UTF-8. */
 #define TEXT_BYTE UINT32_C(0x80000000)
 
+uint32_t text_take_wide(struct slice *s); /* text_take's slow half */
+
 /* The first character, off the front; s must not be empty. */
-uint32_t text_take(struct slice *s);
+static inline uint32_t
+text_take(struct slice *s)
+{
+	if ((unsigned char)*s->p >= 0x80)
+		return text_take_wide(s);
+	s->n--;
+	return (uint32_t)*s->p++;
+}
 
 /* Of any width: NBSP, thin spaces, line breaks. */
-bool text_is_space(uint32_t u);
+static inline bool
+text_is_space(uint32_t u)
+{
+	if (u < 0x80)
+		return u == ' ' || (u >= '\t' && u <= '\r');
+	return u == 0xa0 || (u >= 0x2000 && u <= 0x200a) || u == 0x2028 ||
+	       u == 0x2029 || u == 0x202f || u == 0x3000;
+}
 
 /* What nobody sees: BOM, zero width, marks of direction, soft hyphen. */
-bool text_is_invisible(uint32_t u);
+static inline bool
+text_is_invisible(uint32_t u)
+{
+	if (u < 0x80)
+		return false;
+	return u == 0xad || (u >= 0x200b && u <= 0x200f) ||
+	       (u >= 0x202a && u <= 0x202e) || (u >= 0x2060 && u <= 0x2069) ||
+	       u == 0xfeff;
+}
 
 bool text_is_quote(uint32_t u);  /* of any kind, the apostrophe too */
 uint32_t text_lower(uint32_t u); /* ё stays ё */
