@@ -357,23 +357,42 @@ archive_published(char path[512], const struct conf *c, const char *feed,
 
 /* --- opening and checking ----------------------------------------------- */
 
-int
-archive_open(const struct conf *c, const char *path, struct err *e)
+/* The path's own folder is the root: ".." and links cannot leave it. */
+static int
+open_beneath(int top, const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_MAGICLINKS };
+	int archive = openat(
+		top, "archive", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	    fd, keep;
+
+	if (archive == -1)
+		return -1;
+	fd = (int)syscall(
+	    SYS_openat2, archive, path + strlen("archive/"), &how, sizeof how);
+	keep = errno;
+	close(archive);
+	errno = keep;
+	return fd;
+}
+
+int
+archive_open(const struct conf *c, const char *path, struct err *e)
+{
 	int top, fd, keep;
 	struct stat st;
 
 	if (strncmp(path, "archive/", 8) != 0) {
+		err_set(e, "%s is no path in the archive", path);
 		errno = EINVAL;
-		return err_set(e, "%s is no path in the archive", path);
+		return -1;
 	}
 	top = open_instance(c, e);
 	if (top == -1)
 		return -1;
-	fd = (int)syscall(SYS_openat2, top, path, &how, sizeof how);
+	fd = open_beneath(top, path);
 	keep = errno;
 	close(top);
 	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {

@@ -1,7 +1,7 @@
 /*
  * The store: the ledger of dumps, one row per feed and order, publications and
- * pulls.  SQLite in state/store.db, and all SQL is in store.c; another engine
- * can stand behind this header.  ingest alone writes; convdrop reads.
+ * pulls.  SQLite in state/store.db, and all SQL is in store_sql.c; another
+ * engine can stand behind this header.  ingest alone writes; convdrop reads.
  *
  * Everything between store_begin and store_commit is one transaction.
  */

@@ -41,7 +41,8 @@ void
 kit_open(struct kit *k)
 {
 	memset(k, 0, sizeof *k);
-	strcpy(k->dir, "/tmp/kit-XXXXXX");
+	snprintf(k->dir, sizeof k->dir, "%s/kit-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(k->dir));
 	k->sort_memory = 1 << 20;
 	k->rules = (struct merge_rules){ .feed = "main",
