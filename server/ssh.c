@@ -29,6 +29,7 @@
 #include "server/ssh_profile.h"
 
 #define TICK_MS 1000
+#define BREATH_MS 100
 #define OVERTIME_S 5 /* a child that does not keep its deadline is killed */
 
 struct slot { /* one child */
@@ -301,8 +302,11 @@ accept_one(struct server *s, int listener)
 	int fd = accept4(
 	    listener, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			poll(NULL, 0, BREATH_MS); /* it stays readable */
 		return;
+	}
 	if (a.ss_family == AF_INET6) {
 		struct sockaddr_in6 in6;
 

@@ -66,6 +66,9 @@ end(struct client *c, const char *why)
 
 /* --- login --- */
 
+/* libssh hands names and passwords over as C strings: what follows a NUL in
+ * them is lost before we could refuse it. */
+
 /* Holds a refusal back, so that guessing takes its time. */
 static void
 hold_back(const struct client *c, uint32_t seconds)
@@ -444,8 +447,9 @@ serve(struct client *c)
 static int
 exchange_keys(struct client *c)
 {
-	char why[1536];
 	int rc = ssh_handle_key_exchange(c->session);
+	const char *error;
+	char why[1536];
 
 	if (rc != SSH_ERROR &&
 	    ssh_event_add_session(c->event, c->session) != SSH_OK)
@@ -459,12 +463,13 @@ exchange_keys(struct client *c)
 	}
 	if (rc == SSH_OK)
 		return 0;
+	error = ssh_get_error(c->session);
 	if (c->why != NULL)
-		log_warn("%s: %s.", c->from, c->why);
-	else if (*ssh_get_error(c->session) != '\0')
-		log_warn("%s: %s.", c->from,
-		    ssh_explain(why, sizeof why, ssh_get_error(c->session),
-			c->it->conf->ssh_profile));
+		log_info("%s: %s.", c->from, c->why);
+	else if (*error != '\0')
+		log_info("%s: %s.", c->from,
+		    ssh_explain(
+			why, sizeof why, error, c->it->conf->ssh_profile));
 	return -1;
 }
 
@@ -571,8 +576,10 @@ ssh_child_run(const struct ssh_child *it)
 	log_client(&c);
 	serve(&c);
 	say_goodbye(&c);
-	if (c.why != NULL)
+	if (c.why != NULL && c.in)
 		log_info("%s: the session of \"%s\" was ended: %s.", c.from,
-		    c.in ? c.grant.user : "", c.why);
+		    c.grant.user, c.why);
+	else if (c.why != NULL)
+		log_info("%s: the connection was ended: %s.", c.from, c.why);
 	return 0;
 }

@@ -27,17 +27,11 @@ same() { cmp "$1" "${2:-$file}"; }
 is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
 
-# sftp_do USER PASSWORD OPTION… : the batch is on standard input
-sftp_do() {
-	user=$1 password=$2
-	shift 2
-	sftp_as "$user" "$password" -o BatchMode=no "$@"
-}
 get() { # REMOTE LOCAL OPTION…
 	remote=$1 local=$2
 	shift 2
 	rm -f "$local"
-	echo "get -p $remote $local" | sftp_do direct "$direct" "$@"
+	echo "get -p $remote $local" | sftp_as direct "$direct" "$@"
 }
 
 # --- OpenSSH
@@ -53,22 +47,26 @@ check "sftp -B 1000 -R 64 gives the bytes" same "$out" "$work/big"
 get /main/big.csv "$out" -B 32768 -R 1024 >"$work/o" 2>&1
 check "more requests at once than are answered gives the bytes" \
     same "$out" "$work/big"
+get /main/conversions.csv "$out" -C -v >"$work/o" 2>&1
+check "nothing is compressed, even when the client wants it" \
+    grep -q 'server->client cipher: .* compression: none' "$work/o"
 for cipher in aes256-gcm@openssh.com aes128-ctr; do
 	get /main/big.csv "$out" -c $cipher -o RekeyLimit=1M >"$work/o" 2>&1
 	check "new keys every megabyte, $cipher" same "$out" "$work/big"
 done
 head -c 12345678 "$work/big" >"$out"
-echo "reget /main/big.csv $out" | sftp_do direct "$direct" >"$work/o" 2>&1
+echo "reget /main/big.csv $out" | sftp_as direct "$direct" >"$work/o" 2>&1
 check "reget completes a partial file" same "$out" "$work/big"
-echo 'ls -l /main' | sftp_do direct "$direct" >"$work/ls" 2>&1
+echo 'ls -l /main' | sftp_as direct "$direct" >"$work/ls" 2>&1
 check "ls -l shows the size and the time" grep -qE \
     "^-r--r--r-- .* $(stat -c %s "$file") $(LC_ALL=C TZ=UTC date -d "@$mtime" '+%b %e %H:%M') conversions.csv" "$work/ls"
-refute "a write into what is published is refused" sh -c "
-    echo 'put $work/deals.csv /main/conversions.csv' | SFTP_PASSWORD='$direct' \
-    SSH_ASKPASS='$work/askpass' SSH_ASKPASS_REQUIRE=force setsid -w sftp \
-    $(echo $ssh_options) -o BatchMode=no -o PubkeyAuthentication=no \
-    -P $sftp_port -b - direct@127.0.0.1"
-check "and nothing changed" same "$file" "$file"
+put() { # LOCAL REMOTE
+	echo "put $1 $2" | sftp_as direct "$direct"
+}
+cp "$file" "$work/before"
+refute "a write into what is published is refused" \
+    put "$work/deals.csv" /main/conversions.csv
+check "and nothing changed" same "$work/before"
 
 # --- logins
 "$convdrop" -c "$conf" user add keyed --role pull --feed main --no-password \
@@ -83,9 +81,9 @@ key_login() { # USER
 key_login keyed >"$work/o" 2>&1
 check "a public key logs in" same "$out"
 refute "the key of one user is not another's" key_login direct
-echo ls | sftp_do direct Wrong-Password-1 >"$work/o" 2>&1 &&
+echo ls | sftp_as direct Wrong-Password-1 >"$work/o" 2>&1 &&
     not_ok "a wrong password fails" || ok "a wrong password fails"
-echo ls | sftp_do nobody Wrong-Password-1 >"$work/o" 2>&1 &&
+echo ls | sftp_as nobody Wrong-Password-1 >"$work/o" 2>&1 &&
     not_ok "an unknown user fails" || ok "an unknown user fails"
 refute "no password is in the log" logged Wrong-Password-1
 check "the client and what was agreed on are in the log" \
@@ -245,6 +243,46 @@ EOF
 check "who does not log in is limited in number and time" \
     is "$(cat "$work/o")" "4 2 True"
 check "the limit is named in the log" logged max_unauth_per_address
+
+# --- SIGTERM
+py "$direct" "$work/reads" "$work/big" >"$work/o" 2>&1 <<'EOF' &
+import sys; from lib import *
+busy, s = connect("direct", sys.argv[1])
+idle, other = connect("direct", sys.argv[1])
+other.listdir("/main")
+f = s.open("/main/big.csv")
+got = f.read(1000)
+open(sys.argv[2], "w").close()
+end = time.time() + 20
+while idle.is_active() and time.time() < end:
+    time.sleep(0.05)
+assert not idle.is_active()
+f.prefetch(30000000)
+got += f.read()
+f.close()
+assert got == open(sys.argv[3], "rb").read()
+print("all of it")
+busy.close()
+EOF
+session=$!
+within 20 test -e "$work/reads"
+check "a stopping daemon exits with 0" daemon_stop
+wait $session
+check "it ends idle sessions, and lets a pull finish" \
+    is "$(cat "$work/o")" "all of it"
+
+# --- the strict profile
+sed -i -E 's/^#? *ssh_profile *=.*/ssh_profile = "strict"/' "$conf"
+daemon
+get /main/conversions.csv "$out" >"$work/o" 2>&1
+check "OpenSSH speaks the strict profile" same "$out"
+check "without ChaCha20" logged 'key exchange curve25519-sha256, cipher aes128-ctr, MAC .*etm'
+refute "strict refuses a NIST curve" get /main/conversions.csv "$out" \
+    -o KexAlgorithms=ecdh-sha2-nistp256
+check "and the log names the profile that would do" \
+    within 5 logged 'no common key exchange algorithm.*"compat" has'
+refute "it has no ECDSA host key" get /main/conversions.csv "$out" \
+    -o HostKeyAlgorithms=ecdsa-sha2-nistp256
 
 # --- the end of a login
 py "$direct" "$work/there" "$work/gone" >"$work/o" 2>&1 <<'EOF' &

@@ -17,9 +17,6 @@ order_is_published() { # ID
 	grep -q ";$1;" "$published"
 }
 is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-put_as() { # USER PASSWORD < batch
-	sftp_as "$1" "$2" -o BatchMode=no
-}
 cat >"$work/lib.py" <<EOF
 import os, sys, time, paramiko
 def connect(user, password):
@@ -34,17 +31,17 @@ py() { # script on standard input; arguments
 # --- OpenSSH
 dump 101 "$work/openssh.csv"
 printf 'put %s /inbox/main/openssh.csv\nls -l /inbox/main\n' \
-    "$work/openssh.csv" | put_as dropper "$dropper" >"$work/o" 2>&1
+    "$work/openssh.csv" | sftp_as dropper "$dropper" >"$work/o" 2>&1
 check "put ends well" grep -q "^-rw.* openssh.csv" "$work/o"
 check "and is a dump" within 20 order_is_published 101
 dump 102 "$work/kept.csv"
 printf 'cd /inbox/main\nput -p %s\n' "$work/kept.csv" |
-    put_as dropper "$dropper" >"$work/o" 2>&1
+    sftp_as dropper "$dropper" >"$work/o" 2>&1
 check "put -p, which sets times and modes, is a dump" \
     within 20 order_is_published 102
 dump 103 "$work/odd name.csv"
 printf 'put "%s" "/inbox/main/сделки за май.csv"\n' "$work/odd name.csv" |
-    put_as dropper "$dropper" >"$work/o" 2>&1
+    sftp_as dropper "$dropper" >"$work/o" 2>&1
 check "a Russian name with blanks is a dump" within 20 order_is_published 103
 
 # --- paramiko: after put it asks for the size, even when ingest took the file
