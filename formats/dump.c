@@ -189,6 +189,11 @@ open_all(struct dump *d, const struct input *in)
 		note_columns(d);
 	if (st != FMT_OK)
 		return st;
+	/* Without the column every row would be skipped in silence. */
+	if (d->settings->pipelines > 0 && !map_has(d->map, FIELD_PIPELINE)) {
+		d->facts.missing = "pipeline";
+		return FMT_MISSING_COLUMN;
+	}
 	plan(d);
 	set_filters(d);
 	reader_expect(d->reader, d->columns);

@@ -27,8 +27,9 @@ static const struct sentence fmt[FMT_STATUS_COUNT] = {
 	    "presets\" lists those that do." },
 	[FMT_MISSING_COLUMN] = { "missing_column",
 	    "A required column is missing: a creation date and at least one "
-	    "of ClientID, e-mail, phone are needed. Add it to the export, or "
-	    "name it in the source's column map." },
+	    "of ClientID, e-mail, phone are needed, and the pipeline when the "
+	    "source filters by it. Add it to the export, or name it in the "
+	    "source's column map." },
 	[FMT_NO_STATUS] = { "no_status",
 	    "The dump has no status column. Add it to the export, or set "
 	    "default_status if every order in it has the same status." },

@@ -228,6 +228,9 @@ a_dump_that_cannot_be_read_says_why(void **state)
 	assert_int_equal(
 	    dump_open(&dump, &input, settings, zone, NULL), FMT_IO);
 	assert_null(dump);
+	settings_add_pipeline(settings, "Опт");
+	assert_int_equal(open_text(PHONE), FMT_MISSING_COLUMN);
+	assert_string_equal(dump_facts(dump)->missing, "pipeline");
 	settings_set(&settings->preset, "nosuch");
 	assert_int_equal(open_text(PHONE), FMT_NO_PRESET);
 	settings_set(&settings->preset, "");
