@@ -201,7 +201,6 @@ static struct slice
 normal_list(struct arena *a, struct slice cell, struct problem at,
     struct problems *ps, const struct kind *k)
 {
-	/* A value may grow by a digit, once for ten that it has. */
 	struct list l = { NULL, 0 };
 
 	while (cell.n > 0) {
@@ -220,7 +219,7 @@ normal_list(struct arena *a, struct slice cell, struct problem at,
 			problems_add(ps, &at);
 			continue;
 		}
-		if (l.p == NULL)
+		if (l.p == NULL) /* ten digits may become eleven */
 			l.p = arena_alloc(
 			    a, out.n + 1 + cell.n + cell.n / 10 + 1);
 		list_add(&l, out);
