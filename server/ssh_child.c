@@ -38,8 +38,9 @@ struct client {
 	bool in;         /* logged in */
 	bool over;       /* the loop is to end; */
 	const char *why; /* perhaps because of this */
-	bool eof;        /* the client will send no more */
-	bool gone;       /* nothing can be sent any more */
+	bool eof;        /* the client will send no more, */
+	bool closed;     /* and takes no more either */
+	bool gone;       /* the connection is no more */
 	bool draining;
 	unsigned tries;
 	size_t backlog;   /* bytes of the channel that libssh still holds */
@@ -223,7 +224,7 @@ on_close(ssh_session session, ssh_channel channel, void *ctx)
 	(void)session;
 	(void)channel;
 	c->eof = true;
-	c->gone = true;
+	c->closed = true;
 }
 
 static int
@@ -335,12 +336,12 @@ flush(struct client *c)
 	struct slice s = sftp_pending(c->sftp);
 	int n;
 
-	if (s.n == 0 || c->gone || writing(c) ||
+	if (s.n == 0 || c->closed || writing(c) ||
 	    ssh_channel_window_size(c->channel) == 0)
 		return false;
 	n = ssh_channel_write(c->channel, s.p, (uint32_t)s.n);
 	if (n < 0) {
-		c->gone = true;
+		c->closed = true;
 		end(c, NULL);
 	}
 	if (n <= 0)
@@ -388,8 +389,8 @@ work(struct client *c)
 		moved = flush(c);
 		moved |= refill(c);
 	}
-	if (c->eof && c->backlog == 0 && !writing(c) &&
-	    (c->gone || sftp_pending(c->sftp).n == 0))
+	if (c->closed || (c->eof && c->backlog == 0 && !writing(c) &&
+			     sftp_pending(c->sftp).n == 0))
 		end(c, NULL);
 }
 
@@ -494,7 +495,7 @@ say_goodbye(struct client *c)
 	int64_t until = now_ms() + FAREWELL_MS;
 	struct auth_revoked out;
 
-	sftp_free(c->sftp, c->eof);
+	sftp_free(c->sftp, c->eof && !writing(c));
 	c->sftp = NULL;
 	if (c->in) {
 		WIRE_INIT(&out, WIRE_REVOKED);
@@ -502,14 +503,14 @@ say_goodbye(struct client *c)
 		wire_send(c->it->auth, &out.head, -1);
 	}
 	if (!c->gone && c->channel != NULL) {
-		ssh_channel_request_send_exit_status(
-		    c->channel, c->why != NULL);
+		if (!c->closed)
+			ssh_channel_request_send_exit_status(
+			    c->channel, c->why != NULL);
 		ssh_channel_close(c->channel);
 	}
-	while (!c->gone && c->channel != NULL && now_ms() < until) {
-		if (!turn(c, until - now_ms()))
-			break;
-	}
+	while (!c->gone && now_ms() < until &&
+	       ((c->channel != NULL && !c->closed) || writing(c)))
+		turn(c, until - now_ms());
 	if (!c->gone)
 		ssh_disconnect(c->session);
 }
