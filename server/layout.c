@@ -207,7 +207,8 @@ settle_all(int root, const struct folder *f, const struct conf *c,
 	return 0;
 }
 
-/* Every worker must be able to pass through the instance's own folder. */
+/* Every worker must be able to pass through the instance's own folder, and
+ * ingest to open it; what is secret in it has folders of its own. */
 static int
 open_door(int root, const struct account account[WORKER_ROLES], struct err *e)
 {
@@ -219,8 +220,8 @@ open_door(int root, const struct account account[WORKER_ROLES], struct err *e)
 	if (!change)
 		return 0;
 	if (fstat(root, &st) == -1 ||
-	    ((st.st_mode & 0011) != 0011 &&
-		fchmod(root, (st.st_mode & 07777) | 0011) == -1))
+	    ((st.st_mode & 0055) != 0055 &&
+		fchmod(root, (st.st_mode & 07777) | 0055) == -1))
 		return err_set(e,
 		    "Cannot let the workers into the "
 		    "instance's folder: %s.",

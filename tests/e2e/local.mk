@@ -8,10 +8,11 @@ E2E_TESTS += tests/e2e/versions.t
 E2E_TESTS += tests/e2e/golden.t tests/e2e/tool.t
 EXTRA_DIST += tests/golden
 E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
-E2E_TESTS += tests/e2e/daemon.t
+E2E_TESTS += tests/e2e/daemon.t tests/e2e/accounts.t
 E2E_TESTS += tests/e2e/sandbox.t
 E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
+E2E_TESTS += tests/e2e/ingest.t
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh
