@@ -53,7 +53,8 @@ write_fd(void *ctx, const void *buf, size_t n)
 	return bytes_write(*(const int *)ctx, buf, n);
 }
 
-/* At most NAME_BYTES of the name, cut where a character begins. */
+/* At most NAME_BYTES of the name, cut where a character begins, without
+ * control characters. */
 static void
 cut_name(char out[NAME_BYTES + 1], const char *name)
 {
@@ -64,7 +65,10 @@ cut_name(char out[NAME_BYTES + 1], const char *name)
 		while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
 			n--;
 	}
-	memcpy(out, name, n);
+	for (size_t i = 0; i < n; i++)
+		out[i] = (unsigned char)name[i] < 0x20 || name[i] == 0x7f
+			     ? '_'
+			     : name[i];
 	out[n] = '\0';
 }
 

@@ -224,10 +224,7 @@ scan_folder(struct watch *w, size_t i, struct err *e)
 	DIR *dir = NULL;
 
 	/* Opened anew: somebody may have replaced the folder. */
-	if (mkdir(f->path, 0750) == -1 && errno != EEXIST) {
-		err_set(e, "make the folder %s: %s", f->path, strerror(errno));
-		goto out;
-	}
+	(void)!mkdir(f->path, 0750);
 	fd = open(f->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1) {
 		err_set(e, "open the folder %s: %s", f->path, strerror(errno));

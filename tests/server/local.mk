@@ -82,3 +82,7 @@ tests_server_test_accounting_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_archive tests/server/test_audit
 tests_server_test_archive_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_audit_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_heard
+tests_server_test_heard_SOURCES = tests/server/test_heard.c \
+	tests/server/ingest_bench.h
+tests_server_test_heard_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
