@@ -28,7 +28,8 @@ const char store_schema[] =
     "CREATE INDEX dumps_feed ON dumps (feed, id);"
 
     "CREATE TABLE orders ("
-    " feed INTEGER NOT NULL REFERENCES feeds, id BLOB NOT NULL,"
+    " feed INTEGER NOT NULL," /* no foreign key: a lookup for each order */
+    " id BLOB NOT NULL,"
     " create_time INTEGER NOT NULL,"
     " since INTEGER NOT NULL," /* the last publication before create_time */
     " dump INTEGER NOT NULL, line INTEGER NOT NULL,"

@@ -115,7 +115,7 @@ unite(char list[128], const char *more)
 	strcpy(copy, more);
 	for (part = strtok_r(copy, ",", &save); part != NULL;
 	     part = strtok_r(NULL, ",", &save)) {
-		char padded[140], look[140];
+		char padded[512], look[512];
 
 		snprintf(padded, sizeof padded, ",%s,", list);
 		snprintf(look, sizeof look, ",%s,", part);
