@@ -13,6 +13,8 @@ SERVER_TESTS += tests/server/test_ranges tests/server/test_sftp_packet \
 	tests/server/test_sftp tests/server/test_ssh_profile
 tests_server_test_ranges_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_sftp_packet_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_sftp_SOURCES = tests/server/test_sftp.c \
+	tests/server/sftp_kit.h tests/server/sftp_kit.c
 tests_server_test_sftp_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_ssh_profile_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
