@@ -54,6 +54,7 @@ for cipher in aes256-gcm@openssh.com aes128-ctr; do
 	get /main/big.csv "$out" -c $cipher -o RekeyLimit=1M >"$work/o" 2>&1
 	check "new keys every megabyte, $cipher" same "$out" "$work/big"
 done
+rm -f "$out"
 head -c 12345678 "$work/big" >"$out"
 echo "reget /main/big.csv $out" | sftp_as direct "$direct" >"$work/o" 2>&1
 check "reget completes a partial file" same "$out" "$work/big"
@@ -243,6 +244,17 @@ EOF
 check "who does not log in is limited in number and time" \
     is "$(cat "$work/o")" "4 2 True"
 check "the limit is named in the log" logged max_unauth_per_address
+py >"$work/o" 2>&1 <<'EOF'
+import sys; from lib import *
+t = paramiko.Transport(("127.0.0.1", int(os.environ["SFTP_PORT"])))
+t.start_client(timeout=5)
+start = time.time()
+while t.is_active() and time.time() < start + 15:
+    time.sleep(0.05)
+print(1 < time.time() - start < 8)
+EOF
+check "who only exchanges keys is limited in time too" \
+    is "$(cat "$work/o")" True
 
 # --- SIGTERM
 py "$direct" "$work/reads" "$work/big" >"$work/o" 2>&1 <<'EOF' &
@@ -303,6 +315,26 @@ within 20 test -e "$work/there"
 wait $session
 check "a new password ends the sessions of the old one" test -e "$work/gone"
 refute "the old password is no longer taken" get /main/conversions.csv "$out"
+
+# last: this address has to wait from here on
+py >"$work/o" 2>/dev/null <<'EOF'
+import sys; from lib import *
+t = paramiko.Transport(("127.0.0.1", int(os.environ["SFTP_PORT"])))
+t.start_client(timeout=5)
+tries, start = 0, time.time()
+try:
+    while tries < 20:
+        try:
+            t.auth_password("direct", "Wrong-Password-2")
+        except paramiko.AuthenticationException:
+            tries += 1
+        if not t.is_active():
+            break
+except (paramiko.SSHException, EOFError):
+    pass
+print(2 <= tries <= 7, time.time() - start < 10)
+EOF
+check "a connection has few tries" is "$(cat "$work/o")" "True True"
 
 check "the daemon ends cleanly" daemon_stop
 finish
