@@ -70,8 +70,11 @@ sftp_free(struct sftp *s, bool orderly)
 bool
 sftp_idle(const struct sftp *s)
 {
-	return s->in_n == 0 && s->sent == s->out.n && s->rest.n == 0 &&
-	       sftp_place(s) == 0;
+	for (size_t i = 0; i < SFTP_HANDLES_MAX; i++) {
+		if (s->handle[i] != NULL)
+			return false;
+	}
+	return s->in_n == 0 && s->sent == s->out.n && s->rest.n == 0;
 }
 
 /* --- packets --- */

@@ -360,6 +360,24 @@ handles_are_counted_and_never_mistaken(void **state)
 }
 
 static void
+a_session_with_any_handle_is_not_idle(void **state)
+{
+	struct rig *g = *state;
+	struct name first, second;
+
+	assert_true(sftp_idle(g->sftp));
+	kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &first);
+	kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &second);
+	assert_false(sftp_idle(g->sftp));
+	kit_say(g, SFTP_CLOSE, "s", &first.s);
+	assert_false(sftp_idle(g->sftp));
+	kit_say(g, SFTP_CLOSE, "s", &second.s);
+	assert_true(sftp_idle(g->sftp));
+	sftp_take(g->sftp, "\0", 1);
+	assert_false(sftp_idle(g->sftp));
+}
+
+static void
 handles_are_used_for_what_they_are(void **state)
 {
 	struct rig *g = *state;
@@ -592,6 +610,7 @@ main(void)
 		TEST(an_upload_is_committed_when_nothing_of_it_is_missing),
 		TEST(a_name_is_refused_as_files_says),
 		TEST(handles_are_counted_and_never_mistaken),
+		TEST(a_session_with_any_handle_is_not_idle),
 		TEST(handles_are_used_for_what_they_are),
 		TEST(a_folder_is_listed_to_its_end),
 		TEST(what_is_not_granted_is_refused),
