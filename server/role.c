@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -314,6 +315,7 @@ proc_worker(const char *name)
 		return 2;
 	}
 	log_open(r->name);
+	tzset(); /* the C library reads its file once: now, while it may */
 	w.role = (enum role_id)(r - roles);
 	if (receive(&w, &e) == -1) {
 		log_error("%s.", e.text);
