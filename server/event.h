@@ -13,28 +13,28 @@
 #include "server/wire.h"
 
 enum event_kind {
-        EVENT_LOGIN,
-        EVENT_LOGIN_FAILED,
-        EVENT_PULL_BEGIN, /* written to the store, so that a kill shows */
-        EVENT_PULL_END,
-        EVENT_UPLOADED,
-        EVENT_ARCHIVE_READ
+	EVENT_LOGIN,
+	EVENT_LOGIN_FAILED,
+	EVENT_PULL_BEGIN, /* written to the store, so that a kill shows */
+	EVENT_PULL_END,
+	EVENT_UPLOADED,
+	EVENT_ARCHIVE_READ
 };
 
 struct event { /* WIRE_EVENT */
-        struct wire head;
-        uint32_t kind, protocol;
-        int64_t at; /* Unix seconds */
-        struct in6_addr from;
-        uint64_t pull;    /* unique over restarts: random */
-        uint64_t bytes;   /* PULL_END: delivered */
-        uint64_t size;    /* PULL_BEGIN: of the file */
-        int64_t mtime;    /* of the version pulled: names it */
-        uint32_t complete;
-        uint32_t feed;    /* conf.feed[].index; UINT32_MAX for none */
-        char user[64];    /* as in grant; for a failed login what was tried,
-                           * cut and made safe */
-        char path[FEED_NAME_MAX + 1 + 256]; /* "main/conversions.csv" */
+	struct wire head;
+	uint32_t kind, protocol;
+	int64_t at; /* Unix seconds */
+	struct in6_addr from;
+	uint64_t pull;  /* unique over restarts: random */
+	uint64_t bytes; /* PULL_END: delivered */
+	uint64_t size;  /* PULL_BEGIN: of the file */
+	int64_t mtime;  /* of the version pulled: names it */
+	uint32_t complete;
+	uint32_t feed; /* conf.feed[].index; UINT32_MAX for none */
+	char user[64]; /* as in grant; for a failed login what was tried,
+			* cut and made safe */
+	char path[FEED_NAME_MAX + 1 + 256]; /* "main/conversions.csv" */
 };
 /* feed is the sender's index: across a reload the path's first part, the
  * feed's name, is what counts. */

@@ -35,8 +35,9 @@ static const struct {
 };
 /* clang-format on */
 
-#define GOOD_MS (7 * 24 * 3600 * (int64_t)1000) /* a right login is "lately"   \
-						 */
+#define GOOD_MS                                                                \
+	(7 * 24 * 3600 * (int64_t)1000) /* a right login is "lately"           \
+					 */
 
 struct entry {
 	uint8_t key[KEY];

@@ -8,28 +8,19 @@
 #include "server/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <libssh/libssh.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "formats/arena.h"
-#include "server/bytes.h"
 #include "server/generation.h"
 #include "server/log.h"
+#include "server/prepare.h"
 #include "server/role.h"
 #include "server/sdnotify.h"
 
@@ -38,9 +29,8 @@
 #define INNER_MS 5000           /* auth and files, after the last session */
 #define AGAIN_MIN_MS 100        /* before a dead worker is started again */
 #define AGAIN_MAX_MS 30000
-#define FAILED_MS 1000 /* before a start that failed is tried again */
+#define FAILED_MS 1000  /* before a start that failed is tried again */
 #define STEADY_MS 60000 /* who lived that long died for the first time */
-#define EVENTS_BUFFER (8 * 1024 * 1024)
 
 enum exit_status {
 	EXIT_FINE = 0,
@@ -68,141 +58,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* --- once ---------------------------------------------------------------- */
-
-static int
-check_libraries(struct err *e)
-{
-	if (ssh_version(SSH_VERSION_INT(0, 10, 6)) == NULL)
-		return err_set(e,
-		    "libssh %s has known holes in its server; 0.10.6 or newer "
-		    "is needed. Update the package libssh-4.",
-		    ssh_version(0));
-	return 0;
-}
-
-/* One daemon an instance.  The lock lives as long as this process. */
-static int
-take_lock(struct parent *p, const struct conf *c, struct err *e)
-{
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char path[PATH_MAX], pid[32];
-
-	conf_path(path, c, "state", "convdropd.pid", NULL);
-	p->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (p->lock == -1)
-		return err_set(e, "Cannot open %s: %s.", path, strerror(errno));
-	if (fcntl(p->lock, F_SETLK, &l) == -1) {
-		l.l_type = F_WRLCK;
-		if (fcntl(p->lock, F_GETLK, &l) == -1 || l.l_type == F_UNLCK)
-			l.l_pid = 0;
-		return err_set(e,
-		    "Another convdropd (process %d) runs this instance. Stop "
-		    "it first, or send it SIGHUP to reload.",
-		    (int)l.l_pid);
-	}
-	snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-	if (ftruncate(p->lock, 0) == -1 ||
-	    bytes_write(p->lock, pid, strlen(pid)) == -1)
-		return err_set(
-		    e, "Cannot write %s: %s.", path, strerror(errno));
-	return 0;
-}
-
-/* state/control; through the folder's descriptor, since a socket's path has
- * room for 107 bytes only. */
-static int
-open_command(const struct conf *c, struct err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	char path[PATH_MAX];
-	mode_t mask;
-	int dir, sock = -1, rc = -1;
-
-	conf_path(path, c, "state", NULL);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1)
-		goto out;
-	unlinkat(dir, "control", 0);
-	snprintf(
-	    a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/control", dir);
-	sock =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	mask = umask(0177);
-	if (sock != -1 &&
-	    bind(sock, (const struct sockaddr *)&a, sizeof a) == 0 &&
-	    listen(sock, 16) == 0)
-		rc = 0;
-	umask(mask);
-out:
-	if (rc == -1)
-		err_set(e, "Cannot make the socket state/control: %s.",
-		    strerror(errno));
-	if (rc == -1 && sock != -1)
-		close(sock);
-	if (dir != -1)
-		close(dir);
-	return rc == -1 ? -1 : sock;
-}
-
-/* The events' socket outlives every worker, so nothing in it is lost. */
-static int
-open_events(int pair[2], struct err *e)
-{
-	const int bytes = EVENTS_BUFFER;
-
-	if (wire_pair(pair) == -1)
-		return err_set(e, "Cannot make a socket: %s.", strerror(errno));
-	if (setsockopt(pair[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
-		sizeof bytes) == -1)
-		setsockopt(
-		    pair[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-	fcntl(pair[0], F_SETFL, O_NONBLOCK);
-	fcntl(pair[1], F_SETFL, O_NONBLOCK);
-	return 0;
-}
-
-static void
-raise_descriptors(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* LeakSanitizer cannot run in a process that nobody may trace. */
-static void
-prepare_sanitizer(void)
-{
-#ifdef SANITIZE
-	const char *had = getenv("ASAN_OPTIONS");
-	char text[1024];
-
-	snprintf(
-	    text, sizeof text, "%s:detect_leaks=0", had == NULL ? "" : had);
-	setenv("ASAN_OPTIONS", text, 1);
-#endif
 }
 
 /* --- generations come and go --------------------------------------------- */
@@ -787,13 +642,13 @@ static int
 prepare(struct parent *p, struct generation *g, struct err *e)
 {
 	if (layout_prepare(g->conf, g->account, e) == -1 ||
-	    take_lock(p, g->conf, e) == -1 ||
+	    prepare_lock(&p->lock, g->conf, e) == -1 ||
 	    keyset_logins(&p->shared.logins, g->conf, e) == -1 ||
 	    generation_listen(g, NULL, e) == -1 ||
-	    open_events(p->shared.events, e) == -1 ||
-	    (p->shared.command = open_command(g->conf, e)) == -1)
+	    prepare_events(p->shared.events, e) == -1 ||
+	    (p->shared.command = prepare_command(g->conf, e)) == -1)
 		return -1;
-	p->signals = open_signals();
+	p->signals = prepare_signals();
 	if (p->signals == -1)
 		return err_set(
 		    e, "Cannot receive signals: %s.", strerror(errno));
@@ -845,7 +700,7 @@ proc_run(const char *conf_path, bool check_only)
 
 	log_open("convdropd");
 	umask(0027);
-	if (check_libraries(&e) == -1 ||
+	if (prepare_libraries(&e) == -1 ||
 	    generation_read(&g, conf_path, &e) == -1)
 		goto out;
 	if (check_only) {
@@ -856,7 +711,7 @@ proc_run(const char *conf_path, bool check_only)
 	}
 	sdnotify_open();
 	prepare_sanitizer();
-	raise_descriptors();
+	prepare_descriptors();
 	if (prepare(&p, g, &e) == -1) {
 		generation_free(g);
 		goto out;

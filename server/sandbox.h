@@ -11,13 +11,13 @@
 #include "server/err.h"
 
 enum sandbox_role {
-        SANDBOX_AUTH,
-        SANDBOX_FILES,
-        SANDBOX_INGEST,
-        SANDBOX_HTTP,
-        SANDBOX_SSH,       /* the accepting process */
-        SANDBOX_SSH_CHILD, /* opens nothing at all */
-        SANDBOX_ROLES
+	SANDBOX_AUTH,
+	SANDBOX_FILES,
+	SANDBOX_INGEST,
+	SANDBOX_HTTP,
+	SANDBOX_SSH,       /* the accepting process */
+	SANDBOX_SSH_CHILD, /* opens nothing at all */
+	SANDBOX_ROLES
 };
 
 /* For good.  Everything the process needs besides is open already. */
