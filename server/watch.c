@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "server/quarantine.h"
 
 #define BUCKETS 4096
 #define EVENTS                                                                 \
@@ -520,85 +521,6 @@ first_ready(struct watch *w)
 	return best;
 }
 
-static const char *
-kind(mode_t mode)
-{
-	return S_ISLNK(mode)    ? "a symbolic link"
-	       : S_ISFIFO(mode) ? "a FIFO"
-	       : S_ISSOCK(mode) ? "a socket"
-				: "a device";
-}
-
-static bool
-owned(const struct watch *w, uid_t uid)
-{
-	for (size_t i = 0; i < w->owners; i++) {
-		if (w->owner[i] == uid)
-			return true;
-	}
-	return false;
-}
-
-/* May it be opened?  If not, why. */
-static bool
-trusted(const struct watch *w, const struct stat *st, char *why, size_t size)
-{
-	if (!S_ISREG(st->st_mode)) {
-		snprintf(why, size,
-		    "It is %s, not a file; copy the dump itself into the "
-		    "inbox.",
-		    kind(st->st_mode));
-		return false;
-	}
-	if (st->st_nlink > 1) {
-		snprintf(why, size,
-		    "It has another name elsewhere (a hard link); copy the "
-		    "dump into the inbox.");
-		return false;
-	}
-	if (!owned(w, st->st_uid)) {
-		snprintf(why, size,
-		    "It belongs to user %lu, whom inbox_owners does not name.",
-		    (unsigned long)st->st_uid);
-		return false;
-	}
-	return true;
-}
-
-static int
-make_folder(const struct conf *c, const char *feed, char *path)
-{
-	conf_path(path, c, "state", "quarantine", NULL);
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return -1;
-	conf_path(path, c, "state", "quarantine", feed, NULL);
-	return mkdir(path, 0700) == -1 && errno != EEXIST ? -1 : 0;
-}
-
-/* Moves it to state/quarantine/FEED/, under a name that is free. */
-static int
-quarantine(struct watch *w, struct candidate *c)
-{
-	struct folder *f = &w->folder[c->folder];
-	char folder[PATH_MAX], to[PATH_MAX + 300];
-
-	if (make_folder(w->conf, f->feed->name, folder) == -1)
-		return -1;
-	for (unsigned i = 0; i < 10000; i++) {
-		if (i == 0)
-			snprintf(to, sizeof to, "%s/%s", folder, c->name);
-		else
-			snprintf(
-			    to, sizeof to, "%s/%.200s.%u", folder, c->name, i);
-		if (renameat2(f->fd, c->name, AT_FDCWD, to, RENAME_NOREPLACE) ==
-		    0)
-			return 0;
-		if (errno != EEXIST)
-			return -1;
-	}
-	return -1;
-}
-
 static void
 leave(struct candidate *c, struct watch_found *out, const char *why)
 {
@@ -632,8 +554,8 @@ hand_out(struct watch *w, struct candidate *c, struct watch_found *out)
 		    "dumps in it are not read.");
 		return true;
 	}
-	if (!trusted(w, &st, why, sizeof why)) {
-		if (quarantine(w, c) == 0) {
+	if (!quarantine_trusts(&st, w->owner, w->owners, why, sizeof why)) {
+		if (quarantine_move(w->conf, f->feed, f->fd, c->name) == 0) {
 			out->what = WATCH_QUARANTINED;
 			memcpy(out->why, why, sizeof out->why);
 			drop(w, c);

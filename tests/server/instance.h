@@ -65,7 +65,7 @@ instance_open(struct instance *i, const char *text)
 	}
 }
 
-static inline const char *
+static inline const char *__attribute__((format(printf, 2, 3)))
 instance_path(const struct instance *i, const char *fmt, ...)
 {
 	static char path[4][PATH_MAX];
