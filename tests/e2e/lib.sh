@@ -25,10 +25,13 @@ cleanup() {
 	if [ -n "$daemon_pid" ]; then
 		kill "$daemon_pid" 2>/dev/null && wait "$daemon_pid" 2>/dev/null
 	fi
-	# the log of every daemon of this run, for the search for secrets
+	# what every daemon of this run said, for tests/e2e/secrets.t
 	if [ -n "${CONVDROP_TEST_LOGS:-}" ] && [ -f "$work/log" ]; then
-		cat "$work/log.all" "$work/log" 2>/dev/null \
-		    >"$CONVDROP_TEST_LOGS/$(basename "$0").$$.log"
+		mkdir -p "$CONVDROP_TEST_LOGS"
+		kept=$CONVDROP_TEST_LOGS/$(basename "$0")
+		cat "$work/log.all" "$work/log" 2>/dev/null >"$kept.log"
+		cat "$work"/*/audit/*.jsonl 2>/dev/null >"$kept.audit"
+		cp "$work/secrets" "$kept.secrets" 2>/dev/null
 	fi
 	if [ -z "${KEEP:-}" ]; then rm -rf "$work"; else echo "# kept $work"; fi
 }
@@ -136,6 +139,12 @@ instance() {
 	dropper=$(json users.dropper.password)
 	admin=$(json users.admin.password)
 	auditor=$(json users.auditor.password)
+	"$python" - "$work/init.json" >>"$work/secrets" <<-'EOF'
+	import json, sys
+	v = json.load(open(sys.argv[1]))
+	print(*[u["password"] for u in v["users"].values()],
+	      *v["tokens"].values(), sep="\n")
+	EOF
 	cat >"$work/askpass" <<-'EOF'
 	#!/bin/sh
 	echo "$SFTP_PASSWORD"

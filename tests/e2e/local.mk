@@ -17,5 +17,8 @@ E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t
 
-TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/lib.sh
+TESTS += $(E2E_TESTS) tests/e2e/secrets.t
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/secrets.t tests/e2e/lib.sh
+
+# after all others, whose logs it searches
+tests/e2e/secrets.log: $(E2E_TESTS:.t=.log)
