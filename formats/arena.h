@@ -13,11 +13,13 @@
 #include "formats/slice.h"
 
 struct arena {
-        struct arena_block *block; /* the newest first; NULL when empty */
-        size_t used;               /* of the newest block */
+	struct arena_block *block; /* the newest first; NULL when empty */
+	size_t used;               /* of the newest block */
 };
 
+/* clang-format off */
 #define ARENA_EMPTY { NULL, 0 }
+/* clang-format on */
 
 void *arena_alloc(struct arena *a, size_t n); /* aligned, not cleared */
 struct slice arena_copy(struct arena *a, struct slice s);
@@ -26,9 +28,9 @@ void arena_reset(struct arena *a); /* keeps one block for the next row */
 void arena_free(struct arena *a);
 
 /* The same promise for what outlives a row. */
-void *mem_alloc(size_t n);           /* cleared */
-void *mem_grow(void *p, size_t n);   /* realloc */
-char *mem_string(const char *s);     /* strdup; NULL stays NULL */
-char *mem_slice(struct slice s);     /* a terminated copy */
+void *mem_alloc(size_t n);         /* cleared */
+void *mem_grow(void *p, size_t n); /* realloc */
+char *mem_string(const char *s);   /* strdup; NULL stays NULL */
+char *mem_slice(struct slice s);   /* a terminated copy */
 
 #endif

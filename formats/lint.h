@@ -12,25 +12,25 @@
 #include "formats/status.h"
 
 struct lint_options {
-        const char *output; /* a writer's name */
-        int64_t now;        /* seconds since 1970-01-01 00:00:00 on the wall
-                             * clock of the counter's zone */
-        const char *const *goal; /* ids of existing goals */
-        size_t goals;
-        bool any_goal;      /* take every well-formed goal id */
+	const char *output; /* a writer's name */
+	int64_t now;        /* seconds since 1970-01-01 00:00:00 on the wall
+			     * clock of the counter's zone */
+	const char *const *goal; /* ids of existing goals */
+	size_t goals;
+	bool any_goal; /* take every well-formed goal id */
 };
 
 struct lint_finding {
-        unsigned long line; /* 0: the file as a whole */
-        const char *column; /* "" : the row as a whole */
-        bool warning;       /* the destination takes it all the same */
-        const char *code;   /* reject_code, or "separator", "size" … */
-        const char *text;
+	unsigned long line; /* 0: the file as a whole */
+	const char *column; /* "" : the row as a whole */
+	bool warning;       /* the destination takes it all the same */
+	const char *code;   /* reject_code, or "separator", "size" … */
+	const char *text;
 };
 
 struct lint_totals {
-        unsigned long rows, valid, errors, warnings;
-        uint64_t bytes;
+	unsigned long rows, valid, errors, warnings;
+	uint64_t bytes;
 };
 
 /* Calls found once a finding, in the order of lines.  Two rows of one id, a

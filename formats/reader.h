@@ -17,38 +17,38 @@
 #include "formats/status.h"
 
 struct row {
-        unsigned long line; /* where it begins, from 1 */
-        size_t cells;
-        struct slice *cell; /* until the next call */
-        /* REJECT_NONE, or why the row cannot be trusted: an unclosed quote
-         * (line is where it opened), a limit, bytes that are not text.
-         * The cells then hold what could be read. */
-        enum reject reject;
-        size_t bad_cell; /* the one it is about, when one is */
+	unsigned long line; /* where it begins, from 1 */
+	size_t cells;
+	struct slice *cell; /* until the next call */
+	/* REJECT_NONE, or why the row cannot be trusted: an unclosed quote
+	 * (line is where it opened), a limit, bytes that are not text.
+	 * The cells then hold what could be read. */
+	enum reject reject;
+	size_t bad_cell; /* the one it is about, when one is */
 };
 
 struct reader;
 
 struct syntax {
-        const char *name; /* "csv" */
-        /* How sure it is that the dump is its own: 0 not, 100 certain. */
-        int (*sniff)(struct slice head);
-        enum fmt_status (*open)(struct reader *r);
-        enum fmt_status (*next)(struct reader *r, struct row *out);
-        void (*close)(struct reader *r);
+	const char *name; /* "csv" */
+	/* How sure it is that the dump is its own: 0 not, 100 certain. */
+	int (*sniff)(struct slice head);
+	enum fmt_status (*open)(struct reader *r);
+	enum fmt_status (*next)(struct reader *r, struct row *out);
+	void (*close)(struct reader *r);
 };
 
 extern const struct syntax *const reader_syntaxes[]; /* ends with NULL */
 
 struct reader_facts {
-        const char *syntax;
-        char delimiter;            /* 0 when the syntax has none */
-        unsigned long blank_lines;
-        unsigned long lines;       /* read so far */
+	const char *syntax;
+	char delimiter; /* 0 when the syntax has none */
+	unsigned long blank_lines;
+	unsigned long lines; /* read so far */
 };
 
-enum fmt_status reader_open(struct reader **out, struct decode *d,
-    const struct settings *s);
+enum fmt_status reader_open(
+    struct reader **out, struct decode *d, const struct settings *s);
 void reader_close(struct reader *r);
 
 enum fmt_status reader_next(struct reader *r, struct row *out);

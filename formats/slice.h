@@ -11,35 +11,35 @@
 #include <string.h>
 
 struct slice {
-        const char *p;
-        size_t n;
+	const char *p;
+	size_t n;
 };
 
 /* Of a string literal or any other terminated string; NULL gives an empty. */
 static inline struct slice
 slice_of(const char *s)
 {
-        return (struct slice){ s, s == NULL ? 0 : strlen(s) };
+	return (struct slice){ s, s == NULL ? 0 : strlen(s) };
 }
 
 static inline bool
 slice_eq(struct slice a, struct slice b)
 {
-        return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 static inline bool
 slice_is(struct slice a, const char *s)
 {
-        return slice_eq(a, slice_of(s));
+	return slice_eq(a, slice_of(s));
 }
 
 static inline bool
 slice_starts(struct slice a, const char *s)
 {
-        size_t n = strlen(s);
+	size_t n = strlen(s);
 
-        return a.n >= n && (n == 0 || memcmp(a.p, s, n) == 0);
+	return a.n >= n && (n == 0 || memcmp(a.p, s, n) == 0);
 }
 
 /* Bytewise order; a prefix comes before what it begins. */

@@ -8,19 +8,23 @@
 #include <stdio.h>
 
 /* Exit statuses (design 7). */
-enum { CTL_FINE = 0, CTL_FINDINGS = 1, CTL_FAILED = 2 };
+enum {
+	CTL_FINE = 0,
+	CTL_FINDINGS = 1,
+	CTL_FAILED = 2
+};
 
 struct ctl {
-        const char *conf_path; /* -c; NULL when not given */
-        bool json;             /* --json */
+	const char *conf_path; /* -c; NULL when not given */
+	bool json;             /* --json */
 };
 
 struct ctl_command {
-        const char *name;
-        const char *synopsis; /* "lint FILE [--output O] …" */
-        const char *help;     /* a few lines, as --help shows them */
-        bool hidden;          /* not listed by --help */
-        int (*run)(struct ctl *c, int argc, char **argv); /* argv[0]: name */
+	const char *name;
+	const char *synopsis; /* "lint FILE [--output O] …" */
+	const char *help;     /* a few lines, as --help shows them */
+	bool hidden;          /* not listed by --help */
+	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0]: name */
 };
 
 extern const struct ctl_command ctl_lint, ctl_convert, ctl_presets;

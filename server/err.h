@@ -9,10 +9,12 @@
 #define SERVER_ERR_H
 
 struct err {
-        char text[512];
+	char text[512];
 };
 
+/* clang-format off */
 #define ERR_EMPTY { "" }
+/* clang-format on */
 
 /* Both accept e == NULL.  err_set starts afresh and returns -1, err_add puts
  * a context and ": " before what is there. */
