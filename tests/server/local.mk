@@ -38,9 +38,6 @@ tests_server_test_publish_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_conf
 tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
-SERVER_TESTS += tests/server/test_vectors_upd
-tests_server_test_vectors_upd_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
-
 # Sorting, merging and the store share merge_kit: rows as tables write them.
 MERGE_KIT = tests/server/merge_kit.h tests/server/merge_kit.c
 SERVER_TESTS += tests/server/test_sorter tests/server/test_merge \
