@@ -143,7 +143,7 @@ int
 init_print(const struct conf *c, const struct init_facts *f)
 {
 	static const char *const what[INIT_USERS] = { "pulls the files",
-		"uploads dumps, reads reports", "reads /status and /metrics",
+		"uploads dumps, reads reports", "sees the server's state",
 		"reads everything and the archive" };
 	char path[PATH_MAX];
 
