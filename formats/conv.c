@@ -51,6 +51,14 @@ const struct field_info field_info[FIELD_COUNT] = {
 };
 /* clang-format on */
 
+bool
+field_is_personal(enum field f)
+{
+	return f == FIELD_NAME || f == FIELD_CHAT_USERNAME ||
+	       f == FIELD_CHAT_USER_ID || f == FIELD_URL ||
+	       f == FIELD_CALL_TRACKER_URL;
+}
+
 enum field
 field_by_name(struct slice name)
 {

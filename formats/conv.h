@@ -87,6 +87,10 @@ struct field_info {
 };
 extern const struct field_info field_info[FIELD_COUNT];
 
+/* Does it say who somebody is, without being an identifier that can be hashed
+ * (a name, a chat's user)?  Feeds with pii = hash do without it. */
+bool field_is_personal(enum field f);
+
 /* FIELD_COUNT when there is none of that name. */
 enum field field_by_name(struct slice name);
 

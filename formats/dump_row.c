@@ -281,6 +281,17 @@ hash_one(struct dump *d, enum field plain, enum field md5)
 	conv_text(c, plain) = (struct slice){ "", 0 };
 }
 
+/* amoCRM names a contact by its phone until somebody knows better. */
+static void
+hide_person(struct dump *d)
+{
+	hash_one(d, FIELD_EMAILS, FIELD_EMAILS_MD5);
+	hash_one(d, FIELD_PHONES, FIELD_PHONES_MD5);
+	for (enum field f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
+		if (field_is_personal(f))
+			conv_text(&d->record.conv, f) = (struct slice){ "", 0 };
+}
+
 static void
 update(struct sha256_ctx *ctx, struct slice s)
 {
@@ -374,10 +385,8 @@ dump_judge(struct dump *d)
 		settle_status(d);
 	if (d->refusal.reject != REJECT_NONE)
 		return VERDICT_REJECT;
-	if (d->settings->pii == PII_HASH) {
-		hash_one(d, FIELD_EMAILS, FIELD_EMAILS_MD5);
-		hash_one(d, FIELD_PHONES, FIELD_PHONES_MD5);
-	}
+	if (d->settings->pii == PII_HASH)
+		hide_person(d);
 	settle_id(d);
 	return rec->skip_status ? VERDICT_SKIP : VERDICT_TAKE;
 }

@@ -54,24 +54,41 @@ shape(char out[SHAPE_MAX], struct slice s)
 static bool
 is_harmless(enum field f)
 {
-	switch (f) {
-	case FIELD_COUNT:
-	case FIELD_NAME:
-	case FIELD_CHAT_USERNAME:
-	case FIELD_CHAT_USER_ID:
-	case FIELD_URL:
-		return false;
-	default:
-		return field_info[f].kind != KIND_EMAILS &&
-		       field_info[f].kind != KIND_PHONES;
+	return f != FIELD_COUNT && !field_is_personal(f) &&
+	       field_info[f].kind != KIND_EMAILS &&
+	       field_info[f].kind != KIND_PHONES;
+}
+
+/* A phone or an e-mail in whatever column: of a row that lost a cell, say.
+ * Digits alone are a phone only as Russians write it, or every long number
+ * would be one. */
+static bool
+is_contact(struct slice s)
+{
+	size_t digits = 0;
+	char first = '\0';
+
+	s = slice_trim(s);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '@')
+			return true;
+		if (s.p[i] < '0' || s.p[i] > '9')
+			continue;
+		first = digits++ == 0 ? s.p[i] : first;
 	}
+	if (digits < 10)
+		return false;
+	return s.p[0] == '+' || s.p[0] == '\'' ||
+	       (digits == 10 && first == '9') ||
+	       (digits == 11 && (first == '7' || first == '8'));
 }
 
 static bool
-shows(const struct rejects_mask *mask, size_t cell)
+shows(const struct rejects_mask *mask, size_t cell, struct slice s)
 {
 	return mask == NULL ||
-	       (cell < mask->columns && is_harmless(mask->field[cell]));
+	       (cell < mask->columns && is_harmless(mask->field[cell]) &&
+		   !is_contact(s));
 }
 
 static void
@@ -81,16 +98,31 @@ put_column(struct out *o, const struct problem *p)
 		out_cell(o, slice_of(field_info[p->field].name));
 }
 
+bool
+rejects_shows(const struct problem *p, const struct rejects_mask *mask)
+{
+	return mask == NULL || (is_harmless(p->field) && !is_contact(p->value));
+}
+
+size_t
+rejects_text(char *out, size_t size, const struct problem *p,
+    const struct rejects_mask *mask)
+{
+	bool named = p->field < FIELD_COUNT;
+	char masked[SHAPE_MAX];
+
+	return reject_text(out, size, p->reject,
+	    named ? field_info[p->field].name : "",
+	    rejects_shows(p, mask) ? p->value : shape(masked, p->value),
+	    p->hint);
+}
+
 static void
 put_text(
     struct out *o, const struct problem *p, const struct rejects_mask *mask)
 {
-	bool named = p->field < FIELD_COUNT;
-	bool shown = mask == NULL || (named && is_harmless(p->field));
-	char text[TEXT_MAX], masked[SHAPE_MAX];
-	struct slice value = shown ? p->value : shape(masked, p->value);
-	size_t n = reject_text(text, sizeof text, p->reject,
-	    named ? field_info[p->field].name : "", value, p->hint);
+	char text[TEXT_MAX];
+	size_t n = rejects_text(text, sizeof text, p, mask);
 
 	put_cell(o, (struct slice){ text, n });
 }
@@ -122,7 +154,8 @@ rejects_row(struct out *o, unsigned long line, bool row,
 	put_text(o, p, mask);
 	for (size_t i = 0; i < cells; i++) {
 		out_char(o, ';');
-		put_cell(o, shows(mask, i) ? cell[i] : shape(masked, cell[i]));
+		put_cell(o,
+		    shows(mask, i, cell[i]) ? cell[i] : shape(masked, cell[i]));
 	}
 	out_char(o, '\n');
 }

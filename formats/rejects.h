@@ -22,9 +22,10 @@
 
 /*
  * What may be shown when personal data may not (pii = hash): cells of columns
- * that hold no person, by dump_facts.field and dump_facts.columns.  All
- * others, also of columns that nobody mapped, keep their shape only: "+7 (999)
- * 12" becomes "+0 (000) 00".
+ * that hold no person, by dump_facts.field and dump_facts.columns, unless they
+ * look like a phone or an e-mail all the same (columns shift).  All others,
+ * also of columns that nobody mapped, keep their shape only: "+7 (999) 12"
+ * becomes "+0 (000) 00".
  */
 struct rejects_mask {
 	const enum field *field;
@@ -38,5 +39,12 @@ void rejects_header(struct out *o, const char *const *header, size_t columns);
 void rejects_row(struct out *o, unsigned long line, bool row,
     const struct problem *p, const struct slice *cell, size_t cells,
     const struct rejects_mask *mask);
+
+/* The sentence of a problem, its value masked likewise; its length. */
+size_t rejects_text(char *out, size_t size, const struct problem *p,
+    const struct rejects_mask *mask);
+
+/* Is the problem's value shown as it stood? */
+bool rejects_shows(const struct problem *p, const struct rejects_mask *mask);
 
 #endif

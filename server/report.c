@@ -22,6 +22,7 @@
 #include "server/archive.h"
 #include "server/bytes.h"
 #include "server/log.h"
+#include "server/summary.h"
 
 #define NAME_BYTES 128
 
@@ -44,6 +45,8 @@ struct report {
 	bool begun;
 	bool masked;
 	struct rejects_mask mask;
+	size_t pipeline; /* its column; SIZE_MAX: there is none */
+	struct summary *summary;
 	struct out out; /* to PART_REJECTS */
 };
 
@@ -93,6 +96,8 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 
 	r->conf = c;
 	r->feed = f;
+	r->pipeline = SIZE_MAX;
+	r->summary = summary_new();
 	for (int i = 0; i < PARTS; i++)
 		r->fd[i] = -1;
 	cut_name(r->name, name);
@@ -145,6 +150,7 @@ report_discard(struct report *r)
 	}
 	if (r->dir != -1)
 		close(r->dir);
+	summary_free(r->summary);
 	free(r);
 }
 
@@ -179,6 +185,9 @@ report_begin(
 		r->mask.field = facts->field;
 		r->mask.columns = facts->field == NULL ? 0 : facts->columns;
 	}
+	for (size_t i = r->mask.columns; i > 0; i--)
+		if (r->mask.field[i - 1] == FIELD_PIPELINE)
+			r->pipeline = i - 1;
 	rejects_header(&r->out, facts == NULL ? NULL : facts->header,
 	    facts == NULL || facts->header == NULL ? 0 : facts->columns);
 	return written(r, e);
@@ -189,8 +198,13 @@ report_problem(struct report *r, unsigned long line, bool row,
     const struct problem *p, const struct slice *cell, size_t cells,
     struct err *e)
 {
-	rejects_row(
-	    &r->out, line, row, p, cell, cells, r->masked ? &r->mask : NULL);
+	const struct rejects_mask *mask = r->masked ? &r->mask : NULL;
+	struct slice pipeline = { "", 0 };
+
+	if (r->pipeline < cells)
+		pipeline = cell[r->pipeline];
+	rejects_row(&r->out, line, row, p, cell, cells, mask);
+	summary_add(r->summary, line, row, p, pipeline, mask);
 	return written(r, e);
 }
 
@@ -367,7 +381,8 @@ facts_json(json_t *j, const struct dump_facts *f)
 }
 
 static json_t *
-report_json(const struct dump_entry *d, const struct dump_facts *facts)
+report_json(const struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts)
 {
 	json_t *j = json_object();
 	char when[32];
@@ -391,6 +406,7 @@ report_json(const struct dump_entry *d, const struct dump_facts *facts)
 		json_object_set_new(j, notes[i].key,
 		    json_integer(
 			(json_int_t)count_at(&d->tally, notes[i].offset)));
+	summary_json(j, r->summary);
 	if (facts != NULL)
 		facts_json(j, facts);
 	return j;
@@ -434,9 +450,10 @@ write_facts(FILE *to, const struct dump_facts *f)
 }
 
 static void
-write_text(FILE *to, const struct dump_entry *d, const struct dump_facts *facts)
+write_text(FILE *to, const struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts)
 {
-	char when[32], safe[1024];
+	char when[32], safe[1024], rejects[NAME_MAX + 1];
 
 	when_utc(when, d->at);
 	fprintf(to, "%s, feed %s%s%s, %s\n\n",
@@ -462,6 +479,8 @@ write_text(FILE *to, const struct dump_entry *d, const struct dump_facts *facts)
 			fprintf(to, "%10llu %s\n", (unsigned long long)n,
 			    notes[i].text);
 	}
+	shown(rejects, r, PART_REJECTS);
+	summary_text(to, r->summary, rejects);
 	if (facts != NULL)
 		write_facts(to, facts);
 }
@@ -483,14 +502,14 @@ static int
 write_parts(struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, struct err *e)
 {
-	json_t *j = report_json(d, facts);
+	json_t *j = report_json(r, d, facts);
 	char *text = NULL, *json = json_dumps(j, JSON_INDENT(2));
 	size_t n = 0;
 	FILE *to = open_memstream(&text, &n);
 	int rc = -1;
 
 	if (to != NULL) {
-		write_text(to, d, facts);
+		write_text(to, r, d, facts);
 		fclose(to);
 	}
 	if (json == NULL) {

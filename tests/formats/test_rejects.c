@@ -137,6 +137,38 @@ a_mask_hides_persons_and_what_nobody_mapped(void **state)
 	    "A-1;0 (000) 00;xxxx@x.xx;\"xxxx, xx. 0\";100.50;xxx xxx xxxx 0\n");
 }
 
+/* A row lost a cell, so that a phone stands where the amount should. */
+static void
+a_contact_is_hidden_wherever_it_stands(void **state)
+{
+	static const enum field field[] = { FIELD_REVENUE };
+	static const struct rejects_mask mask = { field, COUNT(field) };
+	static const char *const hidden[] = { "+7 (916) 123-45-67",
+		"89161234567", "9161234567", "'+998901234567", "a@example.com",
+		" 8-916-123-45-67" };
+	static const char *const shown[] = { "1508.50", "21.04.2026 11:59:21",
+		"2026-04-21T11:59:21+03:00", "1712345678123456789",
+		"Согласование", "11/19/2026", "1795000000" };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hidden) + COUNT(shown); i++) {
+		bool hide = i < COUNT(hidden);
+		const char *value = hide ? hidden[i] : shown[i - COUNT(hidden)];
+		const struct slice cell = slice_of(value);
+		const struct problem p = { .reject = REJECT_DATE,
+			.field = FIELD_CREATE_DATE_TIME,
+			.value = cell };
+
+		begin();
+		rejects_row(&out, 3, true, &p, &cell, 1, &mask);
+		if ((strstr(written(), slice_trim(cell).p) == NULL) != hide)
+			fail_msg("%s: %s", value, bytes);
+		rejects_text(text, sizeof text, &p, &mask);
+		assert_int_equal(strstr(text, value) == NULL, hide);
+	}
+}
+
 int
 main(void)
 {
@@ -147,6 +179,7 @@ main(void)
 		    a_row_tells_line_kind_code_column_text_and_cells),
 		cmocka_unit_test(formulas_are_defused),
 		cmocka_unit_test(a_mask_hides_persons_and_what_nobody_mapped),
+		cmocka_unit_test(a_contact_is_hidden_wherever_it_stands),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);

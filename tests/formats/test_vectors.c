@@ -610,7 +610,7 @@ static const struct {
 	{ "json.key",   NULL, "the JSON reader and crm-json come later" },
 };
 
-#define MERGE "tests/server/test_vectors_upd.c has it"
+#define MERGE "tests/server/test_merge_vectors.c has it"
 static const struct {
 	const char *field, *input, *expected;
 	check_fn *check;

@@ -105,6 +105,77 @@ the_three_files_say_what_became_of_the_dump(void **state)
 	free(text);
 }
 
+/* Two groups of rows, one of values; a status in a pipeline and one with
+ * quotes; and more lines than are shown. */
+static void
+the_text_says_what_to_mend_first(void **state)
+{
+	static const char *const columns[] = { "Воронка", "Статус", "Дата" };
+	static const enum field fields[] = { FIELD_PIPELINE, FIELD_ORDER_STATUS,
+		FIELD_CREATE_DATE_TIME };
+	static const struct dump_facts f = {
+		.columns = 3, .header = columns, .field = fields
+	};
+	struct dump_entry d = entry("deals.csv");
+	struct slice cell[] = { slice_of("Продажи "), slice_of("Согла\"сие"),
+		slice_of("11/19/2026") };
+	struct problem p = { .reject = REJECT_STATUS,
+		.field = FIELD_ORDER_STATUS,
+		.cell = 1,
+		.value = cell[1] };
+	struct report *r;
+	const char *first, *second;
+	char *text;
+	json_t *j;
+
+	(void)state;
+	assert_int_equal(
+	    report_open(&r, inst.conf, &inst.conf->feed[0], "deals.csv", &e),
+	    0);
+	assert_int_equal(report_begin(r, &f, false, &e), 0);
+	assert_int_equal(report_problem(r, 9, true, &p, cell, 3, &e), 0);
+	p = (struct problem){ .reject = REJECT_DATE,
+		.field = FIELD_CREATE_DATE_TIME,
+		.value = cell[2] };
+	for (unsigned long line = 14; line < 40; line++)
+		assert_int_equal(
+		    report_problem(r, line, true, &p, cell, 3, &e), 0);
+	p = (struct problem){ .reject = REJECT_PHONES,
+		.field = FIELD_PHONES,
+		.value = slice_of("7,9E+10") };
+	assert_int_equal(report_problem(r, 41, false, &p, cell, 3, &e), 0);
+	if (report_write(r, &d, &f, &e) == -1)
+		fail_msg("%s", e.text);
+
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
+	first = strstr(text, "26 rows refused, create_date_time:\n"
+			     "    line 14, create_date_time: Invalid date "
+			     "format '11/19/2026'\n");
+	assert_non_null(first);
+	assert_non_null(strstr(first, "line 16, "));
+	assert_null(strstr(first, "line 17, "));
+	assert_non_null(strstr(first, "and 23 more\n    To mend it: Export "
+				      "dates as 21.04.2026"));
+	second = strstr(first, "1 row refused, order_status:\n    line 9, ");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "1 value left out, its row stays, "
+				       "phones:\n    line 41, "));
+	assert_non_null(strstr(second, "\n  status(\"Продажи\", "
+				       "\"Согла\\\"сие\", \"IN_PROGRESS\")"
+				       "  # 1 row\n"));
+	assert_non_null(strstr(second, "All 28 are in deals.csv.rejects.csv"));
+	free(text);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.report.json"));
+	j = json_loads(text, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(j, "problems")), 3);
+	assert_int_equal(
+	    json_array_size(json_object_get(j, "unmapped_statuses")), 1);
+	json_decref(j);
+	free(text);
+}
+
 static void
 hashed_feeds_show_no_phone(void **state)
 {
@@ -116,6 +187,12 @@ hashed_feeds_show_no_phone(void **state)
 	    instance_path(&inst, "reports/main/deals.csv.rejects.csv"));
 	assert_null(strstr(text, "999"));
 	assert_non_null(strstr(text, "\n5;row;"));
+	free(text);
+	text = instance_get(
+	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
+	assert_null(strstr(text, "999"));
+	assert_non_null(strstr(text, "line 5, phones: Invalid 'phones' "
+				     "identifier '+0 000 00'"));
 	free(text);
 }
 
@@ -199,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_three_files_say_what_became_of_the_dump),
+		TEST(the_text_says_what_to_mend_first),
 		TEST(hashed_feeds_show_no_phone),
 		TEST(long_names_are_cut_at_a_character),
 		TEST(the_latest_of_a_name_is_there_and_nothing_else),
