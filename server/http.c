@@ -4,10 +4,12 @@
  * libmicrohttpd's own time limit is for inactivity alone, so a client that
  * drips a byte now and then would live for ever.  Here a connection has
  * http_request_s from the end of one answer to the end of the next request's
- * header, and an answer must be taken at RATE_MIN on average.
+ * header; an answer must be taken at RATE_MIN on average, and never rest for
+ * idle_s.
  */
 #include "server/http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -27,6 +29,7 @@
 #define RATE_MIN 1024           /* bytes a second, on average, */
 #define RATE_FROM_MS 60000      /* judged after this */
 #define TICK_MS 1000            /* how often deadlines are looked at */
+#define LOG_MS 1000             /* how often limits are logged */
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
 
 #define PRIORITIES                                                             \
@@ -86,34 +89,118 @@ same_client(const struct in6_addr *a, const struct in6_addr *b)
 	return memcmp(a, b, n) == 0;
 }
 
-/* May another connection begin?  libmicrohttpd asks before it accepts one. */
+/* libmicrohttpd sees the end of the stream and cleans up. */
+static void
+conn_cut(struct http_conn *c)
+{
+	if (!c->doomed)
+		shutdown(c->fd, SHUT_RDWR);
+	c->doomed = true;
+}
+
+/* At most once a second: whoever runs into limits does so often. */
+static void
+log_limit(struct http *h, const struct in6_addr *from, const char *what)
+{
+	int64_t now = http_now_ms();
+	char address[INET6_ADDRSTRLEN];
+
+	if (h->logged_ms != 0 && now - h->logged_ms < LOG_MS) {
+		h->unlogged++;
+		return;
+	}
+	if (IN6_IS_ADDR_V4MAPPED(from))
+		inet_ntop(AF_INET, from->s6_addr + 12, address, sizeof address);
+	else
+		inet_ntop(AF_INET6, from, address, sizeof address);
+	log_warn("%s: %s (and %u times before that were not logged)", address,
+	    what, h->unlogged);
+	h->logged_ms = now;
+	h->unlogged = 0;
+}
+
+/* May another connection begin?  libmicrohttpd asks before it accepts one.
+ * When strangers from many addresses hold all of their places, the one who
+ * has been silent longest makes room: a login takes a moment, so whoever means
+ * it gets through. */
 static enum MHD_Result
 admit(void *cls, const struct sockaddr *sa, socklen_t n)
 {
 	struct http *h = cls;
 	const struct conf *conf = h->conf;
 	struct in6_addr from = address_of(sa);
-	unsigned all = 0, unknown = 0;
+	struct http_conn *oldest = NULL;
+	unsigned here = 0, strangers = 0, strangers_here = 0;
+	const char *why = NULL;
 
 	(void)n;
-	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		if (!same_client(&c->from, &from))
-			continue;
-		all++;
-		unknown += !c->known;
+	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		bool same = same_client(&c->from, &from);
+		bool stranger = !c->known && !c->doomed;
+
+		here += same;
+		strangers += stranger;
+		strangers_here += stranger && same;
+		if (stranger && c->request == NULL)
+			oldest = c; /* the newest is first */
 	}
-	if (h->conn_count < conf->max_connections &&
-	    h->unknown_count < conf->max_unauthenticated &&
-	    all < conf->max_per_address &&
-	    unknown < conf->max_unauth_per_address)
+	if (h->conn_count >= conf->max_connections)
+		why = "refused, as max_connections is reached";
+	else if (here >= conf->max_per_address)
+		why = "refused, as max_per_address is reached";
+	else if (strangers_here >= conf->max_unauth_per_address)
+		why = "refused, as max_unauth_per_address is reached";
+	else if (strangers < conf->max_unauthenticated)
 		return MHD_YES;
-	log_warn("a connection is refused: the limit of %s is reached",
-	    h->conn_count >= conf->max_connections ? "max_connections"
-	    : h->unknown_count >= conf->max_unauthenticated
-		? "max_unauthenticated"
-	    : all >= conf->max_per_address ? "max_per_address"
-					   : "max_unauth_per_address");
-	return MHD_NO;
+	else if (oldest == NULL)
+		why = "refused, as max_unauthenticated is reached";
+	if (why != NULL) {
+		log_limit(h, &from, why);
+		return MHD_NO;
+	}
+	log_limit(h, &oldest->from,
+	    "ended before a login, as max_unauthenticated is reached");
+	conn_cut(oldest);
+	return MHD_YES;
+}
+
+/* Tells auth that a login is over once nobody uses its handle: no connection,
+ * and no pull that files has yet to number. */
+static void
+log_out(struct http *h, const uint8_t handle[16])
+{
+	struct auth_revoked m;
+
+	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		if (c->granted && memcmp(c->grant.handle, handle, 16) == 0)
+			return;
+	}
+	for (const struct http_pull *p = h->pulls; p != NULL; p = p->next) {
+		if (memcmp(p->handle, handle, 16) == 0)
+			return;
+	}
+	WIRE_INIT(&m, WIRE_REVOKED);
+	memcpy(m.handle, handle, sizeof m.handle);
+	outbox_put(&h->to_auth, &m.head);
+}
+
+static void
+conn_forget(struct http_conn *c)
+{
+	if (!c->granted)
+		return;
+	c->granted = false;
+	log_out(c->http, c->grant.handle);
+}
+
+void
+http_conn_grant(
+    struct http_conn *c, const struct grant *g, const uint8_t credentials[32])
+{
+	conn_forget(c);
+	c->granted = c->known = true;
+	c->grant = *g;
+	memcpy(c->credentials, credentials, sizeof c->credentials);
 }
 
 static void
@@ -137,7 +224,6 @@ conn_begin(
 		c->next->prev = &c->next;
 	h->conns = c;
 	h->conn_count++;
-	h->unknown_count++;
 	*context = c;
 }
 
@@ -146,9 +232,8 @@ conn_end(struct http_conn *c)
 {
 	struct http *h = c->http;
 
-	http_conn_forget(c);
+	conn_forget(c);
 	h->conn_count--;
-	h->unknown_count -= !c->known;
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
@@ -165,13 +250,22 @@ conn_notify(void *cls, struct MHD_Connection *m, void **context,
 		conn_end(*context);
 }
 
-/* libmicrohttpd sees the end of the stream and cleans up. */
-static void
-conn_cut(struct http_conn *c)
+/* Why an answer under way is broken off; NULL when it goes on. */
+static const char *
+stalled(struct http_conn *c, int64_t now)
 {
-	if (!c->doomed)
-		shutdown(c->fd, SHUT_RDWR);
-	c->doomed = true;
+	uint64_t taken = http_acked(c) - c->acked;
+	int64_t ms = now - c->since_ms;
+
+	if (taken != c->taken) {
+		c->taken = taken;
+		c->taken_ms = now;
+	}
+	if (now - c->taken_ms > (int64_t)c->http->conf->idle_s * 1000)
+		return "ended, as it took nothing of its answer for idle_s";
+	if (ms > RATE_FROM_MS && taken < (uint64_t)ms / 1000 * RATE_MIN)
+		return "ended, as it takes its answer too slowly";
+	return NULL;
 }
 
 static void
@@ -180,56 +274,22 @@ keep_deadlines(struct http *h)
 	int64_t now = http_now_ms();
 
 	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		int64_t ms = now - c->since_ms;
-		uint64_t taken;
+		const char *why =
+		    c->request != NULL && !c->doomed ? stalled(c, now) : NULL;
 
-		if (!c->busy) {
-			if (ms > (int64_t)h->conf->http_request_s * 1000 ||
-			    h->draining)
-				conn_cut(c);
-			continue;
-		}
-		if (ms <= RATE_FROM_MS)
-			continue;
-		taken = http_acked(c) - c->acked;
-		if (taken < (uint64_t)ms / 1000 * RATE_MIN) {
-			log_warn("a client takes its answer too slowly; the "
-				 "connection is ended");
+		if (why != NULL) {
+			log_limit(h, &c->from, why);
+			conn_cut(c);
+		} else if (c->request == NULL &&
+			   (h->draining ||
+			       now - c->since_ms >
+				   (int64_t)h->conf->http_request_s * 1000)) {
 			conn_cut(c);
 		}
 	}
 }
 
 /* --- channels ------------------------------------------------------ */
-
-/* Tells auth that a login is over once nobody uses its handle: no connection,
- * and no pull that files has yet to number. */
-static void
-log_out(struct http *h, const uint8_t handle[16])
-{
-	struct auth_revoked m;
-
-	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		if (c->granted && memcmp(c->grant.handle, handle, 16) == 0)
-			return;
-	}
-	for (const struct http_pull *p = h->pulls; p != NULL; p = p->next) {
-		if (memcmp(p->handle, handle, 16) == 0)
-			return;
-	}
-	WIRE_INIT(&m, WIRE_REVOKED);
-	memcpy(m.handle, handle, sizeof m.handle);
-	wire_send(h->worker->auth, &m.head, -1);
-}
-
-void
-http_conn_forget(struct http_conn *c)
-{
-	if (!c->granted)
-		return;
-	c->granted = false;
-	log_out(c->http, c->grant.handle);
-}
 
 static void
 revoked(struct http *h, const struct auth_revoked *m)
@@ -239,8 +299,8 @@ revoked(struct http *h, const struct auth_revoked *m)
 		    memcmp(c->grant.handle, m->handle, sizeof m->handle) != 0)
 			continue;
 		c->granted = false;
-		if (c->busy)
-			conn_cut(c);
+		if (c->request != NULL && c->request->step != STEP_CREDENTIALS)
+			conn_cut(c); /* else it is asked for again */
 	}
 }
 
@@ -256,7 +316,7 @@ http_pull_close(struct http *h, struct http_pull *p)
 	q.bytes = p->bytes;
 	q.complete = p->complete;
 	if (p->number != 0)
-		wire_send(h->worker->files, &q.head, -1);
+		outbox_put(&h->to_files, &q.head);
 	log_out(h, p->handle);
 	free(p);
 }
@@ -328,6 +388,12 @@ hear(struct http *h, int sock)
 	}
 }
 
+bool
+http_hear_auth(struct http *h)
+{
+	return hear(h, h->worker->auth);
+}
+
 /* --- the process --------------------------------------------------- */
 
 static struct MHD_Daemon *
@@ -390,6 +456,8 @@ start(struct http *h, struct err *e)
 	unblock(w->auth);
 	unblock(w->files);
 	unblock(w->control);
+	h->to_auth.sock = w->auth;
+	h->to_files.sock = w->files;
 	return sandbox_enter(SANDBOX_HTTP, h->conf, e);
 }
 
@@ -419,6 +487,14 @@ quiesce(struct http *h)
 	}
 }
 
+static struct pollfd
+channel(int fd, const struct outbox *o)
+{
+	short out = outbox_waiting(o) ? POLLOUT : 0;
+
+	return (struct pollfd){ fd, (short)(POLLIN | out), 0 };
+}
+
 static int
 run(struct http *h)
 {
@@ -431,8 +507,8 @@ run(struct http *h)
 		size_t n = 0;
 
 		p[n++] = (struct pollfd){ w->control, POLLIN, 0 };
-		p[n++] = (struct pollfd){ w->auth, POLLIN, 0 };
-		p[n++] = (struct pollfd){ w->files, POLLIN, 0 };
+		p[n++] = channel(w->auth, &h->to_auth);
+		p[n++] = channel(w->files, &h->to_files);
 		for (size_t i = 0; i < h->daemons; i++) {
 			p[n++] =
 			    (struct pollfd){ MHD_get_daemon_info(h->daemon[i],
@@ -446,6 +522,8 @@ run(struct http *h)
 			if (p[i].revents != 0 && !hear(h, p[i].fd))
 				return 1; /* the parent starts us again */
 		}
+		outbox_flush(&h->to_auth);
+		outbox_flush(&h->to_files);
 		for (size_t i = 0; i < h->daemons; i++)
 			MHD_run(h->daemon[i]);
 		if (h->draining && !quiet) {

@@ -10,10 +10,12 @@
 #include <stdint.h>
 #include "server/auth.h"
 #include "server/files.h"
+#include "server/outbox.h"
 #include "server/proc.h"
 #include "server/tree.h"
 
 struct http;
+struct http_request;
 
 /* A client's connection.  Its grant lasts as long as it sends the same
  * credentials, of which only a digest is kept. */
@@ -23,11 +25,13 @@ struct http_conn {
 	int fd;
 	enum protocol protocol;
 	struct in6_addr from;
-	int64_t since_ms; /* of the state it is in, monotonic */
-	bool busy;        /* a request is being answered */
-	bool known;       /* has sent valid credentials */
-	bool doomed;      /* shut down already; waits for its end */
-	uint64_t acked;   /* bytes the client had when the answer began */
+	int64_t since_ms;             /* of the state it is in, monotonic */
+	struct http_request *request; /* being answered, or NULL */
+	bool known;                   /* has sent valid credentials */
+	bool doomed;                  /* shut down already; waits for its end */
+	uint64_t acked;   /* bytes the client had when the answer began, */
+	uint64_t taken;   /* how many more it has had since, */
+	int64_t taken_ms; /* and when it last took any */
 	bool granted;
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
@@ -87,7 +91,10 @@ struct http {
 	struct http_origin origin[64]; /* by daemon */
 	size_t daemons;
 	struct http_conn *conns;
-	unsigned conn_count, unknown_count;
+	unsigned conn_count;
+	struct outbox to_auth, to_files;
+	int64_t logged_ms; /* when a limit was last logged, */
+	unsigned unlogged; /* and how often it was not, since */
 	struct http_request *waiting;
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;
@@ -112,7 +119,13 @@ void http_request_end(void *cls, struct MHD_Connection *m, void **request,
 void http_request_granted(struct http *h, const struct auth_reply *r);
 void http_request_found(struct http *h, const struct files_reply *r, int fd);
 
-/* The connection no longer needs its grant. */
+/* All that auth has said by now, so that no grant is used that it took back;
+ * false when auth is gone. */
+bool http_hear_auth(struct http *h);
+
+/* The connection has this grant from now on, or no longer needs one. */
+void http_conn_grant(
+    struct http_conn *c, const struct grant *g, const uint8_t credentials[32]);
 void http_conn_forget(struct http_conn *c);
 
 /* The response ended and files has numbered the pull: reports it, frees it. */

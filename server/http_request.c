@@ -21,10 +21,28 @@
 
 /* --- can the request be trusted? ----------------------------------- */
 
+#define HEADER_MAX 16384
+
 struct framing {
-	unsigned hosts, lengths;
+	unsigned hosts, lengths, logins;
+	size_t bytes;
 	bool bad;
 };
+
+/* RFC 9110 5.6.2: what a field's name consists of. */
+static bool
+is_token(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') ||
+			(c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL)))
+			return false;
+	}
+	return n > 0;
+}
 
 static enum MHD_Result
 see_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
@@ -33,15 +51,16 @@ see_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	struct framing *f = cls;
 
 	(void)kind;
-	for (size_t i = 0; i < name_n; i++) {
-		if ((unsigned char)name[i] <= 0x20)
-			f->bad = true;
-	}
-	if (value_n > 0 && memchr(value, '\0', value_n) != NULL)
+	f->bytes += name_n + value_n + strlen(": \r\n");
+	if (!is_token(name, name_n) ||
+	    (value_n > 0 && memchr(value, '\0', value_n) != NULL))
 		f->bad = true;
 	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
 		f->hosts++;
 	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		f->bad = true;
+	if (strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0 &&
+	    f->logins++ > 0)
 		f->bad = true;
 	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 &&
 	    (f->lengths++ > 0 || value_n != 1 || *value != '0'))
@@ -59,6 +78,8 @@ distrust(struct http_request *r, const char *method, const char *version)
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
 	MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, see_header, &f);
+	if (f.bytes > HEADER_MAX)
+		return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
 	if (f.hosts > 1 || (f.hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
 		f.bad = true;
 	return f.bad || r->broken ? MHD_HTTP_BAD_REQUEST : 0;
@@ -67,13 +88,14 @@ distrust(struct http_request *r, const char *method, const char *version)
 /* --- waiting for other processes ----------------------------------- */
 
 static enum MHD_Result
-wait_for(struct http_request *r, int sock, struct wire *m)
+wait_for(struct http_request *r, struct outbox *to, struct wire *m)
 {
 	struct http *h = r->conn->http;
 
-	m->id = ++h->last_ask;
-	if (wire_send(sock, m, -1) == -1)
+	if (outbox_full(to))
 		return http_say_error(r, EAGAIN);
+	m->id = ++h->last_ask;
+	outbox_put(to, m);
 	r->ask = m->id;
 	r->next = h->waiting;
 	r->prev = &h->waiting;
@@ -113,6 +135,8 @@ http_request_granted(struct http *h, const struct auth_reply *a)
 	if (r == NULL)
 		return;
 	r->who = *a;
+	if (a->verdict == AUTH_YES) /* now: auth may take it back next */
+		http_conn_grant(r->conn, &a->grant, r->credentials);
 	wait_no_more(r);
 	MHD_resume_connection(r->mhd);
 }
@@ -189,14 +213,14 @@ step_credentials(struct http_request *r)
 		    "A login or a link with a token is needed.\n", false);
 	}
 	digest_of(&q, r->credentials);
-	if (c->granted && secret_equal(c->credentials, r->credentials, 32)) {
+	if (c->granted && http_hear_auth(c->http) && c->granted &&
+	    secret_equal(c->credentials, r->credentials, 32)) {
 		secret_wipe(&q, sizeof q);
 		r->who.verdict = AUTH_YES;
-		r->who.grant = c->grant;
 		return MHD_YES;
 	}
 	r->who.verdict = AUTH_NO;
-	rc = wait_for(r, c->http->worker->auth, &q.head);
+	rc = wait_for(r, &c->http->to_auth, &q.head);
 	secret_wipe(&q, sizeof q);
 	return rc;
 }
@@ -205,8 +229,6 @@ step_credentials(struct http_request *r)
 static bool
 admitted(struct http_request *r, enum MHD_Result *rc)
 {
-	struct http_conn *c = r->conn;
-
 	if (r->who.verdict == AUTH_WAIT) {
 		*rc = http_say(r, MHD_HTTP_TOO_MANY_REQUESTS,
 		    "There were too many wrong logins. Try again later.\n",
@@ -218,14 +240,10 @@ admitted(struct http_request *r, enum MHD_Result *rc)
 		    "The login or the token is wrong.\n", false);
 		return false;
 	}
-	if (c->granted && memcmp(c->grant.handle, r->who.grant.handle, 16) != 0)
-		http_conn_forget(c);
-	c->granted = true;
-	c->grant = r->who.grant;
-	memcpy(c->credentials, r->credentials, sizeof c->credentials);
-	if (!c->known)
-		c->http->unknown_count--;
-	c->known = true;
+	if (!r->conn->granted) { /* taken back meanwhile */
+		*rc = MHD_NO;
+		return false;
+	}
 	return true;
 }
 
@@ -242,7 +260,7 @@ ask_files(struct http_request *r, enum files_op op)
 	snprintf(q.path, sizeof q.path, "%s", r->path);
 	r->waited_list = op == FILES_LIST;
 	r->step = STEP_ANSWER;
-	return wait_for(r, r->conn->http->worker->files, &q.head);
+	return wait_for(r, &r->conn->http->to_files, &q.head);
 }
 
 static enum MHD_Result
@@ -355,9 +373,11 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 		return MHD_NO;
 	switch (r->step) {
 	case STEP_FRAMING:
-		r->conn->busy = true;
+		r->conn->request = r;
 		r->conn->since_ms = http_now_ms();
 		r->conn->acked = http_acked(r->conn);
+		r->conn->taken = 0;
+		r->conn->taken_ms = r->conn->since_ms;
 		r->head = strcmp(method, "HEAD") == 0;
 		status = distrust(r, method, version);
 		if (status != 0)
@@ -368,8 +388,9 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 	case STEP_CREDENTIALS:
 		if (probe(r, &rc))
 			return rc;
-		r->step = STEP_FIND;
 		rc = step_credentials(r);
+		if (r->step == STEP_CREDENTIALS)
+			r->step = STEP_FIND;
 		if (r->ask != 0 || r->step == STEP_DONE || rc != MHD_YES)
 			return rc;
 		/* fall through: the connection is known */
@@ -399,7 +420,8 @@ http_request_end(void *cls, struct MHD_Connection *m, void **request,
 	if (r->fd != -1)
 		close(r->fd);
 	if (r->conn != NULL) {
-		r->conn->busy = false;
+		if (r->conn->request == r)
+			r->conn->request = NULL;
 		r->conn->since_ms = http_now_ms();
 	}
 	secret_wipe(r->token, sizeof r->token);

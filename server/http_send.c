@@ -291,23 +291,27 @@ http_send_file(struct http_request *r, int fd, const struct files_stat *st,
 
 /* --- published files, which this process opens itself -------------- */
 
+/* False when it cannot be told: what cannot be audited is not served. */
 static bool
-pull_begin(struct http_request *r, const char *path, int64_t mtime)
+pull_begin(
+    struct http_request *r, const char *path, const struct files_stat *st)
 {
 	struct http *h = r->conn->http;
-	struct http_pull *p = mem_alloc(sizeof *p);
+	struct http_pull *p;
 	struct files_request q;
+
+	if (outbox_full(&h->to_files))
+		return false;
+	p = mem_alloc(sizeof *p);
 
 	WIRE_INIT(&q, WIRE_FILE);
 	q.op = FILES_PULL_BEGIN;
 	q.head.id = p->ask = ++h->last_ask;
-	q.mtime = mtime;
+	q.mtime = st->mtime;
+	q.bytes = st->size;
 	memcpy(q.handle, r->conn->grant.handle, sizeof q.handle);
 	snprintf(q.path, sizeof q.path, "%s", path);
-	if (wire_send(h->worker->files, &q.head, -1) == -1) {
-		free(p);
-		return false; /* what cannot be audited is not served */
-	}
+	outbox_put(&h->to_files, &q.head);
 	memcpy(p->handle, q.handle, sizeof p->handle);
 	p->next = h->pulls;
 	h->pulls = p;
@@ -331,21 +335,20 @@ http_pull_end(struct http_request *r, bool completed)
 		http_pull_close(h, p); /* else once files has numbered it */
 }
 
-/* The sidecar, when it is asked for and of the very version. */
+/* The sidecar, when it is asked for and of the very version; -1 when not. */
 static int
-open_sidecar(struct http_request *r, const struct tree_place *at,
+open_sidecar(struct http_request *r, struct tree_place *beside,
     const struct files_stat *st, struct files_stat *gz)
 {
-	struct tree_place beside = *at;
-	size_t n = strlen(at->rel);
+	size_t n = strlen(beside->rel);
 	int fd;
 
 	if (!http_takes_gzip(
 		http_request_field(r, MHD_HTTP_HEADER_ACCEPT_ENCODING)) ||
-	    n + 4 > sizeof beside.rel)
+	    n + 4 > sizeof beside->rel)
 		return -1;
-	memcpy(beside.rel + n, ".gz", 4);
-	fd = tree_open(&r->conn->http->tree, &beside, gz);
+	memcpy(beside->rel + n, ".gz", 4);
+	fd = tree_open(&r->conn->http->tree, beside, gz);
 	if (fd != -1 && gz->mtime != st->mtime) {
 		close(fd);
 		return -1;
@@ -359,19 +362,22 @@ http_send_published(struct http_request *r, const struct tree_place *at)
 	size_t n = strlen(r->path);
 	bool varies = n < 3 || strcmp(r->path + n - 3, ".gz") != 0;
 	struct files_stat st, gz;
+	struct tree_place beside = *at;
 	int fd = tree_open(&r->conn->http->tree, at, &st);
 	int side;
 	enum MHD_Result rc;
 
 	if (fd == -1)
 		return http_say_error(r, errno);
-	side = varies ? open_sidecar(r, at, &st, &gz) : -1;
+	side = varies ? open_sidecar(r, &beside, &st, &gz) : -1;
 	if (side != -1) {
 		close(fd);
 		fd = side;
+		st = gz;
+		at = &beside;
 	}
-	rc = http_send_file(r, fd, side == -1 ? &st : &gz, side != -1, varies);
-	if (r->size > 0 && !r->head && !pull_begin(r, r->path, st.mtime))
+	rc = http_send_file(r, fd, &st, side != -1, varies);
+	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, &st))
 		return MHD_NO;
 	return rc;
 }
