@@ -161,6 +161,7 @@ normal_money(struct slice cell, int64_t *minor, const char **hint)
 	struct slice s = normal_bare(cell);
 	struct amount m;
 	char text[sizeof m.p + 2]; /* a sign and a dot more */
+	size_t n;
 
 	*hint = NULL;
 	*minor = CONV_NONE;
@@ -173,5 +174,6 @@ normal_money(struct slice cell, int64_t *minor, const char **hint)
 		*hint = hint_ambiguous;
 		return REJECT_MONEY;
 	}
-	return check_money((struct slice){ text, rewrite(text, &m) }, minor);
+	n = rewrite(text, &m);
+	return check_money((struct slice){ text, n }, minor);
 }

@@ -262,7 +262,7 @@ find_cell(const struct csv *c, const char *what, size_t n)
 static bool
 has(const char *p, size_t n, const char *what, size_t k)
 {
-	return n > 0 && memchr(p, what[0], n) != NULL &&
+	return n > 0 && memchr(p, (unsigned char)what[0], n) != NULL &&
 	       (k == 1 || memmem(p, n, what, k) != NULL);
 }
 
@@ -378,7 +378,14 @@ refuse_quote(struct reader *r, const struct line *first, size_t opened,
 	    r, l.n, l.end, lines + 1, REJECT_UNCLOSED_QUOTE, out);
 }
 
-/* A quoted field is open at the end of the first line. */
+/*
+ * A quoted field is open at the end of the first line.  It may go over lines
+ * only when its quotes are doubled as they should be: else the lines that it
+ * swallows may be records, and they would be lost without a word:
+ *
+ *	1;"Rose" Ltd
+ *	2;"Lily"
+ */
 static enum fmt_status
 read_lines(struct reader *r, const struct line *first, struct csv_scan *s,
     struct row *out)
@@ -405,7 +412,7 @@ read_lines(struct reader *r, const struct line *first, struct csv_scan *s,
 		if (rc != FMT_OK)
 			return rc;
 	}
-	if (closed && s->at <= most) {
+	if (closed && s->at <= most && !s->torn) {
 		rc = measure_end(r, s->at, &end);
 		if (rc != FMT_OK)
 			return rc;

@@ -125,7 +125,10 @@ bool
 text_is_word(struct slice s, const char *word)
 {
 	char folded[64];
+	size_t n;
 
-	return s.n < sizeof folded &&
-	       slice_is((struct slice){ folded, text_fold(folded, s) }, word);
+	if (s.n >= sizeof folded)
+		return false;
+	n = text_fold(folded, s);
+	return slice_is((struct slice){ folded, n }, word);
 }

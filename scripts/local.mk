@@ -1,7 +1,7 @@
 # What scripts/ holds and the distribution needs.
-EXTRA_DIST += scripts/registry scripts/tally scripts/setup scripts/build \
+EXTRA_DIST += tests/data tests/gen_dump.c scripts/registry scripts/tally scripts/setup scripts/build \
 	scripts/test scripts/lint scripts/quickstart scripts/sample-dump \
-	scripts/bench scripts/check-layers.t scripts/peers/python_csv_sqlite.py
+	scripts/bench scripts/cppcheck.cfg scripts/check-layers.t scripts/peers/python_csv_sqlite.py
 TESTS += scripts/check-layers.t
 
 # What systemd reads: the service, and an account for each role.

@@ -35,6 +35,7 @@ is_number(enum field f)
 static bool
 has(const struct conv *c, enum field f)
 {
+	/* cppcheck-suppress arrayIndexOutOfBounds ; is_number guards it */
 	return is_number(f) ? c->number[f] != CONV_NONE : conv_text(c, f).n > 0;
 }
 

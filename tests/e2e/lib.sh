@@ -198,7 +198,7 @@ sftp_as() {
 	export SFTP_PASSWORD
 	shift 2
 	# shellcheck disable=SC2086
-	SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force DISPLAY= \
+	SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force DISPLAY='' \
 	    setsid -w sftp $ssh_options -o PubkeyAuthentication=no \
 	    -o NumberOfPasswordPrompts=1 -o BatchMode=no -P "$sftp_port" "$@" -b - \
 	    "$user@127.0.0.1"

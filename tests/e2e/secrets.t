@@ -31,6 +31,7 @@ for f in sorted(kept.glob("*.log")) + sorted(kept.glob("*.audit")):
 print(f"{lines} lines, {len(secrets)} secrets, {found} found")
 EOF
 sed 's/^/# /' "$work/found"
+# shellcheck disable=SC2046 # the last line's words
 set -- $(tail -1 "$work/found")
 check "the other tests left lines to search" [ "${1:-0}" -gt 100 ]
 check "and secrets to search for" [ "${3:-0}" -gt 20 ]

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "formats/arena.h"
 #include "formats/idset.h"
 #include "formats/strict.h"
 
@@ -173,8 +174,7 @@ limits_cost_a_row_and_no_more(void **state)
 		size_t n, tail = strlen(row[i].tail);
 		char *p = repeat(row[i].unit, row[i].times, &n);
 
-		p = realloc(p, n + tail + 1);
-		assert_non_null(p);
+		p = mem_grow(p, n + tail + 1);
 		memcpy(p + n, row[i].tail, tail + 1);
 		rows_of((struct slice){ p, n + tail }, 100000, got, sizeof got);
 		assert_string_equal(got, row[i].want);

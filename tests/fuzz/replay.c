@@ -12,6 +12,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+static uint8_t *
+grown(uint8_t *buf, size_t n)
+{
+	uint8_t *p = realloc(buf, n);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
 static int
 run(const char *path)
 {
@@ -21,23 +31,17 @@ run(const char *path)
 
 	if (f == NULL)
 		return -1;
-	buf = malloc(room);
-	while (buf != NULL && (k = fread(buf + n, 1, room - n, f)) > 0) {
+	buf = grown(NULL, room);
+	while ((k = fread(buf + n, 1, room - n, f)) > 0) {
 		n += k;
 		if (n == room)
-			buf = realloc(buf, room *= 2);
+			buf = grown(buf, room *= 2);
 	}
 	fclose(f);
-	if (buf == NULL)
-		return -1;
 	/* exactly n bytes, so that reading one more is caught */
-	uint8_t *exact = malloc(n == 0 ? 1 : n);
-	if (exact == NULL)
-		abort();
-	memcpy(exact, buf, n);
+	buf = grown(buf, n == 0 ? 1 : n);
+	LLVMFuzzerTestOneInput(buf, n);
 	free(buf);
-	LLVMFuzzerTestOneInput(exact, n);
-	free(exact);
 	return 0;
 }
 

@@ -223,8 +223,9 @@ kit_publish(struct kit *k, int64_t mtime, int64_t from, int64_t to)
 void
 kit_pull(struct kit *k, int64_t mtime)
 {
-	static uint64_t id = UINT64_C(1) << 63;
-	struct pull p = { .id = ++id, .begun = mtime + 1, .size = 10 };
+	static uint64_t last = UINT64_C(1) << 63;
+	uint64_t id = ++last;
+	struct pull p = { .id = id, .begun = mtime + 1, .size = 10 };
 
 	strcpy(p.feed, k->rules.feed);
 	strcpy(p.file, "conversions.csv.gz");
