@@ -16,6 +16,7 @@ scan_start(struct csv_scan *s, char c)
 	if (c != '"' || s->plain)
 		return BARE;
 	s->opened = s->at;
+	s->loose = false;
 	return QUOTED;
 }
 
@@ -26,10 +27,20 @@ scan_ended(struct csv_scan *s, char c)
 {
 	bool blanks = s->blanks;
 
+	s->loose = s->loose || (!csv_blank(c) && (blanks || c != '"'));
 	s->blanks = csv_blank(c);
 	if (csv_blank(c) || (c == '"' && blanks))
 		return ENDED;
 	return QUOTED;
+}
+
+/* At the end of a field.  Its quotes may not be what they seem. */
+static void
+scan_end(struct csv_scan *s, const char *p)
+{
+	s->torn =
+	    s->torn || (s->state == ENDED && s->loose &&
+			   csv_lines(p + s->opened, s->at - s->opened) > 0);
 }
 
 static bool
@@ -53,6 +64,8 @@ csv_scan(struct csv_scan *s, const char *p, size_t n)
 				s->state = ENDED;
 			continue;
 		}
+		if (csv_break(c) || c == s->delimiter)
+			scan_end(s, p);
 		if (csv_break(c))
 			return true;
 		if (c == s->delimiter) {

@@ -25,6 +25,8 @@ struct csv_scan {
 	bool blanks; /* between a quote that may have closed and here */
 	size_t at;
 	size_t opened; /* the last opening quote */
+	bool loose;    /* a quote inside that field is not doubled */
+	bool torn;     /* such a field went over a line end */
 	size_t cells;  /* delimiters passed */
 };
 

@@ -200,6 +200,19 @@ a_stray_quote_costs_its_own_row_alone(void **state)
 		{ "a cell of several lines before it",
 		    "a;b;c\n1;\"x\ny\";\"z\n2;3;4\n",
 		    "1[a][b][c] 3[1][x^y][z]!unclosed_quote@0 4[2][3][4] ", 3 },
+		{ "a name in quotes, and another one",
+		    "a;b\n1;\"Роза\" ООО\n2;\"Лира\"\n3;4\n",
+		    "1[a][b] 2[1][Роза\" ООО]!unclosed_quote@0 3[2][Лира] "
+		    "4[3][4] ",
+		    2 },
+		{ "a name in quotes, later in the row",
+		    "a;b;c\n1;\"x\" y;z\n2;p;q \"r\"\n3;\"4\";5\n",
+		    "1[a][b][c] 2[1][x\" y;z]!unclosed_quote@0 3[2][p][q "
+		    "\"r\"] "
+		    "4[3][4][5] ",
+		    3 },
+		{ "spaces behind a cell of lines", "a;b\n\"x\ny\"  ;2\n3;4\n",
+		    "1[a][b] 2[x^y][2] 4[3][4] ", 2 },
 		{ "the count is right", "a;b\n1;\"x\ny\"\n2;3\n",
 		    "1[a][b] 2[1][x^y] 4[2][3] ", 2 },
 		{ "empty cells behind do no harm", "a;b\n1;\"x\ny\";;\n2;3\n",
