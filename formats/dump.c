@@ -53,6 +53,14 @@ dump_used_cells(const struct slice *cell, size_t cells)
 	return cells;
 }
 
+/* A spreadsheet's row without anything in it: ";;;;". */
+static bool
+is_blank(const struct row *r)
+{
+	return r->reject == REJECT_NONE &&
+	       dump_used_cells(r->cell, r->cells) == 0;
+}
+
 /*
  * The first row that names all that is required is the header.  If none does,
  * the one that names most is taken for it, to say what it lacks.
@@ -70,7 +78,12 @@ find_header(struct dump *d)
 		st = reader_next(d->reader, &d->row);
 		if (st != FMT_OK)
 			break;
+		if (is_blank(&d->row)) {
+			d->blank_rows++;
+			continue;
+		}
 		rows++;
+		d->garbled = d->garbled || d->row.reject == REJECT_ENCODING;
 		st = map_open(&m, d->settings, d->row.cell,
 		    dump_used_cells(d->row.cell, d->row.cells));
 		if (st == FMT_NO_HEADER)
@@ -213,6 +226,10 @@ dump_open(struct dump **out, const struct input *in, const struct settings *s,
 	d->facts.encoding = d->facts.compression = "";
 	d->facts.syntax = d->facts.preset = "";
 	st = open_all(d, in);
+	/* A name that was read wrongly is not missing. */
+	if (d->garbled && (st == FMT_NO_HEADER || st == FMT_MISSING_COLUMN ||
+			      st == FMT_NO_STATUS))
+		st = FMT_ENCODING;
 	if (st == FMT_IO) {
 		dump_close(d);
 		d = NULL;
@@ -277,6 +294,10 @@ next_row(struct dump *d)
 	for (;;) {
 		enum fmt_status st = reader_next(d->reader, &d->row);
 
+		if (st == FMT_OK && is_blank(&d->row)) {
+			d->blank_rows++;
+			continue;
+		}
 		if (st != FMT_OK || d->row.reject != REJECT_NONE ||
 		    !may_be_header(d))
 			return st;
@@ -354,7 +375,7 @@ dump_facts(struct dump *d)
 		reader_facts(d->reader, &r);
 		d->facts.syntax = r.syntax;
 		d->facts.delimiter = r.delimiter;
-		d->facts.blank_lines = r.blank_lines;
+		d->facts.blank_lines = r.blank_lines + d->blank_rows;
 		d->facts.lines = r.lines;
 	}
 	return &d->facts;

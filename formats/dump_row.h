@@ -31,7 +31,9 @@ struct dump {
 	struct slice default_status;
 	struct slice *pipeline; /* folded; only these, when there are any */
 	struct row row;
-	size_t status_cell;     /* of the row; SIZE_MAX: none is filled */
+	unsigned long blank_rows; /* of empty cells */
+	bool garbled;       /* bytes of the header do not fit the encoding */
+	size_t status_cell; /* of the row; SIZE_MAX: none is filled */
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
 	struct record record;
 	struct dump_facts facts;

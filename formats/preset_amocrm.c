@@ -76,8 +76,8 @@ static const struct preset_column columns[] = {
 	{ NULL, FIELD_COUNT },
 };
 
-/* The system's own statuses (142 and 143 end every pipeline), and the stages
- * that a new account begins with. */
+/* The system's own statuses (142 and 143 end every pipeline, and some exports
+ * have the numbers), and the stages that a new account begins with. */
 static const struct preset_status statuses[] = {
 	{ "*", "неразобранное", "IN_PROGRESS" },
 	{ "*", "первичный контакт", "IN_PROGRESS" },
@@ -85,6 +85,8 @@ static const struct preset_status statuses[] = {
 	{ "*", "принимают решение", "IN_PROGRESS" },
 	{ "*", "успешно реализовано", "PAID" },
 	{ "*", "закрыто и не реализовано", "CANCELLED" },
+	{ "*", "142", "PAID" },
+	{ "*", "143", "CANCELLED" },
 	{ NULL, NULL, NULL },
 };
 

@@ -185,6 +185,26 @@ a_dump_of_a_shop_becomes_records(void **state)
 	assert_true(f->has_status);
 }
 
+/* A spreadsheet saves rows that once held something as ";;;". */
+static void
+rows_of_empty_cells_are_blank_lines(void **state)
+{
+	unsigned long tally[3];
+
+	(void)state;
+	assert_int_equal(
+	    open_text(";;\n" PHONE "01.07.2026;1;79995551111;PAID;\n"
+		      ";;\n ; \t;\"\"\n"
+		      "02.07.2026;2;79995551112;PAID;\n;;;;;\n"),
+	    FMT_OK);
+	assert_int_equal(drain(tally), FMT_END);
+	assert_int_equal(tally[VERDICT_TAKE], 2);
+	assert_int_equal(dump_facts(dump)->records, 2);
+	assert_int_equal(dump_facts(dump)->blank_lines, 4);
+	assert_int_equal(dump_facts(dump)->preamble, 0);
+	assert_int_equal(dump_facts(dump)->header_line, 2);
+}
+
 static void
 a_dump_that_cannot_be_read_says_why(void **state)
 {
@@ -200,6 +220,12 @@ a_dump_that_cannot_be_read_says_why(void **state)
 		{ "create_date_time;id;order_status\n1;2;3\n",
 		    FMT_MISSING_COLUMN, "client_ids, emails, phones" },
 		{ "Дата;Телефон\n1;2\n", FMT_NO_STATUS, NULL },
+		/* UTF-8 by its BOM, windows-1251 by its bytes */
+		{ "\xef\xbb\xbf\xc4\xe0\xf2\xe0;\xd2\xe5\xeb\n1;2\n",
+		    FMT_ENCODING, NULL },
+		{ "\xef\xbb\xbfphone;date;\xd1\xf2\xe0\xf2\xf3\xf1\n1;2;3\n",
+		    FMT_ENCODING, NULL },
+		{ ";;;\n;;;\n", FMT_EMPTY, NULL },
 		{ "\x1f\x8b\x08\x01", FMT_TRUNCATED, NULL },
 	};
 
@@ -609,6 +635,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_dump_of_a_shop_becomes_records),
 		TEST(a_dump_that_cannot_be_read_says_why),
+		TEST(rows_of_empty_cells_are_blank_lines),
 		TEST(a_header_alone_is_an_empty_dump),
 		TEST(a_header_is_looked_for_in_thirty_rows),
 		TEST(another_header_in_the_middle_ends_the_dump),

@@ -242,6 +242,8 @@ amocrms_own_stages_are_known(void **state)
 	assert_status(
 	    m, "Воронка", "Закрыто и не реализовано", "", "CANCELLED");
 	assert_status(m, "Воронка", "Закрыто и не реализовано", "Спам", "SPAM");
+	assert_status(m, "Воронка", "142", "", "PAID");
+	assert_status(m, "Воронка", "143", "", "CANCELLED");
 	map_free(m);
 	settings_free(s);
 }
