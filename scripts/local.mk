@@ -1,15 +1,19 @@
 # What scripts/ holds and the distribution needs.
-EXTRA_DIST += tests/data tests/gen_dump.c scripts/registry scripts/tally scripts/setup scripts/build \
-	scripts/test scripts/lint scripts/quickstart scripts/sample-dump \
-	scripts/bench scripts/cppcheck.cfg scripts/check-layers.t scripts/peers/python_csv_sqlite.py
+EXTRA_DIST += scripts/registry scripts/tally scripts/setup scripts/build \
+	scripts/test scripts/lint scripts/cppcheck.cfg scripts/quickstart \
+	scripts/sample-dump scripts/bench scripts/peers/python_csv_sqlite.py \
+	scripts/check-layers.t tests/data tests/gen_dump.c
 TESTS += scripts/check-layers.t
 
 # What systemd reads: the service, and an account for each role.
 systemdunitdir = $(prefix)/lib/systemd/system
-dist_systemdunit_DATA = scripts/convdropd.service
+systemdunit_DATA = convdropd.service
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = convdrop.conf
-EXTRA_DIST += scripts/convdrop.sysusers
-CLEANFILES += convdrop.conf
+EXTRA_DIST += scripts/convdropd.service scripts/convdrop.sysusers
+CLEANFILES += convdropd.service convdrop.conf
+convdropd.service: scripts/convdropd.service Makefile
+	$(AM_V_GEN)sed 's|/usr/sbin|$(sbindir)|' \
+	    $(srcdir)/scripts/convdropd.service >$@
 convdrop.conf: scripts/convdrop.sysusers
 	$(AM_V_GEN)cp $(srcdir)/scripts/convdrop.sysusers $@

@@ -91,19 +91,42 @@ finish() { # with the plan, so that a script that breaks off is seen
 	exit 0 # the TAP lines have told
 }
 
-# A port that nobody listens on, of those the kernel gives to nobody by itself.
+# Tests that run at the same time draw their ports from different twenties, so
+# that a port stays a test's own while its daemon is down.  Whoever holds the
+# lock on descriptor 9 owns the twenty.
+port_locks=/tmp/convdrop-test-ports
+take_ports() {
+	mkdir -m 1777 "$port_locks" 2>/dev/null
+	for first_port in $(shuf -i 750-1600); do
+		first_port=$((first_port * 20))
+		# another user's file cannot be opened, and exec would exit
+		(: >>"$port_locks/$first_port") 2>/dev/null || continue
+		exec 9>>"$port_locks/$first_port"
+		flock -n 9 && return
+	done
+	echo "Bail out! no ports are left"
+	exit 1
+}
+take_ports
+
+# One of them that nobody listens on, and another one at each call.
 free_port() {
-	"$python" - <<-'EOF'
-	import random, socket
-	while True:
-	    port = random.randint(15000, 32000)
-	    with socket.socket(socket.AF_INET6) as s:
-	        try:
-	            s.bind(("::", port))
-	        except OSError:
-	            continue
-	    print(port)
-	    break
+	"$python" - "$first_port" "$work/ports" <<-'EOF'
+	import random, socket, sys
+	with open(sys.argv[2], "a+") as f:
+	    f.seek(0)
+	    given = f.read().split()
+	    first = int(sys.argv[1])
+	    for port in random.sample(range(first, first + 20), 20):
+	        with socket.socket(socket.AF_INET6) as s:
+	            try:
+	                s.bind(("::", port))
+	            except OSError:
+	                continue
+	        if str(port) not in given:
+	            print(port)
+	            print(port, file=f)
+	            break
 	EOF
 }
 

@@ -330,7 +330,7 @@ try:
             tries += 1
         if not t.is_active():
             break
-except (paramiko.SSHException, EOFError):
+except (paramiko.SSHException, EOFError, OSError):
     pass
 print(2 <= tries <= 7, time.time() - start < 10)
 EOF

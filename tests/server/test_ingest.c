@@ -217,7 +217,7 @@ without_room_the_dump_stays_and_nothing_is_kept(void **state)
 	(void)state;
 	bench_close(&b);
 	bench_open(&b, "reserve_bytes = 1000000000000000\nreserve_percent = "
-		       "99\n" BENCH_CONF(""));
+		       "100\n" BENCH_CONF(""));
 	assert_int_equal(bench_drop(&b, "deals.csv",
 			     HEADER "2026-11-20;1;111;;PAID;1\n", NOW),
 	    -1);
