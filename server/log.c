@@ -18,7 +18,7 @@ log_open(const char *name)
 	role = name;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 line(int priority, const char *fmt, va_list ap)
 {
 	char buf[2048], when[32];
