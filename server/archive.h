@@ -34,6 +34,22 @@ int archive_dump(char path[512], char sha256[65], const struct conf *c,
 int archive_published(char path[512], const struct conf *c, const char *feed,
     const char *file, int fd, const char *sha256, int64_t mtime, struct err *e);
 
+/*
+ * The same in two steps, between which the copying runs beside the caller, who
+ * may read the file too but not change it.  Nothing is in the archive before
+ * archive_end says so.  conf, feed and fd must last until then, and another
+ * file of the feed must wait for it.  The end, like archive_cancel (NULL is
+ * fine), frees.
+ */
+struct archiving;
+int archive_begin(struct archiving **out, const struct conf *c,
+    const char *feed, bool published, int fd, struct err *e);
+int archive_end(struct archiving *a, char path[512], char sha256[65],
+    const char *name, int64_t at, struct err *e);
+int archive_end_published(struct archiving *a, char path[512], const char *file,
+    const char *sha256, int64_t mtime, struct err *e);
+void archive_cancel(struct archiving *a);
+
 /* Opens one for reading, by the path it got; -1 with errno set as well. */
 int archive_open(const struct conf *c, const char *path, struct err *e);
 

@@ -1,9 +1,10 @@
 /*
  * The line a dump travels, in its order: archived, read, merged, reported,
- * committed, audited.  Nothing lasting is done before the dump is in the
- * archive, and everything the store keeps of it is one transaction; the report
- * is in place before the commit, so that whoever sees the dump merged finds
- * it.  The caller takes the dump out of the inbox afterwards.
+ * committed, audited.  It is read, into temporary memory and files, while its
+ * copy is written; nothing lasting is done before it is in the archive, and
+ * everything the store keeps of it is one transaction; the report is in place
+ * before the commit, so that whoever sees the dump merged finds it.  The caller
+ * takes the dump out of the inbox afterwards.
  */
 #include "server/ingest.h"
 
@@ -32,6 +33,7 @@ struct job {
 	struct dump_entry *d;
 	char *settings;    /* the text that reads the archived copy again */
 	char archived[65]; /* SHA-256 of the archived bytes */
+	struct archiving *archiving;
 	struct report *report;
 	struct intake intake;
 };
@@ -90,19 +92,11 @@ audit_event(const struct job *j, const char *what, json_t *o, struct err *e)
 	return audit_add(j->in->audit, (int64_t)time(NULL), what, o, e);
 }
 
-/* Into the archive, and into the audit that it is there. */
 static int
-keep(struct job *j, int fd, struct err *e)
+begin_copy(struct job *j, int fd, struct err *e)
 {
-	json_t *o;
-
-	if (archive_dump(j->d->archive, j->archived, j->in->conf, j->feed->name,
-		j->name, fd, j->d->at, e) == -1)
-		return -1;
-	o = event(j);
-	json_object_set_new(o, "archive", name_json(j->d->archive));
-	json_object_set_new(o, "sha256", json_string(j->archived));
-	return audit_event(j, "dropped", o, e);
+	return archive_begin(
+	    &j->archiving, j->in->conf, j->feed->name, false, fd, e);
 }
 
 static int
@@ -111,7 +105,7 @@ keep_original(struct job *j, struct err *e)
 	j->settings = settings_text(j->source);
 	if (j->source->pii == PII_HASH)
 		return 0; /* its hashed records are kept instead */
-	return keep(j, j->fd, e);
+	return begin_copy(j, j->fd, e);
 }
 
 static int
@@ -123,13 +117,30 @@ keep_canonical(struct job *j, struct err *e)
 	if (j->source->pii != PII_HASH)
 		return 0;
 	fd = canon_end(j->intake.canon, e);
-	if (fd == -1 || keep(j, fd, e) == -1)
+	if (fd == -1 || begin_copy(j, fd, e) == -1)
 		return -1;
 	s = canon_settings(j->source, j->intake.same_id);
 	free(j->settings);
 	j->settings = settings_text(s);
 	settings_free(s);
 	return 0;
+}
+
+/* It is in the archive, and it is in the audit that it is there. */
+static int
+kept(struct job *j, struct err *e)
+{
+	struct archiving *a = j->archiving;
+	json_t *o;
+
+	j->archiving = NULL;
+	if (archive_end(a, j->d->archive, j->archived, j->name, j->d->at, e) ==
+	    -1)
+		return -1;
+	o = event(j);
+	json_object_set_new(o, "archive", name_json(j->d->archive));
+	json_object_set_new(o, "sha256", json_string(j->archived));
+	return audit_event(j, "dropped", o, e);
 }
 
 static int
@@ -282,8 +293,7 @@ merge(struct job *j, struct err *e)
 	j->d->state = DUMP_MERGED;
 	if (begin(j, e) == -1 ||
 	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
-	    intake_merge(&j->intake, j->in->store, j->d->id,
-		j->feed->skip_known, e) == -1)
+	    intake_merge(&j->intake, j->in->store, j->d->id, e) == -1)
 		return -1;
 	j->d->tally = j->intake.tally;
 	if (store_dump_set(j->in->store, j->d, e) == -1 ||
@@ -347,6 +357,7 @@ static void
 finish(struct job *j)
 {
 	rollback(j);
+	archive_cancel(j->archiving);
 	report_discard(j->report);
 	intake_close(&j->intake);
 	free(j->settings);
@@ -369,7 +380,8 @@ ingest_dump(struct ingest *in, const struct feed *f,
 	describe(&j, at);
 	if (check_room(&j, e) == 0 && keep_original(&j, e) == 0 &&
 	    report_open(&j.report, in->conf, f, name, e) == 0 &&
-	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
+	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0 &&
+	    kept(&j, e) == 0)
 		rc = decide(&j, known == NULL ? &ignored : known, e);
 	finish(&j);
 	return rc;

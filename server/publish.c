@@ -41,7 +41,8 @@ struct job {
 	int dir; /* published/FEED */
 	int fd;  /* the new version */
 	struct render render;
-	struct publication last; /* done; last.id 0: none */
+	struct archiving *archiving; /* of the new version */
+	struct publication last;     /* done; last.id 0: none */
 	char temp[80], sidecar[80];
 };
 
@@ -360,12 +361,15 @@ fill(struct publication *p, const struct job *j, int64_t mtime)
 static int
 new_version(struct job *j, int64_t mtime, struct err *e)
 {
+	struct archiving *a = j->archiving;
 	struct publication p;
 
 	fill(&p, j, mtime);
-	if (store_publication_plan(j->store, &p, e) == -1 ||
-	    archive_published(p.archive, j->conf, j->feed->name,
-		j->writer->file, j->fd, p.sha256, p.mtime, e) == -1)
+	if (store_publication_plan(j->store, &p, e) == -1)
+		return -1;
+	j->archiving = NULL;
+	if (archive_end_published(a, p.archive, p.file, p.sha256, p.mtime, e) ==
+	    -1)
 		return -1;
 	place_sidecar(j, &p);
 	if (place(j, mtime, e) == -1 ||
@@ -394,19 +398,44 @@ untouched(const struct job *j, struct err *e)
 	return n == 0;
 }
 
+/* Is it another version than the last, or to be one? */
+static bool
+differs(const struct job *j)
+{
+	bool touch = j->how != NULL && j->how->touch;
+
+	return touch || j->last.id == 0 ||
+	       strcmp(j->last.sha256, j->render.sha256) != 0;
+}
+
+/* The very bytes of the last version. */
+static int
+keep_last(const struct job *j, struct err *e)
+{
+	if (stands(j))
+		return 0;
+	log_warn("%s: %s was gone or changed; it is put back", j->feed->name,
+	    j->writer->file);
+	return place(j, j->last.mtime, e);
+}
+
 static int
 run(struct job *j, enum publish_result *out, struct err *e)
 {
-	bool touch = j->how != NULL && j->how->touch;
 	char why[512] = "";
 	int64_t newest;
 	int rc = untouched(j, e);
+	bool new;
 
 	*out = PUBLISH_SAME;
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (write_version(j, e) == -1)
+	if (write_version(j, e) == -1 || newest_time(j, &newest, e) == -1)
 		return -1;
+	new = differs(j) && newest != j->now;
+	if (new &&archive_begin(
+		&j->archiving, j->conf, j->feed->name, true, j->fd, e) == -1)
+		return -1; /* it is copied while it is checked */
 	rc = refused(j, why, sizeof why, e);
 	if (rc == -1 || withhold(j, why, e) == -1)
 		return -1;
@@ -414,21 +443,11 @@ run(struct job *j, enum publish_result *out, struct err *e)
 		*out = PUBLISH_WITHHELD;
 		return 0;
 	}
-	if (!touch && j->last.id != 0 &&
-	    strcmp(j->last.sha256, j->render.sha256) == 0) {
-		if (stands(j))
-			return 0;
-		log_warn("%s: %s was gone or changed; it is put back",
-		    j->feed->name, j->writer->file);
-		return place(j, j->last.mtime, e);
-	}
-	if (newest_time(j, &newest, e) == -1)
-		return -1;
-	if (newest == j->now) {
-		*out = PUBLISH_LATER;
+	if (!differs(j))
+		return keep_last(j, e);
+	*out = new ? PUBLISH_DONE : PUBLISH_LATER;
+	if (!new)
 		return 0;
-	}
-	*out = PUBLISH_DONE;
 	return new_version(j, j->now > newest ? j->now : newest + 1, e);
 }
 
@@ -483,7 +502,9 @@ publish_output(
 	if (j->fd == -1)
 		return err_set(
 		    e, "publish %s: %s", j->writer->file, strerror(errno));
+	j->archiving = NULL;
 	rc = run(j, out, e);
+	archive_cancel(j->archiving);
 	close(j->fd);
 	unlinkat(j->dir, j->temp, 0); /* gone already once it is in place */
 	return rc;

@@ -295,6 +295,9 @@ allow_some(scmp_filter_ctx f, unsigned role)
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0));
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fork), 0);
 	}
+	if (role == INGEST) /* threads: the archive's */
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	return rc;
 }
 

@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 static int chosen = -1; /* is this the process? */
-static long steps, stop_at;
+static _Atomic long steps; /* of all its threads */
+static long stop_at;
 static const char *count, *full;
 
 static void
@@ -72,8 +73,7 @@ step(void)
 
 	if (chosen != 1 || count == NULL)
 		return;
-	steps++;
-	if (stop_at > 0 && steps == stop_at) {
+	if (++steps == stop_at && stop_at > 0) {
 		snprintf(stopped, sizeof stopped, "%s.stopped", count);
 		fd = open(stopped, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		for (;;)

@@ -244,6 +244,30 @@ what_a_crash_left_goes_with_the_next_file(void **state)
 }
 
 static void
+a_copy_may_be_given_up(void **state)
+{
+	const size_t big = 8 << 20;
+	char path[512], sha256[65], *bytes = calloc(1, big);
+	int fd = file_of(bytes, big);
+	struct archiving *a;
+
+	(void)state;
+	archive_cancel(NULL);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(
+		    archive_begin(&a, &conf, "main", false, fd, &e), 0);
+		archive_cancel(a);
+		assert_int_equal(files_below("archive"), 0);
+	}
+	assert_int_equal(archive_begin(&a, &conf, "main", false, fd, &e), 0);
+	assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
+	check_unpacked(path, bytes, big);
+	assert_int_equal(files_below("archive"), 1);
+	close(fd);
+	free(bytes);
+}
+
+static void
 a_full_disk_leaves_nothing(void **state)
 {
 	char path[512], sha256[65], *noise = malloc(1 << 20);
@@ -422,6 +446,7 @@ main(void)
 		TEST(what_goes_in_comes_out),
 		TEST(the_same_bytes_at_the_same_second_are_one_file),
 		TEST(what_a_crash_left_goes_with_the_next_file),
+		TEST(a_copy_may_be_given_up),
 		TEST(a_full_disk_leaves_nothing),
 		TEST(a_version_s_gzip_depends_on_its_bytes_alone),
 		TEST(only_files_of_the_archive_are_opened),
