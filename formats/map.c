@@ -388,6 +388,20 @@ make_key(char key[KEY_BYTES], const struct slice part[3], uint32_t *hash)
 	return n;
 }
 
+/* "goal:ID", as the settings write it, where statuses may be goals as they
+ * stand: any goal, also one that another rule or a word would take. */
+static struct slice
+named_goal(const struct map *m, struct slice status)
+{
+	struct slice none = { "", 0 };
+
+	status = text_strip(status);
+	if (!m->preset->literal_status || !slice_starts(status, "goal:"))
+		return none;
+	slice_cut(&status, ':');
+	return check_goal_id(status) ? status : none;
+}
+
 struct slice
 map_status(struct map *m, struct slice pipeline, struct slice status,
     struct slice loss_reason)
@@ -397,9 +411,11 @@ map_status(struct map *m, struct slice pipeline, struct slice status,
 	uint32_t hash;
 	size_t n = make_key(key, part, &hash);
 	struct answer *a = &m->memory[(hash ^ hash >> 16) & (MEMORY - 1)];
-	struct slice to;
+	struct slice to = named_goal(m, status);
 	bool literal;
 
+	if (to.n > 0)
+		return to;
 	if (n > 0 && n == a->n && memcmp(key, a->key, n) == 0)
 		return a->literal ? text_strip(status) : a->to;
 	to = translate(m, pipeline, status, loss_reason, &literal);

@@ -38,7 +38,8 @@ bool map_is_header(struct map *m, const struct slice *cell, size_t cells);
  * PAID, IN_PROGRESS, CANCELLED, SPAM, a goal id (without "goal:") or "skip";
  * empty when nothing maps it.  The settings' rules come first, then the
  * preset's, then the common words; a rule for the pipeline before one for
- * "*".  Lives as long as the map or the arguments.
+ * "*".  Where the preset takes goals as they stand, "goal:ID" is goal ID
+ * whatever the rules say.  Lives as long as the map or the arguments.
  */
 struct slice map_status(struct map *m, struct slice pipeline,
     struct slice status, struct slice loss_reason);

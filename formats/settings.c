@@ -34,6 +34,7 @@ static const struct {
 
 static const char *const same_ids[] = { "preset", "last", "first", "sum" };
 static const char *const piis[] = { "plain", "hash" };
+static const char *const skip_knowns[] = { "keep", "CANCELLED" };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -185,6 +186,8 @@ settings_text(const struct settings *s)
 	json_object_set_new(all, "same_id", json_string(same_ids[s->same_id]));
 	json_object_set_new(all, "pii", json_string(piis[s->pii]));
 	json_object_set_new(
+	    all, "skip_known", json_string(skip_knowns[s->skip_known]));
+	json_object_set_new(
 	    all, "max_bad_percent", json_integer(s->max_bad_percent));
 	json_object_set_new(all, "max_bad_rows", json_integer(s->max_bad_rows));
 	if (complete(all, s))
@@ -290,6 +293,15 @@ take_pii(struct settings *s, json_t *v)
 }
 
 static bool
+take_skip_known(struct settings *s, json_t *v)
+{
+	int i = name_index(v, skip_knowns, COUNT(skip_knowns));
+
+	s->skip_known = i == -1 ? SKIP_KNOWN_KEEP : (enum skip_known)i;
+	return i != -1;
+}
+
+static bool
 take_unsigned(unsigned *out, json_t *v)
 {
 	json_int_t n = json_integer_value(v);
@@ -323,6 +335,7 @@ static const struct {
 	{ "start_day", take_start_day },
 	{ "same_id", take_same_id },
 	{ "pii", take_pii },
+	{ "skip_known", take_skip_known },
 	{ "max_bad_percent", take_percent },
 	{ "max_bad_rows", take_rows },
 };

@@ -17,6 +17,11 @@ enum same_id {
 	SAME_ID_FIRST,
 	SAME_ID_SUM
 };
+/* An order that is known and whose new status is skip. */
+enum skip_known {
+	SKIP_KNOWN_KEEP,
+	SKIP_KNOWN_CANCELLED
+};
 enum pii {
 	PII_PLAIN,
 	PII_HASH
@@ -59,6 +64,7 @@ struct settings {
 			       * orders created before are skipped; 0 is off */
 	enum same_id same_id;
 	enum pii pii;
+	enum skip_known skip_known;
 	unsigned max_bad_percent; /* 20 */
 	unsigned max_bad_rows;    /* 10: refused only above both */
 	struct status_rule *status;

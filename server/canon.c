@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/check.h"
 #include "formats/out.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
@@ -106,6 +107,16 @@ put_number(struct canon *c, int field, int64_t n)
 	}
 }
 
+/* A goal's id may read like a status: "new". */
+static void
+put_status(struct canon *c, struct slice status)
+{
+	if (status.n > 0 && !check_status_fixed(status) &&
+	    !slice_is(status, "skip"))
+		out_slice(&c->out, slice_of("goal:"));
+	out_cell(&c->out, status);
+}
+
 int
 canon_add(struct canon *c, const struct conv *r, bool auto_id, struct err *e)
 {
@@ -114,6 +125,8 @@ canon_add(struct canon *c, const struct conv *r, bool auto_id, struct err *e)
 			out_char(&c->out, ';');
 		if (f < FIELD_NUMBERS)
 			put_number(c, f, r->number[f]);
+		else if (f == FIELD_ORDER_STATUS)
+			put_status(c, conv_text(r, f));
 		else if (is_kept(f) && (f != FIELD_ID || !auto_id))
 			out_cell(&c->out, conv_text(r, f));
 	}
@@ -145,6 +158,7 @@ canon_settings(const struct settings *s, enum same_id same_id)
 	settings_set(&c->zone, s->zone);
 	c->same_id = same_id;
 	c->pii = s->pii;
+	c->skip_known = s->skip_known;
 	c->max_bad_percent = 100; /* it was good enough once */
 	settings_add_status(c, "*", "skip", "skip");
 	for (int f = 0; f < FIELD_COUNT; f++)

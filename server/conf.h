@@ -18,10 +18,6 @@
 	63 /* of [a-z0-9_-], first a letter or digit; never                    \
 	    * inbox, reports, archive, status, metrics, t */
 
-enum skip_known {
-	SKIP_KNOWN_KEEP,
-	SKIP_KNOWN_CANCELLED
-};
 enum ssh_profile {
 	SSH_COMPAT,
 	SSH_STRICT
@@ -34,7 +30,6 @@ struct feed {
 	size_t sources;
 	char **output; /* writer names; conversion-center alone
 			* unless set; NULL-terminated */
-	enum skip_known skip_known;
 	unsigned shrink_percent; /* 70; 0 is off */
 	unsigned shrink_rows;    /* 100 */
 	unsigned stale_hours;    /* 36: status complains after that */

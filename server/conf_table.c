@@ -258,7 +258,7 @@ const struct setting conf_setting[] = {
 { "pii", SCOPE_COUNTER, TYPE_CHOICE, SOURCE(pii), "plain",
   "plain: phones and e-mails as in the dump; hash: as MD5 only.",
   .choice = piis },
-{ "skip_known", SCOPE_FEED, TYPE_CHOICE, FEED(skip_known), "keep",
+{ "skip_known", SCOPE_COUNTER, TYPE_CHOICE, SOURCE(skip_known), "keep",
   "A published order whose new status is skip: keep its row, or CANCELLED.",
   .choice = skip_knowns },
 { "shrink_percent", SCOPE_FEED, TYPE_NUMBER, FEED(shrink_percent), "70",

@@ -112,7 +112,7 @@ static const char rules_help[] =
     "\t# column(\"Order number\", \"id\")\n"
     "\n"
     "\t# A second source, dropped into inbox/%s/shop/.  It takes nothing from\n"
-    "\t# the settings above but timezone and pii.\n"
+    "\t# the settings above but timezone, pii and skip_known.\n"
     "\t# source \"shop\" {\n"
     "\t#\tpreset = \"generic\"\n"
     "\t#\tid_prefix = \"shop-\"\n"

@@ -203,7 +203,7 @@ merge(struct convert *c, struct err *e)
 		.now = c->now,
 		.same_id = same_id_rule(c),
 		.has_status = dump_facts(c->dump)->has_status,
-		.skip_known = SKIP_KNOWN_KEEP,
+		.skip_known = c->settings->skip_known,
 		.rejected = reject_record,
 		.ctx = c };
 	struct merge_orders orders = { NULL, put_order, c };

@@ -272,8 +272,7 @@ breathe_merge(void *ctx)
 }
 
 int
-intake_merge(struct intake *in, struct store *s, int64_t dump,
-    enum skip_known skip_known, struct err *e)
+intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 {
 	struct merge_rules rules = { .feed = in->settings->feed,
 		.source = in->settings->source,
@@ -281,7 +280,7 @@ intake_merge(struct intake *in, struct store *s, int64_t dump,
 		.now = in->at,
 		.same_id = in->same_id,
 		.has_status = in->facts->has_status,
-		.skip_known = skip_known,
+		.skip_known = in->settings->skip_known,
 		.rejected = rejected,
 		.ctx = in,
 		.breathe = breathe_merge };

@@ -57,8 +57,8 @@ struct intake {
 int intake_read(struct intake *in, int fd, struct err *e);
 
 /* Within a transaction: store_merge, and the tally completed (I1). */
-int intake_merge(struct intake *in, struct store *s, int64_t dump,
-    enum skip_known skip_known, struct err *e);
+int intake_merge(
+    struct intake *in, struct store *s, int64_t dump, struct err *e);
 
 void intake_close(struct intake *in);
 

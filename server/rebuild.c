@@ -46,7 +46,7 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 	if (store_begin(r->to, e) == -1)
 		goto out;
 	if (store_dump_add(r->to, d, text, e) == -1 ||
-	    intake_merge(&in, r->to, d->id, r->feed->skip_known, e) == -1) {
+	    intake_merge(&in, r->to, d->id, e) == -1) {
 		store_rollback(r->to);
 		goto out;
 	}

@@ -258,6 +258,10 @@ only_the_direct_preset_takes_goal_ids_as_they_stand(void **state)
 
 	(void)state;
 	assert_status(direct, "", "Good_Lead-2", "", "Good_Lead-2");
+	assert_status(direct, "", "goal:new", "", "new");
+	assert_status(direct, "", "new", "", "IN_PROGRESS");
+	assert_status(direct, "", "goal:12", "", "12");
+	assert_status(generic, "", "goal:new", "", "");
 	assert_status(direct, "", "skip", "", "");
 	assert_status(direct, "", "two words", "", "");
 	assert_status(direct, "", "цель", "", "");

@@ -22,6 +22,7 @@ busy(void)
 	s->start_day = 20000;
 	s->same_id = SAME_ID_SUM;
 	s->pii = PII_HASH;
+	s->skip_known = SKIP_KNOWN_CANCELLED;
 	s->max_bad_rows = 7;
 	settings_add_status(s, "*", "Новый", "IN_PROGRESS");
 	settings_add_status(s, "Опт", "Новый", "goal:lead");
@@ -43,7 +44,8 @@ the_text_is_canonical(void **state)
 	    "\"delimiter\":\"\",\"encoding\":\"\",\"feed\":\"\","
 	    "\"id_prefix\":\"\",\"max_bad_percent\":20,\"max_bad_rows\":10,"
 	    "\"pii\":\"plain\",\"pipelines\":[],\"preset\":\"\","
-	    "\"same_id\":\"preset\",\"source\":\"\",\"source_zone\":\"\","
+	    "\"same_id\":\"preset\",\"skip_known\":\"keep\",\"source\":\"\","
+	    "\"source_zone\":\"\","
 	    "\"start_day\":0,\"status\":[],\"zone\":\"Europe/Moscow\"}");
 	free(text);
 	settings_free(s);
@@ -64,6 +66,7 @@ the_text_parses_back_to_the_same_settings(void **state)
 	assert_int_equal(back->start_day, 20000);
 	assert_int_equal(back->same_id, SAME_ID_SUM);
 	assert_int_equal(back->pii, PII_HASH);
+	assert_int_equal(back->skip_known, SKIP_KNOWN_CANCELLED);
 	assert_int_equal(back->max_bad_rows, 7);
 	assert_int_equal(back->statuses, 2);
 	assert_string_equal(back->status[1].to, "goal:lead");

@@ -85,3 +85,8 @@ SERVER_TESTS += tests/server/test_heard
 tests_server_test_heard_SOURCES = tests/server/test_heard.c \
 	tests/server/ingest_bench.h
 tests_server_test_heard_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_rebuild
+tests_server_test_rebuild_SOURCES = tests/server/test_rebuild.c \
+	tests/server/ingest_bench.h
+tests_server_test_rebuild_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)

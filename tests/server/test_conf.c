@@ -57,7 +57,7 @@ an_almost_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(c->feeds, 1);
 	assert_string_equal(c->feed[0].output[0], "conversion-center");
 	assert_int_equal(c->feed[0].shrink_percent, 70);
-	assert_int_equal(c->feed[0].skip_known, SKIP_KNOWN_KEEP);
+	assert_int_equal(c->feed[0].source[0]->skip_known, SKIP_KNOWN_KEEP);
 	assert_string_equal(s->feed, "main");
 	assert_string_equal(s->source, "");
 	assert_string_equal(s->zone, "Europe/Moscow");
@@ -114,7 +114,7 @@ everything_that_is_written_is_taken(void **state)
 	assert_string_equal(c->inbox_owner[1], "1001");
 	assert_int_equal(c->publish_bytes, 5 << 20);
 	assert_int_equal(f->index, 0);
-	assert_int_equal(f->skip_known, SKIP_KNOWN_CANCELLED);
+	assert_int_equal(s->skip_known, SKIP_KNOWN_CANCELLED);
 	assert_int_equal(f->sources, 2);
 	assert_int_equal(s->pii, PII_HASH);
 	assert_int_equal(s->delimiter, '\t');
@@ -129,6 +129,7 @@ everything_that_is_written_is_taken(void **state)
 	/* a source takes over the counter's settings and nothing else */
 	assert_string_equal(shop->zone, "Asia/Omsk");
 	assert_int_equal(shop->pii, PII_HASH);
+	assert_int_equal(shop->skip_known, SKIP_KNOWN_CANCELLED);
 	assert_string_equal(shop->id_prefix, "shop-");
 	assert_int_equal(shop->delimiter, 0);
 	assert_int_equal(shop->statuses, 1);

@@ -1,0 +1,265 @@
+/*
+ * I10: whatever happened to a feed (dumps taken and refused, two sources,
+ * settings changed in between, versions published and pulled), the archive and
+ * the ledger give the same orders and the same bytes again.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "server/rebuild.h"
+#include "tests/server/ingest_bench.h"
+
+enum {
+	HISTORIES = 60,
+	STEPS = 25,
+	VERSIONS = 32
+};
+
+static struct bench b;
+static uint64_t seed;
+static int64_t now;
+static int64_t version[VERSIONS]; /* update times */
+static size_t versions;
+static uint64_t pulls;
+
+static unsigned
+roll(unsigned n)
+{
+	seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (unsigned)((seed >> 33) % n);
+}
+
+/* --- settings ----------------------------------------------------------- */
+
+/* A goal that reads like a status, one that is a number, one in capitals. */
+static void
+configure(bool hash)
+{
+	static const char *const same_id[] = { "last", "first", "sum" };
+	char text[2048];
+	struct conf *c;
+
+	snprintf(text, sizeof text,
+	    "feed \"main\" {\n"
+	    " pii = %s\n skip_known = %s\n same_id = %s\n"
+	    " status(\"*\", \"Лид\", \"goal:%s\")\n"
+	    " status(\"*\", \"Мимо\", \"%s\")\n"
+	    " column(\"Изменён\", \"update_date_time\")\n"
+	    " source \"shop\" {\n"
+	    "  id_prefix = \"%s-\"\n  source_timezone = \"%s\"\n"
+	    "  default_status = \"%s\"\n"
+	    " }\n}\n",
+	    hash ? "hash" : "plain", roll(2) ? "keep" : "CANCELLED",
+	    same_id[roll(3)],
+	    roll(3) == 0   ? "new"
+	    : roll(2) == 0 ? "77"
+			   : "Lead",
+	    roll(2) ? "skip" : "SPAM", roll(2) ? "shop" : "web",
+	    roll(2) ? "America/St_Johns" : "Asia/Yekaterinburg",
+	    roll(2) ? "PAID" : "goal:new");
+	if (b.inst.conf == NULL) {
+		bench_open(&b, text);
+		return;
+	}
+	if (conf_parse(&c, text, strlen(text),
+		instance_path(&b.inst, "convdrop.conf"), &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	conf_free(b.inst.conf);
+	b.inst.conf = c;
+	b.in.conf = c;
+	b.feed = &c->feed[0];
+}
+
+/* --- what happens ------------------------------------------------------- */
+
+static void
+put_row(FILE *f, bool shop)
+{
+	static const char *const status[] = { "Новый", "Оплачен", "Отказ",
+		"Лид", "Мимо", "", "Согласование" };
+	static const char *const phone[] = { "8 (916) 123-45-6%u",
+		"+7 916 123 45 6%u", "7,9E+10", "",
+		"79261234500, 8916123450%u" };
+	char id[16] = "", cell[64];
+
+	if (roll(6) > 0)
+		snprintf(id, sizeof id, "%u", 1001 + roll(7));
+	fprintf(f, "%s;%02u.11.2026 0%u:%02u;", id, 10 + roll(11), roll(4),
+	    roll(60));
+	if (roll(2))
+		fprintf(f, "2026-11-%02u 10:00:00", 10 + roll(11));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(cell, sizeof cell, phone[roll(5)], roll(4));
+#pragma GCC diagnostic pop
+	fprintf(f, ";%s;", cell);
+	if (roll(3) > 0)
+		fprintf(f, "%u", 5000 + roll(5));
+	fprintf(f, ";Иван;%u,50", roll(4) * 100);
+	if (!shop)
+		fprintf(f, ";%s", status[roll(7)]);
+	fputc('\n', f);
+}
+
+/* Of the shop, or of the CRM; now and then one that is refused. */
+static void
+drop(void)
+{
+	bool shop = roll(3) == 0, bad = roll(8) == 0;
+	char *text = NULL, name[32];
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	int fd = memfd_create("dump", MFD_CLOEXEC);
+
+	fprintf(f, "Номер;%s;Изменён;Телефон;ClientID;Имя;Сумма%s\n",
+	    bad ? "Когда-то" : "Дата", shop ? "" : ";Статус");
+	for (unsigned i = 0, rows = 1 + roll(12); i < rows; i++)
+		put_row(f, shop);
+	fclose(f);
+	assert_true(fd != -1 && write(fd, text, n) == (ssize_t)n);
+	snprintf(name, sizeof name, "dump-%u.csv", roll(5));
+	if (ingest_dump(&b.in, b.feed, feed_source(b.feed, shop ? "shop" : ""),
+		name, fd, now, &b.d, &b.known, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	assert_int_equal(b.d.state, bad ? DUMP_REFUSED : DUMP_MERGED);
+	assert_int_equal(b.d.tally.records,
+	    b.d.tally.accepted + b.d.tally.unchanged + b.d.tally.superseded +
+		b.d.tally.skipped + b.d.tally.rejected);
+	close(fd);
+	free(text);
+}
+
+static void
+publish(void)
+{
+	if (bench_publish(&b, now, NULL) == PUBLISH_DONE)
+		version[versions++ % VERSIONS] =
+		    bench_mtime(&b, "conversions.csv");
+}
+
+/* Of any version there was, complete or broken off. */
+static void
+pull(void)
+{
+	struct pull p = { .id = ++pulls,
+		.begun = now,
+		.feed = "main",
+		.file = "conversions.csv" };
+	size_t known = versions < VERSIONS ? versions : VERSIONS;
+
+	if (known == 0)
+		return;
+	if (store_pull_begin(
+		b.in.store, &p, version[roll((unsigned)known)], &b.e) == -1 ||
+	    store_pull_end(b.in.store, p.id, now, 10, roll(3) > 0, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+}
+
+/* --- the same again ----------------------------------------------------- */
+
+static int
+note(void *ctx, const struct order *o, struct err *e)
+{
+	FILE *f = ctx;
+	struct arena a = ARENA_EMPTY;
+	struct slice packed = conv_pack(&a, &o->conv);
+
+	(void)e;
+	fprintf(f, "%.*s %lld %d ", (int)o->id.n, o->id.p,
+	    (long long)o->create_time, o->frozen);
+	for (size_t i = 0; i < packed.n; i++)
+		fprintf(f, "%02x", (unsigned char)packed.p[i]);
+	fputc('\n', f);
+	arena_free(&a);
+	return 0;
+}
+
+static char *
+orders(struct store *s)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	if (store_orders(s, "main", INT64_MIN, INT64_MAX, note, f, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	fclose(f);
+	return text;
+}
+
+static void
+check_rebuild(unsigned history)
+{
+	struct rebuild r;
+	struct store *again;
+	char *was, *is;
+
+	assert_int_equal(mkdir(instance_path(&b.inst, "again"), 0700), 0);
+	if (rebuild_feed(&r, b.inst.conf, b.feed, b.in.store,
+		instance_path(&b.inst, "again"), &b.e) == -1)
+		fail_msg("history %u: %s", history, b.e.text);
+	if (r.differ != 0)
+		fail_msg("history %u: the file differs", history);
+	assert_int_equal(
+	    store_open(
+		&again, instance_path(&b.inst, "again/store.db"), true, &b.e),
+	    0);
+	was = orders(b.in.store);
+	is = orders(again);
+	if (strcmp(was, is) != 0)
+		fail_msg("history %u:\n%s\n%s", history, was, is);
+	free(was);
+	free(is);
+	store_close(again);
+}
+
+static void
+any_history_rebuilds_to_the_same_orders_and_bytes(void **state)
+{
+	(void)state;
+	for (unsigned h = 1; h <= HISTORIES; h++) {
+		bool hash = h % 2;
+
+		seed = h;
+		now = NOW;
+		versions = 0;
+		b.inst.conf = NULL;
+		configure(hash);
+		for (int i = 0; i < STEPS; i++) {
+			now += 1 + roll(3);
+			switch (roll(6)) {
+			case 0:
+				pull();
+				break;
+			case 1:
+				configure(hash);
+				break;
+			case 2:
+			case 3:
+				publish();
+				break;
+			default:
+				drop();
+				break;
+			}
+		}
+		now += 5;
+		publish();
+		check_rebuild(h);
+		bench_close(&b);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    any_history_rebuilds_to_the_same_orders_and_bytes),
+	};
+
+	cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
+}
