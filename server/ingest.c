@@ -1,8 +1,7 @@
 /*
  * The line a dump travels, in its order: archived, read, merged, reported,
- * committed, audited.  Its copy is written beside; what is done meanwhile goes
- * into temporary files and an open transaction.  Nothing lasting is done before
- * the copy is in the archive, and
+ * committed, audited.  It is read, into temporary memory and files, while its
+ * copy is written; nothing lasting is done before it is in the archive, and
  * everything the store keeps of it is one transaction; the report is in place
  * before the commit, so that whoever sees the dump merged finds it.  The caller
  * takes the dump out of the inbox afterwards.
@@ -268,7 +267,7 @@ static int
 refuse(struct job *j, struct err *e)
 {
 	say_refused(j);
-	if ((j->archiving != NULL && kept(j, e) == -1) || begin(j, e) == -1 ||
+	if (begin(j, e) == -1 ||
 	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
 	    note_drop(j, e) == -1 || write_report(j, e) == -1 ||
 	    commit(j, e) == -1)
@@ -280,8 +279,6 @@ refuse(struct job *j, struct err *e)
 static int
 leave(struct job *j, const struct dump_entry *known, struct err *e)
 {
-	if (kept(j, e) == -1)
-		return -1;
 	*j->d = *known;
 	if (note_drop(j, e) == -1)
 		return -1;
@@ -383,7 +380,8 @@ ingest_dump(struct ingest *in, const struct feed *f,
 	describe(&j, at);
 	if (check_room(&j, e) == 0 && keep_original(&j, e) == 0 &&
 	    report_open(&j.report, in->conf, f, name, e) == 0 &&
-	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
+	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0 &&
+	    kept(&j, e) == 0)
 		rc = decide(&j, known == NULL ? &ignored : known, e);
 	finish(&j);
 	return rc;
