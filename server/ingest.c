@@ -1,10 +1,11 @@
 /*
  * The line a dump travels, in its order: archived, read, merged, reported,
- * committed, audited.  It is read, into temporary memory and files, while its
- * copy is written; nothing lasting is done before it is in the archive, and
- * everything the store keeps of it is one transaction; the report is in place
- * before the commit, so that whoever sees the dump merged finds it.  The caller
- * takes the dump out of the inbox afterwards.
+ * committed, audited.  The copy is written beside: what is done meanwhile goes
+ * into temporary files and an open transaction, and nothing lasting is done
+ * before it is in the archive.  Everything the store keeps of a dump is that
+ * one transaction; the report is in place before the commit, so that whoever
+ * sees the dump merged finds it.  The caller takes the dump out of the inbox
+ * afterwards.
  */
 #include "server/ingest.h"
 
@@ -279,6 +280,8 @@ refuse(struct job *j, struct err *e)
 static int
 leave(struct job *j, const struct dump_entry *known, struct err *e)
 {
+	if (kept(j, e) == -1)
+		return -1;
 	*j->d = *known;
 	if (note_drop(j, e) == -1)
 		return -1;
@@ -293,7 +296,8 @@ merge(struct job *j, struct err *e)
 	j->d->state = DUMP_MERGED;
 	if (begin(j, e) == -1 ||
 	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
-	    intake_merge(&j->intake, j->in->store, j->d->id, e) == -1)
+	    intake_merge(&j->intake, j->in->store, j->d->id, e) == -1 ||
+	    kept(j, e) == -1)
 		return -1;
 	j->d->tally = j->intake.tally;
 	if (store_dump_set(j->in->store, j->d, e) == -1 ||
@@ -311,7 +315,7 @@ decide(struct job *j, bool *known, struct err *e)
 
 	*known = false;
 	if (j->intake.status != FMT_END)
-		return refuse(j, e);
+		return kept(j, e) == -1 ? -1 : refuse(j, e);
 	found = store_dump_known(j->in->store, j->d->feed, j->d->source,
 	    j->d->sha256, j->d->fingerprint, &before, e);
 	if (found == -1)
@@ -380,8 +384,7 @@ ingest_dump(struct ingest *in, const struct feed *f,
 	describe(&j, at);
 	if (check_room(&j, e) == 0 && keep_original(&j, e) == 0 &&
 	    report_open(&j.report, in->conf, f, name, e) == 0 &&
-	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0 &&
-	    kept(&j, e) == 0)
+	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
 		rc = decide(&j, known == NULL ? &ignored : known, e);
 	finish(&j);
 	return rc;
