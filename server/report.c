@@ -96,6 +96,7 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 
 	r->conf = c;
 	r->feed = f;
+	r->masked = f->source[0]->pii == PII_HASH;
 	r->pipeline = SIZE_MAX;
 	r->summary = summary_new();
 	for (int i = 0; i < PARTS; i++)
@@ -467,6 +468,10 @@ write_text(FILE *to, const struct report *r, const struct dump_entry *d,
 		    "The dump was refused as a whole; nothing of it was "
 		    "taken.\n%s\n",
 		    d->reason);
+	if (d->state == DUMP_REFUSED && r->masked)
+		fprintf(to,
+		    "The feed has pii = hash, so the original was not kept: "
+		    "drop it again once the cause is mended.\n");
 	fprintf(to, "\n");
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		fprintf(to, "%10llu %s\n",

@@ -15,7 +15,7 @@ E2E_TESTS += tests/e2e/daemon.t tests/e2e/accounts.t
 E2E_TESTS += tests/e2e/sandbox.t
 E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
-E2E_TESTS += tests/e2e/ingest.t
+E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 
 TESTS += $(E2E_TESTS) tests/e2e/secrets.t
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/secrets.t tests/e2e/lib.sh
