@@ -5,10 +5,10 @@
  *
  * A record's end is found here: first the physical line's, and only when a
  * quoted field is still open there, by the same rules by which libcsv reads
- * (struct csv_scan).  A record whose cells have no quote, or one around them
- * alone, is cut at its delimiters just as libcsv would do it, trimming spaces
- * and tabs; every other one is libcsv's.  test_read_csv.c holds the two against
- * each other.
+ * (struct csv_scan).  A record whose cells have no quote, or are quoted from
+ * end to end, is cut at its delimiters just as libcsv would do it, trimming
+ * spaces and tabs; every other one is libcsv's.  test_read_csv.c holds the two
+ * against each other.
  *
  * Time is bounded too: a refused quote costs what was scanned in vain, which
  * is paid out of `patience`.  It grows with what is read and is only ever short
@@ -43,7 +43,7 @@ struct csv {
 	size_t long_cell;            /* the first one cut, or NONE */
 	bool wide;                   /* there were more cells */
 
-	char *copy; /* the cells that libcsv made */
+	char *copy; /* the cells that are not as they stand in the dump */
 	size_t copied, copy_room;
 };
 
@@ -179,41 +179,80 @@ no_cells(struct csv *c)
 	c->long_cell = NONE;
 }
 
+static void
+make_copy_room(struct csv *c, size_t n)
+{
+	c->copied = 0;
+	if (c->copy_room >= n)
+		return;
+	c->copy_room = 2 * n;
+	c->copy = mem_grow(c->copy, c->copy_room);
+}
+
+/* A quoted cell from its text on; copied only when it has doubled quotes.
+ * Returns where its closing quote is, n when there is none. */
+static size_t
+cut_quoted(
+    struct csv *c, const char *p, size_t n, size_t from, struct slice *cell)
+{
+	const char *q = memchr(p + from, '"', n - from);
+	char *to = c->copy + c->copied;
+
+	*cell =
+	    (struct slice){ p + from, q == NULL ? 0 : (size_t)(q - p) - from };
+	if (q == NULL || q + 1 == p + n || q[1] != '"')
+		return q == NULL ? n : (size_t)(q - p);
+	cell->p = to;
+	while (q != NULL) {
+		bool doubled = q + 1 < p + n && q[1] == '"';
+		size_t part = (size_t)(q - p) - from + doubled;
+
+		memcpy(to, p + from, part);
+		to += part;
+		from += part + 1;
+		if (!doubled)
+			break;
+		q = memchr(p + from, '"', n - from);
+	}
+	cell->n = (size_t)(to - cell->p);
+	c->copied += cell->n;
+	return q == NULL ? n : (size_t)(q - p);
+}
+
 /*
  * Cuts a record at its delimiters, where that is all there is to do: no cell
- * begins with a quote, or its quotes are around it and not within.  False when
- * some cell needs more than cutting.
+ * begins with a quote, or its quotes are around it, and doubled within.  False
+ * when some cell needs more than cutting.
  */
 static bool
 cut(struct csv *c, const char *p, size_t n, bool quotes)
 {
-	size_t at = 0, from, to;
-	const char *q;
+	size_t at = 0;
 
 	no_cells(c);
+	make_copy_room(c, n);
 	for (;; at++) {
+		struct slice cell;
+
 		while (at < n && csv_blank(p[at]) && p[at] != c->delimiter)
 			at++;
 		if (quotes && at < n && p[at] == '"') {
-			from = at + 1;
-			q = memchr(p + from, '"', n - from);
-			if (q == NULL)
-				return false;
-			to = (size_t)(q - p);
-			at = to + 1;
+			at = cut_quoted(c, p, n, at + 1, &cell) + 1;
 			while (
 			    at < n && csv_blank(p[at]) && p[at] != c->delimiter)
 				at++;
-			if (at < n && p[at] != c->delimiter)
+			if (at > n || (at < n && p[at] != c->delimiter))
 				return false;
 		} else {
-			from = at;
-			q = memchr(p + from, c->delimiter, n - from);
-			to = at = q == NULL ? n : (size_t)(q - p);
-			while (to > from && csv_blank(p[to - 1]))
-				to--;
+			const char *q = memchr(p + at, c->delimiter, n - at);
+
+			cell.p = p + at;
+			at = q == NULL ? n : (size_t)(q - p);
+			cell.n = (size_t)(p + at - cell.p);
+			while (cell.n > 0 && csv_blank(cell.p[cell.n - 1]))
+				cell.n--;
 		}
-		add_cell(c, p + from, to - from);
+		add_cell(c, cell.p, cell.n);
 		if (at == n)
 			return true;
 	}
@@ -236,11 +275,7 @@ parse(struct csv *c, const char *p, size_t n)
 	if (cut(c, p, n, true))
 		return;
 	no_cells(c);
-	c->copied = 0;
-	if (c->copy_room < n) {
-		c->copy_room = 2 * n;
-		c->copy = mem_grow(c->copy, c->copy_room);
-	}
+	make_copy_room(c, n);
 	if (csv_parse(&c->parser, p, n, on_cell, NULL, c) != n ||
 	    csv_fini(&c->parser, on_cell, NULL, c) != 0)
 		abort(); /* no memory: as in arena.h */
