@@ -28,12 +28,14 @@ enum peer_kind {
 	PEER_NETWORK /* one ssh child, or http with all its connections */
 };
 
+#define GRANT_USER_SIZE 72 /* "token:", 63 bytes of a name, and the end */
+
 struct grant {
 	uint8_t handle[16];
 	uint32_t roles; /* enum role, ORed */
 	uint32_t protocol;
 	struct in6_addr from;          /* IPv4 as ::ffff:a.b.c.d */
-	char user[64];                 /* the user's name, or "token:NAME" */
+	char user[GRANT_USER_SIZE];    /* the name, or "token:NAME" */
 	uint64_t feed[FEEDS_MAX / 64]; /* a bit per conf.feed[].index */
 };
 bool grant_has(const struct grant *g, unsigned roles, size_t feed);

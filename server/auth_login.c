@@ -76,6 +76,18 @@ address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *from)
 
 /* --- answers ------------------------------------------------------------- */
 
+/* What the audit says was tried: what is no user's name may well be somebody's
+ * password, typed in the wrong place. */
+static const char *
+tried(const struct auth *a, const struct auth_request *q)
+{
+	const struct user *u = users_find(a->users, q->user, q->user_n);
+
+	if (q->method == AUTH_TOKEN)
+		return "(token)";
+	return u == NULL ? "(unknown)" : u->name;
+}
+
 /* p may be NULL: it hung up, but its guess counts. */
 static void
 refuse(struct auth *a, struct peer *p, const struct auth_request *q,
@@ -94,10 +106,7 @@ refuse(struct auth *a, struct peer *p, const struct auth_request *q,
 	event_init(&ev, EVENT_LOGIN_FAILED);
 	ev.protocol = q->protocol;
 	ev.from = q->from;
-	if (q->method == AUTH_TOKEN)
-		snprintf(ev.user, sizeof ev.user, "token");
-	else
-		log_safe(ev.user, sizeof ev.user, q->user, q->user_n);
+	snprintf(ev.user, sizeof ev.user, "%s", tried(a, q));
 	events_put(a->events, &ev);
 	if (p != NULL)
 		auth_reply_to(p, q->head.id, AUTH_NO, 0);

@@ -31,9 +31,10 @@ struct event { /* WIRE_EVENT */
 	uint64_t size;  /* PULL_BEGIN: of the file */
 	int64_t mtime;  /* of the version pulled: names it */
 	uint32_t complete;
-	uint32_t feed; /* conf.feed[].index; UINT32_MAX for none */
-	char user[64]; /* as in grant; for a failed login what was tried,
-			* cut and made safe */
+	uint32_t feed;              /* conf.feed[].index; UINT32_MAX for none */
+	char user[GRANT_USER_SIZE]; /* as in grant; for a failed login the user
+				     * that was tried, "(unknown)" or "(token)"
+				     */
 	char path[FEED_NAME_MAX + 1 + 256]; /* "main/conversions.csv" */
 };
 /* feed is the sender's index: across a reload the path's first part, the

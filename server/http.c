@@ -98,25 +98,37 @@ conn_cut(struct http_conn *c)
 	c->doomed = true;
 }
 
-/* At most once a second: whoever runs into limits does so often. */
+static const char *const limits[HTTP_LIMITS] = {
+	[HTTP_ALL] = "refused, as max_connections is reached",
+	[HTTP_HERE] = "refused, as max_per_address is reached",
+	[HTTP_STRANGERS] = "refused, as max_unauthenticated is reached",
+	[HTTP_STRANGERS_HERE] = "refused, as max_unauth_per_address is reached",
+	[HTTP_MADE_ROOM] =
+	    "ended before a login, as max_unauthenticated is reached",
+	[HTTP_IDLE] = "ended, as it took nothing of its answer for idle_s",
+	[HTTP_SLOW] = "ended, as it takes its answer too slowly",
+};
+
+/* Each at most once a second: whoever runs into limits does so often. */
 static void
-log_limit(struct http *h, const struct in6_addr *from, const char *what)
+log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 {
 	int64_t now = http_now_ms();
 	char address[INET6_ADDRSTRLEN];
 
-	if (h->logged_ms != 0 && now - h->logged_ms < LOG_MS) {
-		h->unlogged++;
+	if (h->limit[l].logged_ms != 0 &&
+	    now - h->limit[l].logged_ms < LOG_MS) {
+		h->limit[l].unlogged++;
 		return;
 	}
 	if (IN6_IS_ADDR_V4MAPPED(from))
 		inet_ntop(AF_INET, from->s6_addr + 12, address, sizeof address);
 	else
 		inet_ntop(AF_INET6, from, address, sizeof address);
-	log_warn("%s: %s (and %u times before that were not logged)", address,
-	    what, h->unlogged);
-	h->logged_ms = now;
-	h->unlogged = 0;
+	log_warn("%s: %s (%u more were not logged)", address, limits[l],
+	    h->limit[l].unlogged);
+	h->limit[l].logged_ms = now;
+	h->limit[l].unlogged = 0;
 }
 
 /* May another connection begin?  libmicrohttpd asks before it accepts one.
@@ -131,7 +143,7 @@ admit(void *cls, const struct sockaddr *sa, socklen_t n)
 	struct in6_addr from = address_of(sa);
 	struct http_conn *oldest = NULL;
 	unsigned here = 0, strangers = 0, strangers_here = 0;
-	const char *why = NULL;
+	enum http_limit why = HTTP_LIMITS;
 
 	(void)n;
 	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
@@ -145,21 +157,20 @@ admit(void *cls, const struct sockaddr *sa, socklen_t n)
 			oldest = c; /* the newest is first */
 	}
 	if (h->conn_count >= conf->max_connections)
-		why = "refused, as max_connections is reached";
+		why = HTTP_ALL;
 	else if (here >= conf->max_per_address)
-		why = "refused, as max_per_address is reached";
+		why = HTTP_HERE;
 	else if (strangers_here >= conf->max_unauth_per_address)
-		why = "refused, as max_unauth_per_address is reached";
+		why = HTTP_STRANGERS_HERE;
 	else if (strangers < conf->max_unauthenticated)
 		return MHD_YES;
 	else if (oldest == NULL)
-		why = "refused, as max_unauthenticated is reached";
-	if (why != NULL) {
+		why = HTTP_STRANGERS;
+	if (why != HTTP_LIMITS) {
 		log_limit(h, &from, why);
 		return MHD_NO;
 	}
-	log_limit(h, &oldest->from,
-	    "ended before a login, as max_unauthenticated is reached");
+	log_limit(h, &oldest->from, HTTP_MADE_ROOM);
 	conn_cut(oldest);
 	return MHD_YES;
 }
@@ -250,8 +261,8 @@ conn_notify(void *cls, struct MHD_Connection *m, void **context,
 		conn_end(*context);
 }
 
-/* Why an answer under way is broken off; NULL when it goes on. */
-static const char *
+/* The limit that breaks off an answer under way, or none. */
+static enum http_limit
 stalled(struct http_conn *c, int64_t now)
 {
 	uint64_t taken = http_acked(c) - c->acked;
@@ -262,10 +273,10 @@ stalled(struct http_conn *c, int64_t now)
 		c->taken_ms = now;
 	}
 	if (now - c->taken_ms > (int64_t)c->http->conf->idle_s * 1000)
-		return "ended, as it took nothing of its answer for idle_s";
+		return HTTP_IDLE;
 	if (ms > RATE_FROM_MS && taken < (uint64_t)ms / 1000 * RATE_MIN)
-		return "ended, as it takes its answer too slowly";
-	return NULL;
+		return HTTP_SLOW;
+	return HTTP_LIMITS;
 }
 
 static void
@@ -274,10 +285,11 @@ keep_deadlines(struct http *h)
 	int64_t now = http_now_ms();
 
 	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		const char *why =
-		    c->request != NULL && !c->doomed ? stalled(c, now) : NULL;
+		enum http_limit why = c->request != NULL && !c->doomed
+					  ? stalled(c, now)
+					  : HTTP_LIMITS;
 
-		if (why != NULL) {
+		if (why != HTTP_LIMITS) {
 			log_limit(h, &c->from, why);
 			conn_cut(c);
 		} else if (c->request == NULL &&

@@ -89,19 +89,24 @@ unescape(struct slice s, char *out, size_t size)
 	return true;
 }
 
-/* "/t/TOKEN/rest" is cut to "/rest". */
+/* "/t/TOKEN/rest" is cut to "/rest"; token may be there from the query. */
 static bool
 path_token(char *path, char *token, size_t token_size)
 {
 	char *end;
+	size_t n;
 
 	if (strncmp(path, "/t/", 3) != 0)
 		return true;
 	end = strchr(path + 3, '/');
 	if (end == NULL || (size_t)(end - path - 3) >= token_size)
 		return false;
-	memcpy(token, path + 3, (size_t)(end - path - 3));
-	token[end - path - 3] = '\0';
+	n = (size_t)(end - path - 3);
+	if (*token != '\0' &&
+	    (strlen(token) != n || memcmp(token, path + 3, n) != 0))
+		return false;
+	memcpy(token, path + 3, n);
+	token[n] = '\0';
 	memmove(path, end, strlen(end) + 1);
 	return true;
 }
@@ -127,8 +132,9 @@ http_target(
 		struct slice value = slice_cut(&query, '&');
 		struct slice name = slice_cut(&value, '=');
 
-		if (slice_is(name, "token") &&
-		    !unescape(value, token, token_size))
+		if (!slice_is(name, "token"))
+			continue;
+		if (*token != '\0' || !unescape(value, token, token_size))
 			return false;
 	}
 	return path_token(path, token, token_size);

@@ -23,7 +23,8 @@ bool http_basic(struct slice field, char *buf, size_t size, struct slice *user,
  * decoded path of at most size - 1 bytes, terminated, and the token: of
  * "/t/TOKEN/rest" (path is then "/rest") or of "?token=TOKEN".  token is empty
  * when there is none.  False for a broken escape, a NUL or control byte, a
- * path that does not begin with '/', or one that does not fit.
+ * path that does not begin with '/', one that does not fit, or two different
+ * tokens.
  */
 bool http_target(const char *target, char *path, size_t size, char *token,
     size_t token_size);

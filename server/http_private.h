@@ -83,6 +83,17 @@ struct http_origin {
 	enum protocol protocol;
 };
 
+enum http_limit {
+	HTTP_ALL,
+	HTTP_HERE,
+	HTTP_STRANGERS,
+	HTTP_STRANGERS_HERE,
+	HTTP_MADE_ROOM,
+	HTTP_IDLE,
+	HTTP_SLOW,
+	HTTP_LIMITS /* HTTP_LIMITS as a value: none */
+};
+
 struct http {
 	struct worker *worker;
 	const struct conf *conf;
@@ -93,8 +104,10 @@ struct http {
 	struct http_conn *conns;
 	unsigned conn_count;
 	struct outbox to_auth, to_files;
-	int64_t logged_ms; /* when a limit was last logged, */
-	unsigned unlogged; /* and how often it was not, since */
+	struct {
+		int64_t logged_ms; /* when it was last logged, */
+		unsigned unlogged; /* and how often it was not, since */
+	} limit[HTTP_LIMITS];
 	struct http_request *waiting;
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;

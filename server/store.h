@@ -210,7 +210,7 @@ struct pull {
 	uint64_t id;
 	int64_t publication; /* 0: a version we do not know */
 	char feed[FEED_NAME_MAX + 1], file[64];
-	char user[64], protocol[8], address[64];
+	char user[72], protocol[8], address[64];
 	int64_t begun, ended; /* ended 0: still running, or killed */
 	uint64_t bytes, size;
 	bool complete;

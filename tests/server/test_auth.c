@@ -24,6 +24,10 @@
 	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIuZ"                             \
 	"1TopkhM3Jeav5zgkvVRyDn7W8sfsxe10iVf9Agcr"
 
+/* As long as a name may be: it is shown whole. */
+#define LONGEST                                                                \
+	"a-token-of-the-agency-with-a-name-as-long-as-any-name-may-ever-"
+
 static struct instance instance;
 static struct kit kit;
 static char *hash_one, *hash_two;
@@ -173,7 +177,7 @@ setup(void **state)
 	assert_int_equal(secret_hash(hash, "two", 3), 0);
 	hash_two = strdup(hash);
 	assert_int_equal(
-	    token_mint(t, "agency", ROLE_PULL, feeds, 1, token, why), 0);
+	    token_mint(t, LONGEST, ROLE_PULL, feeds, 1, token, why), 0);
 	tokens = tokens_text(t);
 	tokens_free(t);
 	return 0;
@@ -255,7 +259,7 @@ who_gets_in_and_as_what(void **state)
 		{ AUTH_PASSWORD, "near", "two", 200, AUTH_YES,
 		    ROLE_PULL | ROLE_DROP, 3, "near" },
 		{ AUTH_TOKEN, "", token, 4, AUTH_YES, ROLE_PULL, 2,
-		    "token:agency" },
+		    "token:" LONGEST },
 		{ AUTH_TOKEN, "", "no-such-token", 4, AUTH_NO, 0, 0, "" },
 		{ AUTH_TOKEN, "", "", 4, AUTH_NO, 0, 0, "" },
 	};
@@ -495,7 +499,8 @@ the_audit_hears_of_logins_but_no_secret(void **state)
 	(void)state;
 	login(sock, AUTH_PASSWORD, "direct", "one", 5);
 	login(sock, AUTH_PASSWORD, "direct", "one", 5);
-	login(sock, AUTH_PASSWORD, "di\nrect", "Secret1", 5);
+	login(sock, AUTH_PASSWORD, "Secret0", "direct", 5);
+	login(sock, AUTH_PASSWORD, "direct", "Secret1", 5);
 	login(sock, AUTH_TOKEN, "", "Secret2", 5);
 	ev = next_event(); /* two requests of one client are one login */
 	assert_int_equal(ev.kind, EVENT_LOGIN);
@@ -504,11 +509,15 @@ the_audit_hears_of_logins_but_no_secret(void **state)
 	assert_memory_equal(&ev.from, &from, sizeof from);
 	ev = next_event();
 	assert_int_equal(ev.kind, EVENT_LOGIN_FAILED);
-	assert_string_equal(ev.user, "di\\x0arect");
+	assert_string_equal(ev.user, "(unknown)");
 	assert_null(memmem(&ev, sizeof ev, "Secret", 6));
 	ev = next_event();
 	assert_int_equal(ev.kind, EVENT_LOGIN_FAILED);
-	assert_string_equal(ev.user, "token");
+	assert_string_equal(ev.user, "direct");
+	assert_null(memmem(&ev, sizeof ev, "Secret", 6));
+	ev = next_event();
+	assert_int_equal(ev.kind, EVENT_LOGIN_FAILED);
+	assert_string_equal(ev.user, "(token)");
 	assert_null(memmem(&ev, sizeof ev, "Secret", 6));
 	close(sock);
 }
@@ -564,6 +573,8 @@ a_removed_token_ends_its_sessions(void **state)
 
 	(void)state;
 	assert_int_equal(r.verdict, AUTH_YES);
+	assert_true(give_users(hash_one, true)); /* nothing of it changed */
+	assert_int_equal(ended, 0);
 	send_text("", "");
 	assert_true(keys_taken());
 	assert_revoked(sock, &r);

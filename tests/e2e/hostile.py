@@ -1,0 +1,237 @@
+"""Clients that mean no good, or are merely slow.
+
+    hostile.py ACTION PORT [ARGUMENT…]
+
+Each action prints what it saw, on one line; http_hard.t judges it.
+"""
+import base64
+import os
+import re
+import socket
+import ssl
+import sys
+import time
+
+PATIENCE = 25  # seconds, for anything
+
+
+def connect(port, tls=False, source="127.0.0.1", window=None):
+    s = socket.socket()
+    if window:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    s.settimeout(PATIENCE)
+    s.bind((source, 0))
+    s.connect(("127.0.0.1", int(port)))
+    if tls:
+        c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        c.check_hostname = False
+        c.verify_mode = ssl.CERT_NONE
+        s = c.wrap_socket(s)
+    return s
+
+
+def basic(login):
+    return b"Authorization: Basic " + base64.b64encode(login.encode()) + b"\r\n"
+
+
+def get(path, login=None, more=b""):
+    head = b"GET " + path.encode() + b" HTTP/1.1\r\nHost: h\r\n"
+    return head + (basic(login) if login else b"") + more + b"\r\n"
+
+
+def answer(s):
+    """The status of one answer whose length is told; 0 when there is none."""
+    data = b""
+    try:
+        while b"\r\n\r\n" not in data:
+            more = s.recv(65536)
+            if not more:
+                return 0
+            data += more
+    except OSError:
+        return 0
+    head, body = data.split(b"\r\n\r\n", 1)
+    left = 0
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            left = int(line.split(b":")[1]) - len(body)
+    while left > 0:
+        left -= len(s.recv(min(left, 65536)))
+    return int(head.split()[1])
+
+
+def drip(port, tls, first):
+    """Seconds until a client is cut that sends a byte now and then."""
+    s = connect(port)
+    if first == "kept":
+        s.sendall(get("/healthz"))
+        answer(s)
+    begun = time.monotonic()
+    # of a header, or of a TLS record that is long enough
+    text = b"\x16\x03\x01\x40\x00" if tls == "tls" else b"GET / HTTP/1.1\r\nX: "
+    s.settimeout(0.2)
+    for i in range(PATIENCE * 5):
+        try:
+            s.sendall(text[i:i + 1] or b"a")
+            if s.recv(1000) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    print("%.0f" % (time.monotonic() - begun))
+
+
+def silent(port, ready, until, *sources):
+    """Opens ten connections from each address; holds them."""
+    held = []
+    for source in sources:
+        for _ in range(10):
+            held.append(connect(port, source=source))
+    open(ready, "w").close()
+    wait_for(until)
+    print(len(held))
+
+
+def wait_for(path, s=None):
+    end = time.monotonic() + PATIENCE
+    got = b""
+    while not os.path.exists(path) and time.monotonic() < end:
+        time.sleep(0.1)
+        if s:  # slowly, but it does read
+            got += s.recv(2000)
+    return got
+
+
+def raw(port, *texts):
+    """The statuses that these bytes are answered with, until the end or
+    silence."""
+    s = connect(port)
+    data = b""
+    s.settimeout(3)
+    try:
+        for text in texts:
+            s.sendall(eval("b'''" + text + "'''"))
+        while True:
+            more = s.recv(65536)
+            if not more:
+                break
+            data += more
+            s.settimeout(0.6)
+        end = "closed"
+    except TimeoutError:
+        end = "open"
+    except OSError:
+        end = "closed"
+    seen = re.findall(rb"HTTP/1\.[01] (\d+) [A-Z]", data)
+    # libmicrohttpd writes the head of some of its own refusals twice
+    if seen == [b"400", b"400"]:
+        seen.pop()
+    print(*[status.decode() for status in seen], end)
+
+
+def login_bytes(port, login):
+    """The status for a Basic login of any bytes, \\0 too."""
+    s = connect(port)
+    s.sendall(get("/main/", login.replace("\\0", "\0")))
+    print(answer(s))
+
+
+def slow(port, tls, path, login, out, started, go):
+    """Reads a little until the file `go` is there, then all.  Prints bytes."""
+    s = connect(port, tls == "tls", window=65536)
+    s.sendall(get(path, None if login == "-" else login,
+                  b"Connection: close\r\n"))
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += s.recv(4096)
+    open(started, "w").close()
+    data += wait_for(go, s)
+    try:
+        while True:
+            more = s.recv(65536)
+            if not more:
+                break
+            data += more
+    except OSError:
+        pass
+    body = data.split(b"\r\n\r\n", 1)[1]
+    with open(out, "wb") as f:
+        f.write(body)
+    print(len(body))
+
+
+def deaf(port, tls, path, login, until):
+    """Asks and reads nothing until the file `until` is there."""
+    s = connect(port, tls == "tls", window=65536)
+    s.sendall(get(path, login))
+    wait_for(until)
+    print("done")
+
+
+def vanish(port, tls, path, login, some):
+    """Reads some bytes and is gone, without a word."""
+    s = connect(port, tls == "tls", window=65536)
+    s.sendall(get(path, login))
+    got = 0
+    while got < int(some):
+        got += len(s.recv(65536))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    s.close()
+    print(got)
+
+
+def kept(port, path, asked, go):
+    """Two requests over one connection, the second once `go` is there."""
+    s = connect(port)
+    s.sendall(get(path))
+    first = answer(s)
+    open(asked, "w").close()
+    wait_for(go)
+    s.sendall(get(path))
+    print(first, answer(s))
+
+
+def guesses(port, source, login, n):
+    """Statuses of n wrong logins, each over its own connection."""
+    seen = []
+    for _ in range(int(n)):
+        s = connect(port, source=source)
+        s.sendall(get("/main/", login))
+        data = s.recv(65536)
+        seen.append(data.split()[1].decode())
+        s.close()
+        if seen[-1] == "429":
+            head = data.lower().split(b"\r\n\r\n")[0].split(b"\r\n")
+            seen += [h.decode().replace(" ", "") for h in head
+                     if h.startswith(b"retry-after")]
+            break
+    print(*seen)
+
+
+def timing(port, source, *logins):
+    """Median milliseconds of three tries for each login."""
+    took = {login: [] for login in logins}
+    for _ in range(3):
+        for login in logins:
+            s = connect(port, source=source)
+            begun = time.monotonic()
+            s.sendall(get("/main/", login))
+            answer(s)
+            took[login].append(time.monotonic() - begun)
+            s.close()
+    print(*["%.0f" % (1000 * sorted(t)[1]) for t in took.values()])
+
+
+def many(port, login, n):
+    """n right logins, each over its own connection; the worst status."""
+    worst = 0
+    for _ in range(int(n)):
+        s = connect(port)
+        s.sendall(get("/main/", login, b"Connection: close\r\n"))
+        worst = max(worst, answer(s))
+        s.close()
+    print(worst)
+
+
+globals()[sys.argv[1]](*sys.argv[2:])

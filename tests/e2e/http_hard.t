@@ -1,0 +1,227 @@
+#!/bin/sh
+# HTTP and HTTPS against clients that mean no good: silence, drips, framing
+# that others would read otherwise, targets, tokens, TLS, guessed passwords.
+. "${srcdir:-.}/tests/e2e/lib.sh"
+
+hostile() { "$python" "$srcdir/tests/e2e/hostile.py" "$@"; }
+set_to() { # SETTING VALUE
+	sed -i "s/^\($1 = \).*/\1$2/" "$conf"
+}
+says() { # WANT COMMAND…: it prints exactly this
+	want=$1
+	shift
+	got=$("$@")
+	[ "$got" = "$want" ] || { echo "got: $got"; return 1; }
+}
+log_has() { grep -q -- "$1" "$work/log"; }
+worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
+
+instance --feed main --feed other
+set_to http_request_s 2
+set_to idle_s 3
+daemon
+main=$(json tokens.main)
+other=$(json tokens.other)
+printf '%s\n' 'create_date_time;id;client_ids;order_status;revenue' \
+    "$(day 1 '%Y-%m-%d') 10:00:00;1;1111111111;PAID;100" >"$work/dump.csv"
+drop_and_wait "$work/dump.csv" a.csv
+drop_and_wait "$work/dump.csv" a.csv other
+within 10 test -e "$dir/published/main/conversions.csv"
+within 10 test -e "$dir/published/other/conversions.csv"
+yes "a line that a slow client takes its time to read, again and again" |
+    head -c 20000000 >"$dir/published/main/big.csv"
+path=/main/conversions.csv
+
+# --- silence and drips
+cut() { # KIND PORT FIRST: after http_request_s, whatever was sent
+	seconds=$(hostile drip "$2" "$1" "$3")
+	[ "$seconds" -ge 1 ] && [ "$seconds" -le 8 ] ||
+	    { echo "after $seconds s"; return 1; }
+}
+check "a header that drips is cut at http_request_s" cut plain "$http_port" -
+check "also after an answer over the same connection" \
+    cut plain "$http_port" kept
+check "also under TLS, before it has begun" cut tls "$https_port" -
+
+pull_from() { # ADDRESS: an honest pull within a second or so
+	curl -sSf --interface "$1" --max-time 3 -o "$work/pull" \
+	    --user "direct:$direct" "http://127.0.0.1:$http_port$path" &&
+	    cmp "$work/pull" "$dir/published/main/conversions.csv"
+}
+hold() { # ADDRESS…: silent connections, until unhold
+	rm -f "$work/held" "$work/unhold"
+	hostile silent "$http_port" "$work/held" "$work/unhold" "$@" \
+	    >"$work/holds" &
+	holder=$!
+	within 10 test -e "$work/held"
+}
+unhold() {
+	touch "$work/unhold"
+	wait "$holder"
+}
+hold 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1
+check "fifty silent ones from one address lock nobody else out" \
+    pull_from 127.0.0.2
+unhold
+hold 127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14 127.0.0.15
+check "fifty from five addresses neither" pull_from 127.0.0.2
+unhold
+check "the log says which limit was reached" log_has "max_unauth_per_address"
+check "… and for how many" log_has "max_unauthenticated"
+check "the log is not flooded" \
+    [ "$(grep -c "max_unauth" "$work/log")" -le 20 ]
+
+rm -f "$work/deaf"
+for kind in plain tls; do
+	port=$http_port
+	[ $kind = plain ] || port=$https_port
+	hostile deaf "$port" $kind /main/big.csv "direct:$direct" "$work/deaf" \
+	    >"$work/deaf.$kind" &
+done
+stalled() { [ "$(grep -c "took nothing of its answer" "$work/log")" -ge 1 ]; }
+check "who asks and reads nothing is cut at idle_s" within 15 stalled
+incomplete() { # N pulls of big.csv, in the audit
+	[ "$(grep -h '"event":"pulled"' "$dir"/audit/*.jsonl |
+	    grep '"path":"main/big.csv"' |
+	    grep -c '"complete":false')" -ge "$1" ]
+}
+check "… and stands in the audit as incomplete, also under TLS" \
+    within 15 incomplete 2
+touch "$work/deaf"
+wait_all() { for p in $(jobs -p); do [ "$p" = "$daemon_pid" ] || wait "$p"; done; }
+
+# --- framing
+auth="Authorization: Basic $(printf 'direct:%s' "$direct" | base64 -w0)"
+first="GET $path HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n"
+head_of() { "$python" -c 'print("X: " + "a" * int('"$1"'))'; }
+thousand() { "$python" -c 'print("a: b\\r\\n" * 1000)'; }
+while IFS='|' read -r what want text; do
+	check "$what" says "$want" hostile raw "$http_port" "$text"
+done <<EOF2
+a plain request is answered and the connection kept|200 open|$first\\r\\n
+two requests in one packet are answered in order|200 404 open|$first\\r\\nGET /main/none HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+HTTP/1.0 needs no Host, and ends|200 closed|GET $path HTTP/1.0\\r\\n$auth\\r\\n\\r\\n
+HTTP/1.1 without Host is refused|400 closed|GET $path HTTP/1.1\\r\\n$auth\\r\\n\\r\\n
+two Hosts|400 closed|${first}Host: h\\r\\n\\r\\n
+HTTP/0.9|400 closed|GET $path\\r\\n\\r\\n
+HTTP/2.0|505 closed|GET $path HTTP/2.0\\r\\nHost: h\\r\\n\\r\\n
+Transfer-Encoding|400 closed|${first}Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n
+Transfer-Encoding, whatever it says|400 closed|${first}transfer-encoding: identity\\r\\n\\r\\n
+an empty Transfer-Encoding|400 closed|${first}Transfer-Encoding:\\r\\n\\r\\n
+both lengths|400 closed|${first}Content-Length: 0\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n
+a body|400 closed|${first}Content-Length: 5\\r\\n\\r\\nhello
+two lengths, equal|400 closed|${first}Content-Length: 0\\r\\nContent-Length: 0\\r\\n\\r\\n
+a list of lengths|400 closed|${first}Content-Length: 0, 0\\r\\n\\r\\n
+a length with a sign|400 closed|${first}Content-Length: +0\\r\\n\\r\\n
+a length in hexadecimal|400 closed|${first}Content-Length: 0x0\\r\\n\\r\\n
+a length that is none|400 closed|${first}Content-Length: a\\r\\n\\r\\n
+a space before the colon|400 closed|${first}Transfer-Encoding : chunked\\r\\n\\r\\n
+a tab in a name|400 closed|${first}Transfer-Encoding\\t: chunked\\r\\n\\r\\n
+a vertical tab in a name|400 closed|${first}Transfer-Encoding\\x0b: chunked\\r\\n\\r\\n
+a NUL in a name|400 closed|${first}Transfer\\0-Encoding: chunked\\r\\n\\r\\n
+a byte over 0x7f in a name|400 closed|${first}X\\xff: y\\r\\n\\r\\n
+a comma in a name|400 closed|${first}X,Y: z\\r\\n\\r\\n
+a folded line|400 closed|${first}X: y\\r\\n Transfer-Encoding: chunked\\r\\n\\r\\n
+a line without a colon|400 closed|${first}X\\r\\n\\r\\n
+two logins|400 closed|${first}$auth\\r\\n\\r\\n
+DELETE|405 closed|DELETE $path HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+OPTIONS|405 closed|OPTIONS * HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+a made up method|405 closed|GETX $path HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+a header of 15 KiB is taken|200 open|$first$(head_of 15000)\\r\\n\\r\\n
+a header of 17 KiB is not|431 closed|$first$(head_of 17000)\\r\\n\\r\\n
+a thousand headers are not|431 closed|$first$(thousand)\\r\\n
+the absolute form is understood|200 open|GET http://h$path HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+escapes are undone once|200 open|GET /%6dain%2Fconversions.csv HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+… and not twice|404 open|GET /%256dain/conversions.csv HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+doubled slashes are one|200 open|GET //main///conversions.csv HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+escaped dots lead nowhere|400 open|GET /main/%2e%2e/%2E%2E/keys/users HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+nor with escaped slashes|400 open|GET /main%2f..%2f..%2fkeys%2fusers HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+nor with backslashes|400 open|GET /main\\\\\\\\..\\\\\\\\conversions.csv HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+a hidden name is not there|404 open|GET /main/.hidden HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+an escaped NUL|400 closed|GET $path%00.txt HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+half an escape|400 closed|GET $path%2 HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+a long target|400 closed|GET /$(thousand | tr -cd ab) HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+a token opens its own feed|200 open|GET /t/$main$path HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+… and no other|404 open|GET /t/$other$path HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+… by whatever way|404 open|GET $path?token=$other HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+one token in both places is that token|200 open|GET /t/$main$path?token=$main HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+two tokens are refused|400 closed|GET /t/$other$path?token=$main HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n
+a login comes before a token|200 open|GET /t/$other$path HTTP/1.1\\r\\nHost: h\\r\\n$auth\\r\\n\\r\\n
+EOF2
+check "a password with a NUL behind it is wrong" \
+    says 401 hostile login_bytes "$http_port" "direct:$direct\\0x"
+check "so is a name with one" \
+    says 401 hostile login_bytes "$http_port" "direct\\0:$direct"
+
+# --- tokens that end
+rm -f "$work/asked" "$work/again"
+token=$("$convdrop" -c "$conf" token add short --feed main --json >"$work/short" &&
+    json secret "$work/short")
+hostile kept "$http_port" "/t/$token$path" "$work/asked" "$work/again" \
+    >"$work/kept" &
+keeper=$!
+within 10 test -e "$work/asked"
+"$convdrop" -c "$conf" token del short >/dev/null
+touch "$work/again"
+wait "$keeper"
+check "a deleted token is 401 at once, on a connection that knew it" \
+    [ "$(cat "$work/kept")" = "200 401" ]
+
+# --- TLS
+tls() { # OPTION…: the protocol and cipher, by openssl
+	echo | openssl s_client -connect "127.0.0.1:$https_port" \
+	    -CAfile "$dir/keys/tls.crt" "$@" 2>&1
+}
+tls_with() { tls "$@" | grep -q "^New, TLSv1\.[23], Cipher is [^(]"; }
+check "TLS 1.3 works" tls_with -tls1_3
+check "TLS 1.2 works" tls_with -tls1_2
+refute "TLS 1.1 does not" tls_with -tls1_1 -cipher DEFAULT@SECLEVEL=0
+refute "TLS 1.0 does not" tls_with -tls1 -cipher DEFAULT@SECLEVEL=0
+refute "CBC does not" tls_with -tls1_2 \
+    -cipher ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:AES128-SHA
+refute "key exchange by RSA does not" tls_with -tls1_2 \
+    -cipher AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256
+before=$(worker http)
+hostile raw "$https_port" "GET / HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n" \
+    "\\0\\xff\\x16\\x03\\x03" >"$work/plain"
+refute "plain HTTP on the port of HTTPS is not answered" grep -q 200 "$work/plain"
+check "and harms nobody" [ "$(worker http)" = "$before" ]
+
+# --- guesses
+cpu() { # clock ticks of the auth process
+	"$python" -c 'import sys
+f = open("/proc/%s/stat" % sys.argv[1]).read().rsplit(")", 1)[1].split()
+print(int(f[11]) + int(f[12]))' "$(worker auth)"
+}
+used=$(cpu)
+check "a hundred connections with one login are served" \
+    says 200 hostile many "$http_port" "direct:$direct" 100
+# a hash takes at least a tick of 10 ms, more with sanitizers
+check "and the password is not hashed for each" \
+    [ "$(($(cpu) - used))" -lt 80 ]
+times=$(hostile timing "$http_port" 127.0.0.21 direct:wrong nobody:wrong)
+echo "# wrong password, unknown user: $times ms"
+check "an unknown user takes as long as a wrong password, about" \
+    "$python" -c '
+import sys
+a, b = map(int, sys.argv[1:])
+sys.exit(max(a, b) > 5 * min(a, b) + 50)' $times
+hostile guesses "$http_port" 127.0.0.22 "direct:$direct-not" 30 >"$work/guesses"
+check "after some guesses an address must wait" grep -q " 429 retry-after:[1-9]" \
+    "$work/guesses"
+check "not from the first" grep -q "^401 401 401" "$work/guesses"
+check "while others log in" pull_from 127.0.0.23
+hostile guesses "$http_port" 127.0.0.24 "$direct:direct" 1 >/dev/null
+failed_from() { grep -hF '"event":"login_failed"' "$dir"/audit/*.jsonl | grep -F "$1"; }
+check "the audit has the guesses, by name" within 5 \
+    sh -c "grep -h '\"event\":\"login_failed\"' '$dir'/audit/*.jsonl |
+    grep '127.0.0.22' | grep -q '\"user\":\"direct\"'"
+within 5 failed_from 127.0.0.24
+check "who typed the password as the name is nobody by name" \
+    sh -c "grep -h '127.0.0.24' '$dir'/audit/*.jsonl | grep -q '\"user\":\"(unknown)\"'"
+refute "so no password is in the audit or the log" \
+    grep -qrF "$direct" "$dir/audit" "$work/log"
+refute "and no token" grep -qrF "$main" "$dir/audit" "$work/log"
+check "the http process is still the first one" [ "$(worker http)" = "$before" ]
+wait_all
+finish
