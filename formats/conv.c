@@ -4,6 +4,7 @@
 #include "formats/conv.h"
 
 #include <assert.h>
+#include <endian.h>
 
 /* clang-format off */
 const struct field_info field_info[FIELD_COUNT] = {
@@ -88,24 +89,42 @@ conv_has_identifier(const struct conv *c)
 	       conv_text(c, FIELD_PHONES_MD5).n > 0;
 }
 
+/* Little-endian, eight bytes or four. */
 static char *
-put(char *p, uint64_t v, int bytes)
+put64(char *p, uint64_t v)
 {
-	for (int i = 0; i < bytes; i++, v >>= 8)
-		*p++ = (char)(v & 0xff);
-	return p;
+	v = htole64(v);
+	memcpy(p, &v, sizeof v);
+	return p + sizeof v;
+}
+
+static char *
+put32(char *p, uint32_t v)
+{
+	v = htole32(v);
+	memcpy(p, &v, sizeof v);
+	return p + sizeof v;
 }
 
 static bool
-take(struct slice *s, uint64_t *v, int bytes)
+take64(struct slice *s, uint64_t *v)
 {
-	if (s->n < (size_t)bytes)
+	if (s->n < sizeof *v)
 		return false;
-	*v = 0;
-	for (int i = 0; i < bytes; i++)
-		*v |= (uint64_t)(unsigned char)s->p[i] << (8 * i);
-	s->p += bytes;
-	s->n -= (size_t)bytes;
+	memcpy(v, s->p, sizeof *v);
+	*v = le64toh(*v);
+	*s = (struct slice){ s->p + sizeof *v, s->n - sizeof *v };
+	return true;
+}
+
+static bool
+take32(struct slice *s, uint32_t *v)
+{
+	if (s->n < sizeof *v)
+		return false;
+	memcpy(v, s->p, sizeof *v);
+	*v = le32toh(*v);
+	*s = (struct slice){ s->p + sizeof *v, s->n - sizeof *v };
 	return true;
 }
 
@@ -134,7 +153,7 @@ conv_pack(struct arena *a, const struct conv *c)
 		if (c->number[f] == CONV_NONE)
 			continue;
 		*p++ = (char)f;
-		p = put(p, (uint64_t)c->number[f], 8);
+		p = put64(p, (uint64_t)c->number[f]);
 	}
 	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++) {
 		struct slice s = conv_text(c, f);
@@ -143,7 +162,7 @@ conv_pack(struct arena *a, const struct conv *c)
 			continue;
 		assert(s.n <= UINT32_MAX);
 		*p++ = (char)f;
-		p = put(p, s.n, 4);
+		p = put32(p, (uint32_t)s.n);
 		memcpy(p, s.p, s.n);
 		p += s.n;
 	}
@@ -154,21 +173,21 @@ conv_pack(struct arena *a, const struct conv *c)
 /* One field's value off the front of *s; false when it is not a canonical
  * one: an unknown number and an empty text are never written. */
 static bool
-unpack_field(struct conv *c, int f, struct slice *s)
+unpack_field(struct conv *c, unsigned f, struct slice *s)
 {
 	uint64_t v;
+	uint32_t n;
 
 	if (f < FIELD_NUMBERS) {
-		if (!take(s, &v, 8) || (int64_t)v == CONV_NONE)
+		if (!take64(s, &v) || (int64_t)v == CONV_NONE)
 			return false;
 		c->number[f] = (int64_t)v;
 		return true;
 	}
-	if (!take(s, &v, 4) || v == 0 || v > s->n)
+	if (!take32(s, &n) || n == 0 || n > s->n)
 		return false;
-	conv_text(c, f) = (struct slice){ s->p, (size_t)v };
-	s->p += v;
-	s->n -= (size_t)v;
+	conv_text(c, f) = (struct slice){ s->p, n };
+	*s = (struct slice){ s->p + n, s->n - n };
 	return true;
 }
 
@@ -179,12 +198,13 @@ conv_unpack(struct conv *c, struct slice packed)
 
 	conv_clear(c);
 	while (packed.n > 0) {
-		uint64_t f;
+		unsigned char f = (unsigned char)*packed.p++;
 
-		if (!take(&packed, &f, 1) || f >= FIELD_COUNT || (int)f <= last)
+		packed.n--;
+		if (f >= FIELD_COUNT || f <= last)
 			return false;
-		last = (int)f;
-		if (!unpack_field(c, last, &packed))
+		last = f;
+		if (!unpack_field(c, f, &packed))
 			return false;
 	}
 	return true;

@@ -155,16 +155,38 @@ rewrite(char *out, const struct amount *m)
 	return n;
 }
 
+/* "1508", "1508.5", "1508,50": what nearly every cell is, at once. */
+static bool
+is_plain(struct slice s, int64_t *minor)
+{
+	int64_t n = 0;
+	size_t i = 0, whole;
+
+	while (i < s.n && is_digit(s.p[i]) && i < 12)
+		n = n * 10 + (s.p[i++] - '0');
+	whole = i;
+	if (i < s.n && (s.p[i] == '.' || s.p[i] == ','))
+		for (i++; i < s.n && is_digit(s.p[i]) && i <= whole + 2; i++)
+			n = n * 10 + (s.p[i] - '0');
+	if (whole == 0 || i < s.n || i == whole + 1)
+		return false;
+	*minor = i == whole ? n * 100 : i == whole + 2 ? n * 10 : n;
+	return true;
+}
+
 enum reject
 normal_money(struct slice cell, int64_t *minor, const char **hint)
 {
-	struct slice s = normal_bare(cell);
+	struct slice s;
 	struct amount m;
 	char text[sizeof m.p + 2]; /* a sign and a dot more */
 	size_t n;
 
 	*hint = NULL;
+	if (is_plain(cell, minor))
+		return REJECT_NONE;
 	*minor = CONV_NONE;
+	s = normal_bare(cell);
 	if (s.n == 0)
 		return REJECT_NONE;
 	*hint = normal_damage(s);
