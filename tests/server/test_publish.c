@@ -271,6 +271,7 @@ the_compressed_copy_holds_the_same_bytes(void **state)
 	assert_true(gzread(f, text, sizeof text - 1) > 0);
 	gzclose(f);
 	assert_string_equal(text, bench_file(&b));
+	assert_int_equal(bench_mtime(&b, "conversions.csv.gz"), NOW);
 }
 
 static void
@@ -290,6 +291,97 @@ recover(int64_t now)
 	if (publish_recover(
 		b.in.store, b.in.audit, b.inst.conf, b.feed, now, &b.e) == -1)
 		fail_msg("%s", b.e.text);
+}
+
+static void
+copy_store(const char *from, const char *to)
+{
+	char command[1024];
+
+	store_close(b.in.store);
+	snprintf(command, sizeof command,
+	    "cd %s/state && cp %s %s && rm -f store.db-wal store.db-shm",
+	    b.inst.dir, from, to);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(
+	    store_open(&b.in.store, instance_path(&b.inst, "state/store.db"),
+		false, &b.e),
+	    0);
+}
+
+/* It gives the bytes of the first version again, under a time of their own. */
+static void
+a_store_from_a_backup_does_not_take_the_update_time_back(void **state)
+{
+	char *first;
+
+	(void)state;
+	drop(FIRST, NOW);
+	assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+	first = strdup(bench_file(&b));
+	copy_store("store.db", "backup");
+	drop("2026-11-20 10:00:00;2;222;;PAID;1\n", NOW + 5);
+	assert_int_equal(bench_publish(&b, NOW + 10, NULL), PUBLISH_DONE);
+	copy_store("backup", "store.db");
+	recover(NOW + 8);
+	assert_int_equal(bench_publish(&b, NOW + 8, NULL), PUBLISH_DONE);
+	assert_string_equal(bench_file(&b), first);
+	assert_int_equal(bench_mtime(&b, "conversions.csv"), NOW + 11);
+	assert_int_equal(bench_publish(&b, NOW + 30, NULL), PUBLISH_SAME);
+	free(first);
+}
+
+/* In Berlin it is 02:10 for the second time that night; the row is of 02:50,
+ * the first time, twenty minutes ago. */
+static void
+an_hour_that_comes_twice_is_no_future(void **state)
+{
+	const int64_t now = INT64_C(1792890600); /* 2026-10-25 01:10:00 UTC */
+
+	(void)state;
+	bench_close(&b);
+	bench_open(&b, "feed \"main\" {\n timezone = \"Europe/Berlin\"\n}\n");
+	drop("2026-10-25 02:50:00;2;222;;PAID;1\n"
+	     "2026-10-25 03:30:00;4;444;;PAID;1\n",
+	    now);
+	assert_int_equal(b.d.tally.future, 1);
+	assert_int_equal(bench_publish(&b, now, NULL), PUBLISH_DONE);
+	assert_non_null(strstr(bench_file(&b), "\n2026-10-25 02:50:00;2;"));
+	assert_null(strstr(bench_file(&b), ";444;"));
+	assert_int_equal(bench_publish(&b, now + 3600, NULL), PUBLISH_SAME);
+	assert_int_equal(bench_publish(&b, now + 4800, NULL), PUBLISH_DONE);
+	assert_non_null(strstr(bench_file(&b), "\n2026-10-25 03:30:00;4;"));
+}
+
+/* Each day's rows go at once when the feed's day turns, west of Greenwich too;
+ * nothing moves in between. */
+static void
+a_day_turns_once(void **state)
+{
+	/* 2026-11-22 00:00:00 in Newfoundland (-03:30) */
+	const int64_t midnight = INT64_C(1795318200);
+
+	(void)state;
+	bench_close(&b);
+	bench_open(
+	    &b, "feed \"main\" {\n timezone = \"America/St_Johns\"\n}\n");
+	drop("2026-11-20 10:00:00;1;111;;PAID;1\n"
+	     "2026-08-01 00:00:00;2;222;;PAID;1\n"
+	     "2026-08-01 12:00:00;3;333;;PAID;1\n"
+	     "2026-08-01;4;444;;PAID;1\n"
+	     "2026-07-31 23:59:59;5;555;;PAID;1\n",
+	    midnight - 3600);
+	assert_int_equal(b.d.tally.too_old, 1);
+	assert_int_equal(
+	    bench_publish(&b, midnight - 3600, NULL), PUBLISH_DONE);
+	for (int64_t t = midnight - 3000; t < midnight; t += 777)
+		assert_int_equal(bench_publish(&b, t, NULL), PUBLISH_SAME);
+	assert_non_null(strstr(bench_file(&b), ";222;"));
+	assert_int_equal(bench_publish(&b, midnight, NULL), PUBLISH_DONE);
+	assert_null(strstr(bench_file(&b), "2026-08-01"));
+	assert_int_equal(bench_mtime(&b, "conversions.csv"), midnight);
+	for (int64_t t = midnight + 1; t < midnight + 86400; t += 7777)
+		assert_int_equal(bench_publish(&b, t, NULL), PUBLISH_SAME);
 }
 
 static void
@@ -390,6 +482,9 @@ main(void)
 		TEST(a_touch_gives_the_same_bytes_a_new_time),
 		TEST(the_compressed_copy_holds_the_same_bytes),
 		TEST(a_file_that_somebody_removed_is_put_back_as_it_was),
+		TEST(a_store_from_a_backup_does_not_take_the_update_time_back),
+		TEST(an_hour_that_comes_twice_is_no_future),
+		TEST(a_day_turns_once),
 		TEST(a_version_that_was_only_planned_burns_its_time),
 		TEST(a_version_that_was_renamed_is_finished_after_a_crash),
 		TEST(a_reader_keeps_the_version_it_opened),
