@@ -39,6 +39,11 @@ out_bytes(struct out *o, const void *p, size_t n)
 	const char *from = p;
 
 	o->bytes += n;
+	if (n > 0 && n < sizeof o->buf - o->used) { /* nearly always */
+		memcpy(o->buf + o->used, from, n);
+		o->used += n;
+		return;
+	}
 	while (n > 0) {
 		size_t part = sizeof o->buf - o->used;
 
@@ -106,22 +111,28 @@ out_money(struct out *o, int64_t minor)
 	out_char(o, (char)('0' + n % 10));
 }
 
-static bool
-holds(struct slice s, const char *any)
+/* What of a cell has to be quoted, and what of that ends a line. */
+enum {
+	MARK = 1,
+	BREAK = 2
+};
+static const unsigned char special[256] = {
+	[';'] = MARK, [','] = MARK, ['"'] = MARK, ['\r'] = BREAK, ['\n'] = BREAK
+};
+
+static unsigned
+look(struct slice s)
 {
-	for (; *any != '\0'; any++)
-		if (s.n > 0 && memchr(s.p, *any, s.n) != NULL)
-			return true;
-	return false;
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		seen |= special[(unsigned char)s.p[i]];
+	return seen;
 }
 
-void
-out_cell(struct out *o, struct slice s)
+static void
+put_quoted(struct out *o, struct slice s)
 {
-	if (!holds(s, ";,\"\r\n")) {
-		out_slice(o, s);
-		return;
-	}
 	out_char(o, '"');
 	while (s.n > 0) {
 		bool quote = memchr(s.p, '"', s.n) != NULL;
@@ -134,15 +145,17 @@ out_cell(struct out *o, struct slice s)
 }
 
 void
-out_cell_line(struct out *o, struct slice s)
+out_cell(struct out *o, struct slice s)
 {
-	bool quotes;
+	if (look(s) == 0)
+		out_slice(o, s);
+	else
+		put_quoted(o, s);
+}
 
-	if (!holds(s, "\r\n")) {
-		out_cell(o, s);
-		return;
-	}
-	quotes = holds(s, ";,\"");
+static void
+put_line(struct out *o, struct slice s, bool quotes)
+{
 	if (quotes)
 		out_char(o, '"');
 	for (size_t i = 0; i < s.n; i++) {
@@ -156,4 +169,17 @@ out_cell_line(struct out *o, struct slice s)
 	}
 	if (quotes)
 		out_char(o, '"');
+}
+
+void
+out_cell_line(struct out *o, struct slice s)
+{
+	unsigned seen = look(s);
+
+	if (seen == 0)
+		out_slice(o, s);
+	else if (seen == MARK)
+		put_quoted(o, s);
+	else
+		put_line(o, s, (seen & MARK) != 0);
 }
