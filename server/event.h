@@ -18,11 +18,13 @@ enum event_kind {
 	EVENT_PULL_BEGIN, /* written to the store, so that a kill shows */
 	EVENT_PULL_END,
 	EVENT_UPLOADED,
-	EVENT_ARCHIVE_READ
+	EVENT_ARCHIVE_READ,
+	EVENT_FILES_GONE /* by the parent: files ended without telling how its
+			  * pulls did; pull is its process id */
 };
 
-struct event { /* WIRE_EVENT */
-	struct wire head;
+struct event {            /* WIRE_EVENT */
+	struct wire head; /* id: the sender's process id, for pulls */
 	uint32_t kind, protocol;
 	int64_t at; /* Unix seconds */
 	struct in6_addr from;

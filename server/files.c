@@ -97,6 +97,7 @@ files_event(
 	struct event ev;
 
 	event_init(&ev, kind);
+	ev.head.id = (uint64_t)getpid();
 	ev.protocol = g->protocol;
 	ev.from = g->from;
 	ev.feed = (uint32_t)feed;

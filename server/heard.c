@@ -206,6 +206,26 @@ end_pull(struct heard *h, const struct event *ev)
 		h->pulled[f->index] = true;
 }
 
+/* Nobody can tell any more how these ended. */
+static void
+end_pulls_of(struct heard *h, const struct event *gone)
+{
+	size_t i = 0;
+
+	while (i < h->runs) {
+		struct event ev = h->running[i];
+
+		if (ev.head.id != gone->pull) {
+			i++;
+			continue;
+		}
+		ev.at = gone->at;
+		ev.bytes = 0;
+		ev.complete = 0;
+		end_pull(h, &ev); /* takes it out of running */
+	}
+}
+
 /* --- the socket
  * -------------------------------------------------------------------- */
 
@@ -215,12 +235,15 @@ take(struct heard *h, const struct event *ev, bool in_transaction)
 	switch (ev->kind) {
 	case EVENT_PULL_BEGIN:
 	case EVENT_PULL_END:
+	case EVENT_FILES_GONE:
 		if (in_transaction)
 			put(&h->waiting, &h->waits, &h->wait_room, ev);
 		else if (ev->kind == EVENT_PULL_BEGIN)
 			begin_pull(h, ev);
-		else
+		else if (ev->kind == EVENT_PULL_END)
 			end_pull(h, ev);
+		else
+			end_pulls_of(h, ev);
 		break;
 	case EVENT_LOGIN:
 	case EVENT_LOGIN_FAILED:

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/event.h"
 #include "server/generation.h"
 #include "server/log.h"
 #include "server/prepare.h"
@@ -289,6 +290,20 @@ end_all(struct generation *g, int64_t now)
 	}
 }
 
+/* Its pulls broke off, and only we know. */
+static void
+tell_files_gone(const struct parent *p, pid_t pid)
+{
+	struct event ev;
+
+	event_init(&ev, EVENT_FILES_GONE);
+	ev.pull = (uint64_t)pid;
+	if (wire_send(p->shared.events[1], &ev.head, -1) == -1)
+		log_error("The audit cannot be told of pulls that broke off: "
+			  "%s.",
+		    strerror(errno));
+}
+
 static void
 died(struct parent *p, struct generation *g, enum role_id role, int status,
     int64_t now)
@@ -302,6 +317,8 @@ died(struct parent *p, struct generation *g, enum role_id role, int status,
 	c->control = -1;
 	c->pid = 0;
 	c->ready = false;
+	if (role == WORKER_FILES && status != 0)
+		tell_files_gone(p, (pid_t)pid);
 	if (p->stopping || g->state == GEN_RETIRING) {
 		if (status != 0 && g->deadline_ms != 0)
 			log_warn(

@@ -125,6 +125,8 @@ go before
 check "and a pull that ran ends whole" whole before
 check "… and is complete" \
     audited before https '"bytes":20000000,' '"complete":true'
+lines_of() { grep -h '"event":"pulled"' "$dir"/audit/*.jsonl | grep -c "\"$1\""; }
+check "… and told once" [ "$(lines_of before)" = 1 ]
 echo broken >"$dir/keys/tls.crt"
 kill -HUP "$daemon_pid"
 check "a broken certificate is said in the log" within 10 log_has "tls.crt"
@@ -145,6 +147,12 @@ check "a killed http is started again" within 20 other_worker http "$old"
 refute "its pull broke off" whole killed
 check "… and is in the audit as incomplete" \
     audited killed http '"complete":false'
+begin orphan "$http_port" plain
+old=$(worker files)
+kill -9 "$old"
+go orphan
+check "a pull that ran when files was killed is incomplete" \
+    audited orphan http '"complete":false'
 answers() {
 	[ "$(http $path --user "direct:$direct" -o /dev/null \
 	    -w '%{http_code}')" = 200 ]

@@ -36,6 +36,8 @@ tear_down(void **state)
 	return 0;
 }
 
+#define FILES_PID 4242
+
 static void
 tell(enum event_kind kind, uint64_t pull, const char *path, uint64_t bytes,
     bool complete)
@@ -43,6 +45,7 @@ tell(enum event_kind kind, uint64_t pull, const char *path, uint64_t bytes,
 	struct event ev;
 
 	event_init(&ev, kind);
+	ev.head.id = FILES_PID;
 	ev.protocol = PROTO_SFTP;
 	ev.pull = pull;
 	ev.bytes = bytes;
@@ -163,6 +166,27 @@ a_pull_that_a_crash_cut_off_is_closed_as_incomplete(void **state)
 }
 
 static void
+pulls_of_a_files_process_that_died_are_closed(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	event_init(&ev, EVENT_FILES_GONE);
+	ev.pull = 4711; /* another one */
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(lines_with("event=pulled", "direct"), 0);
+	ev.pull = FILES_PID;
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	heard_drain(&h, pair[1], false);
+	assert_int_not_equal(last_pull().ended, 0);
+	assert_false(last_pull().complete);
+	assert_int_equal(lines_with("event=pulled", "\"complete\":false"), 1);
+	assert_int_equal(h.runs, 0);
+}
+
+static void
 uploads_and_archive_reads_are_in_the_audit(void **state)
 {
 	(void)state;
@@ -203,6 +227,7 @@ main(void)
 		TEST(the_compressed_copy_is_the_same_version),
 		TEST(in_a_transaction_pulls_wait_and_logins_do_not),
 		TEST(a_pull_that_a_crash_cut_off_is_closed_as_incomplete),
+		TEST(pulls_of_a_files_process_that_died_are_closed),
 		TEST(uploads_and_archive_reads_are_in_the_audit),
 		TEST(a_strange_event_is_passed_over),
 	};
