@@ -432,7 +432,8 @@ listen_on(struct http *h, const struct listener *l)
 	    MHD_OPTION_LISTEN_SOCKET, l->fd, /* */
 	    MHD_OPTION_CONNECTION_LIMIT, h->conf->max_connections + 1,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1,                    /* */
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,      /* */
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* role.c; or no sendfile */
 	    MHD_OPTION_NOTIFY_CONNECTION, conn_notify, origin,  /* */
 	    MHD_OPTION_URI_LOG_CALLBACK, http_request_begin, h, /* */
 	    MHD_OPTION_NOTIFY_COMPLETED, http_request_end, h,   /* */
