@@ -32,6 +32,9 @@ group() { # starts the daemon in a process group of its own, with the faults
 	daemon_pid=$!
 	within 20 grep -q ready "$work/log"
 }
+group_is_gone() { # PID
+	! kill -0 "-$1"
+}
 fresh() {
 	rm -rf "$dir"
 	cp -a "$work/fresh" "$dir"
@@ -110,6 +113,8 @@ while [ $point -lt 30 ]; do
 	within 20 stopped_or_done || bad="it neither stopped nor ended;"
 	kill -KILL "-$daemon_pid"
 	wait "$daemon_pid" 2>/dev/null
+	# the workers hold the ports until the last of them is gone
+	within 20 group_is_gone "$daemon_pid"
 	daemon_pid=
 	daemon
 	within 20 taken second.csv || bad="$bad the dump stays in the inbox;"
