@@ -24,8 +24,9 @@ enum protocol {
 const char *protocol_name(enum protocol p); /* "sftp" */
 
 enum peer_kind {
-	PEER_MASTER, /* may introduce others by WIRE_CLIENT: the ssh worker */
-	PEER_NETWORK /* one ssh child, or http with all its connections */
+	PEER_MASTER,  /* may introduce others by WIRE_CLIENT: the ssh worker */
+	PEER_NETWORK, /* http with all its connections */
+	PEER_CHILD    /* introduced by a master: one ssh child */
 };
 
 #define GRANT_USER_SIZE 72 /* "token:", 63 bytes of a name, and the end */
@@ -47,7 +48,8 @@ enum auth_method {
 	AUTH_PUBKEY
 };
 /* AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant. AUTH_PUBKEY
- * says that libssh verified the signature in the asking process. */
+ * says that libssh verified the signature in the asking process; so only an ssh
+ * child may say it. */
 
 #define AUTH_SECRET_MAX 2048
 struct auth_request { /* WIRE_AUTH */

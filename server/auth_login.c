@@ -325,12 +325,15 @@ by_pubkey(struct auth *a, struct peer *p, const struct auth_request *q)
 		refuse(a, p, q, user_of(q));
 }
 
-static void (*const methods[])(
-    struct auth *a, struct peer *p, const struct auth_request *q) = {
-	[AUTH_PASSWORD] = by_password,
-	[AUTH_TOKEN] = by_token,
-	[AUTH_PUBKEY_OFFER] = by_offer,
-	[AUTH_PUBKEY] = by_pubkey,
+static const struct {
+	void (*ask)(
+	    struct auth *a, struct peer *p, const struct auth_request *q);
+	bool child; /* only an ssh child verifies signatures */
+} methods[] = {
+	[AUTH_PASSWORD] = { by_password, false },
+	[AUTH_TOKEN] = { by_token, false },
+	[AUTH_PUBKEY_OFFER] = { by_offer, true },
+	[AUTH_PUBKEY] = { by_pubkey, true },
 };
 
 bool
@@ -338,8 +341,9 @@ auth_login(struct auth *a, struct peer *p, const struct auth_request *q)
 {
 	if (q->user_n > sizeof q->user || q->secret_n > sizeof q->secret ||
 	    q->method >= sizeof methods / sizeof methods[0] ||
-	    q->protocol > PROTO_FTPS)
+	    q->protocol > PROTO_FTPS ||
+	    (methods[q->method].child && p->kind != PEER_CHILD))
 		return false;
-	methods[q->method](a, p, q);
+	methods[q->method].ask(a, p, q);
 	return true;
 }

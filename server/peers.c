@@ -78,9 +78,9 @@ static bool
 introduce(
     struct peers *ps, struct peer *by, const struct wire_plain *m, int *fd)
 {
-	if (by->kind != PEER_MASTER || *fd == -1 || m->kind != PEER_NETWORK)
+	if (by->kind != PEER_MASTER || *fd == -1 || m->kind != PEER_CHILD)
 		return false;
-	peers_add(ps, *fd, PEER_NETWORK);
+	peers_add(ps, *fd, PEER_CHILD);
 	*fd = -1;
 	return true;
 }

@@ -37,6 +37,7 @@ struct slot { /* one child */
 	int report;
 	struct in6_addr network; /* what "per address" counts */
 	bool in;
+	bool let_go;     /* made room for another; is being killed */
 	int64_t started; /* seconds, monotonic */
 };
 
@@ -144,29 +145,39 @@ network_of(const struct in6_addr *a)
 	return n;
 }
 
-/* NULL, or the setting that one more connection from there would exceed. */
+/*
+ * NULL, or the setting that one more connection from there would exceed.  When
+ * strangers from many addresses hold all of their places, *oldest is to make
+ * room: who means it logs in within moments.
+ */
 static const char *
-refused(const struct server *s, const struct in6_addr *network)
+refused(const struct server *s, const struct in6_addr *network,
+    struct slot **oldest)
 {
 	const struct conf *c = s->w->conf;
 	unsigned here = 0, strangers = 0, strangers_here = 0;
 
+	*oldest = NULL;
 	for (size_t i = 0; i < s->slots; i++) {
-		const struct slot *k = &s->slot[i];
+		struct slot *k = &s->slot[i];
 		bool same = memcmp(&k->network, network, sizeof *network) == 0;
+		bool stranger = !k->in && !k->let_go;
 
 		here += same;
-		strangers += !k->in;
-		strangers_here += same && !k->in;
+		strangers += stranger;
+		strangers_here += stranger && same;
+		if (stranger &&
+		    (*oldest == NULL || k->started < (*oldest)->started))
+			*oldest = k;
 	}
 	if (s->slots >= c->max_connections)
 		return "max_connections";
 	if (here >= c->max_per_address)
 		return "max_per_address";
-	if (strangers >= c->max_unauthenticated)
-		return "max_unauthenticated";
 	if (strangers_here >= c->max_unauth_per_address)
 		return "max_unauth_per_address";
+	if (strangers < c->max_unauthenticated)
+		*oldest = NULL;
 	return NULL;
 }
 
@@ -180,8 +191,8 @@ log_refusal(struct server *s, const char *setting)
 		s->unlogged++;
 		return;
 	}
-	log_warn("A connection was refused: %s is reached (%u more were "
-		 "refused before).",
+	log_warn("A connection was refused or ended: %s is reached (%u more "
+		 "were before).",
 	    setting, s->unlogged);
 	s->logged = now;
 	s->unlogged = 0;
@@ -197,7 +208,7 @@ introduce(int peer)
 	if (wire_pair(pair) == -1)
 		return -1;
 	WIRE_INIT(&m, WIRE_CLIENT);
-	m.kind = PEER_NETWORK;
+	m.kind = PEER_CHILD;
 	if (wire_send(peer, &m.head, pair[1]) == -1) {
 		close(pair[0]);
 		pair[0] = -1;
@@ -298,6 +309,7 @@ accept_one(struct server *s, int listener)
 	struct sockaddr_storage a;
 	socklen_t n = sizeof a;
 	struct in6_addr from = IN6ADDR_ANY_INIT, network;
+	struct slot *oldest;
 	const char *setting;
 	int fd = accept4(
 	    listener, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -320,10 +332,15 @@ accept_one(struct server *s, int listener)
 		memcpy(from.s6_addr + 12, &in.sin_addr, 4);
 	}
 	network = network_of(&from);
-	setting = refused(s, &network);
+	setting = refused(s, &network, &oldest);
 	if (setting != NULL) {
 		log_refusal(s, setting);
 	} else {
+		if (oldest != NULL) {
+			log_refusal(s, "max_unauthenticated");
+			oldest->let_go = true;
+			kill(oldest->pid, SIGKILL);
+		}
 		set_socket(fd);
 		begin_child(s, fd, &from);
 	}
@@ -336,7 +353,7 @@ end_child(struct server *s, size_t i)
 	int status;
 
 	waitpid(s->slot[i].pid, &status, 0);
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && !s->slot[i].let_go)
 		log_error("The process of a connection was killed by signal "
 			  "%d (%s).",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -48,9 +48,11 @@ pull_from() { # ADDRESS: an honest pull within a second or so
 	    --user "direct:$direct" "http://127.0.0.1:$http_port$path" &&
 	    cmp "$work/pull" "$dir/published/main/conversions.csv"
 }
-hold() { # ADDRESS…: silent connections, until unhold
+hold() { # PORT ADDRESS…: silent connections, until unhold
+	port=$1
+	shift
 	rm -f "$work/held" "$work/unhold"
-	hostile silent "$http_port" "$work/held" "$work/unhold" "$@" \
+	hostile silent "$port" "$work/held" "$work/unhold" "$@" \
 	    >"$work/holds" &
 	holder=$!
 	within 10 test -e "$work/held"
@@ -59,12 +61,19 @@ unhold() {
 	touch "$work/unhold"
 	wait "$holder"
 }
-hold 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1
+hold "$http_port" 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1
 check "fifty silent ones from one address lock nobody else out" \
     pull_from 127.0.0.2
 unhold
-hold 127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14 127.0.0.15
+hold "$http_port" 127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14 127.0.0.15
 check "fifty from five addresses neither" pull_from 127.0.0.2
+unhold
+by_sftp() {
+	echo "get $path $work/pull" | sftp_as direct "$direct" &&
+	    cmp "$work/pull" "$dir/published/main/conversions.csv"
+}
+hold "$sftp_port" 127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14 127.0.0.15
+check "nor over SFTP" by_sftp
 unhold
 check "the log says which limit was reached" log_has "max_unauth_per_address"
 check "… and for how many" log_has "max_unauthenticated"

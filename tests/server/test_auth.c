@@ -307,7 +307,7 @@ a_password_counts_to_its_last_byte(void **state)
 static void
 a_public_key_is_offered_and_then_used(void **state)
 {
-	int sock = kit_client(&kit, PEER_NETWORK);
+	int sock = kit_client(&kit, PEER_CHILD);
 	struct base64_decode_ctx b;
 	uint8_t blob[256];
 	size_t n = sizeof blob;
@@ -373,7 +373,7 @@ only_a_master_introduces_others(void **state)
 
 	(void)state;
 	WIRE_INIT(&m, WIRE_CLIENT);
-	m.kind = PEER_NETWORK;
+	m.kind = PEER_CHILD;
 	assert_int_equal(wire_pair(pair), 0);
 	wire_send(master, &m.head, pair[1]);
 	close(pair[1]);
@@ -397,7 +397,9 @@ what_is_no_request_ends_the_channel(void **state)
 	static const struct {
 		uint32_t method, protocol, user_n, secret_n;
 	} cases[] = { { 99, 0, 1, 1 }, { 0, 99, 1, 1 }, { 0, 0, 257, 1 },
-		{ 0, 0, 1, 2049 }, { 0, 0, UINT32_MAX, 1 } };
+		{ 0, 0, 1, 2049 }, { 0, 0, UINT32_MAX, 1 },
+		/* http verifies no signatures */
+		{ AUTH_PUBKEY, 0, 1, 1 }, { AUTH_PUBKEY_OFFER, 0, 1, 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
