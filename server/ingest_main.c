@@ -566,6 +566,7 @@ run(struct loop *l)
 			serve_command(l);
 		take_one(l);
 		publish_what_is_due(l);
+		store_tidy(l->in.store);
 		purge(l);
 	}
 }

@@ -17,6 +17,8 @@
 #include "server/store_private.h"
 
 #define BUSY_MS 10000
+#define WAL_MANY 1000  /* pages worth carrying over, as SQLite has it */
+#define WAL_MOST 65536 /* not to be put off: 256 MB */
 #define APPLICATION_ID 0x636f6e76 /* "conv", so that file(1) can tell */
 
 /* --- statements --------------------------------------------------------- */
@@ -219,6 +221,21 @@ make_schema(struct store *s, struct err *e)
 	return 0;
 }
 
+/* Pages in the WAL after a commit.  Carrying them over is put off until
+ * store_tidy, but for very many. */
+static int
+note_wal(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = ctx;
+
+	(void)db;
+	(void)name;
+	s->wal_pages = pages;
+	if (pages >= WAL_MOST)
+		store_tidy(s);
+	return SQLITE_OK;
+}
+
 /* WAL: readers never wait for the writer.  FULL: what was committed survives a
  * loss of power. */
 static int
@@ -234,6 +251,7 @@ configure(struct store *s, struct err *e)
 				      "PRAGMA journal_size_limit = 67108864;";
 
 	sqlite3_busy_timeout(s->db, BUSY_MS);
+	sqlite3_wal_hook(s->db, note_wal, s);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (execute(s, always, e) == -1)
 		return -1;
@@ -319,6 +337,16 @@ int
 store_commit(struct store *s, struct err *e)
 {
 	return execute(s, "COMMIT", e);
+}
+
+void
+store_tidy(struct store *s)
+{
+	if (s->wal_pages < WAL_MANY)
+		return;
+	s->wal_pages = 0;
+	sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 void

@@ -27,6 +27,10 @@ int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
+/* Takes what was committed over into the database's own file: to be called when
+ * nobody waits.  Until then it lies beside it, just as safe.  No error. */
+void store_tidy(struct store *s);
+
 /* --- the ledger ------------------------------------------------------- */
 
 enum dump_state {

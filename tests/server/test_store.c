@@ -55,6 +55,44 @@ the_file_is_its_owners_alone(void **state)
 	kit_close(&k);
 }
 
+static off_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void
+what_was_committed_is_carried_over_when_nobody_waits(void **state)
+{
+	enum {
+		MANY = 8 << 20,
+		FEW = 1 << 20
+	};
+	char path[128], *value = calloc(1, MANY + 1);
+	struct kit k;
+	off_t empty;
+
+	(void)state;
+	kit_open(&k);
+	path_of(path, &k);
+	empty = size_of(path);
+	memset(value, 'x', MANY);
+	assert_int_equal(store_set(k.store, "many", value, &e), 0);
+	assert_int_equal(size_of(path), empty);
+	store_tidy(k.store);
+	assert_true(size_of(path) > MANY);
+	value[FEW] = '\0'; /* not worth the trouble yet */
+	assert_int_equal(store_set(k.store, "few", value, &e), 0);
+	empty = size_of(path);
+	store_tidy(k.store);
+	assert_int_equal(size_of(path), empty);
+	free(value);
+	kit_close(&k);
+}
+
 static void
 a_newer_schema_is_refused_with_a_sentence(void **state)
 {
@@ -645,6 +683,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_file_is_its_owners_alone),
+		cmocka_unit_test(
+		    what_was_committed_is_carried_over_when_nobody_waits),
 		cmocka_unit_test(a_newer_schema_is_refused_with_a_sentence),
 		cmocka_unit_test(what_is_no_store_is_said),
 		cmocka_unit_test(
