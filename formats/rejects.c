@@ -62,8 +62,8 @@ is_harmless(enum field f)
 /* A phone or an e-mail in whatever column: of a row that lost a cell, say.
  * Digits alone are a phone only as Russians write it, or every long number
  * would be one. */
-static bool
-is_contact(struct slice s)
+bool
+rejects_is_contact(struct slice s)
 {
 	size_t digits = 0;
 	char first = '\0';
@@ -88,7 +88,7 @@ shows(const struct rejects_mask *mask, size_t cell, struct slice s)
 {
 	return mask == NULL ||
 	       (cell < mask->columns && is_harmless(mask->field[cell]) &&
-		   !is_contact(s));
+		   !rejects_is_contact(s));
 }
 
 static void
@@ -101,7 +101,8 @@ put_column(struct out *o, const struct problem *p)
 bool
 rejects_shows(const struct problem *p, const struct rejects_mask *mask)
 {
-	return mask == NULL || (is_harmless(p->field) && !is_contact(p->value));
+	return mask == NULL ||
+	       (is_harmless(p->field) && !rejects_is_contact(p->value));
 }
 
 size_t

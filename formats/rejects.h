@@ -44,6 +44,9 @@ void rejects_row(struct out *o, unsigned long line, bool row,
 size_t rejects_text(char *out, size_t size, const struct problem *p,
     const struct rejects_mask *mask);
 
+/* Does it read like a phone or an e-mail? */
+bool rejects_is_contact(struct slice s);
+
 /* Is the problem's value shown as it stood? */
 bool rejects_shows(const struct problem *p, const struct rejects_mask *mask);
 

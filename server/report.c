@@ -176,6 +176,27 @@ written(struct report *r, struct err *e)
 	return err_set(e, "report on %s: %s", r->name, strerror(r->out.failed));
 }
 
+/* A line "Phone: +7 …" before the real header may be taken for it. */
+static const char *
+header_at(const struct report *r, const struct dump_facts *f, size_t i)
+{
+	const char *s = f->header[i];
+
+	return r->masked && rejects_is_contact(slice_of(s)) ? "(hidden)" : s;
+}
+
+static void
+write_header(struct report *r, const struct dump_facts *f)
+{
+	size_t n = f == NULL || f->header == NULL ? 0 : f->columns;
+	const char **header = mem_alloc((n + 1) * sizeof *header);
+
+	for (size_t i = 0; i < n; i++)
+		header[i] = header_at(r, f, i);
+	rejects_header(&r->out, header, n);
+	free(header);
+}
+
 int
 report_begin(
     struct report *r, const struct dump_facts *facts, bool hash, struct err *e)
@@ -189,8 +210,7 @@ report_begin(
 	for (size_t i = r->mask.columns; i > 0; i--)
 		if (r->mask.field[i - 1] == FIELD_PIPELINE)
 			r->pipeline = i - 1;
-	rejects_header(&r->out, facts == NULL ? NULL : facts->header,
-	    facts == NULL || facts->header == NULL ? 0 : facts->columns);
+	write_header(r, facts);
 	return written(r, e);
 }
 
@@ -340,7 +360,7 @@ when_utc(char out[32], int64_t at)
 }
 
 static json_t *
-columns_json(const struct dump_facts *f)
+columns_json(const struct report *r, const struct dump_facts *f)
 {
 	json_t *a = json_array();
 
@@ -348,7 +368,7 @@ columns_json(const struct dump_facts *f)
 		json_t *c = json_object();
 		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
 
-		json_object_set_new(c, "header", text_json(f->header[i]));
+		json_object_set_new(c, "header", text_json(header_at(r, f, i)));
 		json_object_set_new(c, "field",
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
@@ -358,7 +378,7 @@ columns_json(const struct dump_facts *f)
 }
 
 static void
-facts_json(json_t *j, const struct dump_facts *f)
+facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
 {
 	char delimiter[2] = { f->delimiter, '\0' };
 
@@ -378,7 +398,7 @@ facts_json(json_t *j, const struct dump_facts *f)
 	    j, "blank_lines", json_integer((json_int_t)f->blank_lines));
 	json_object_set_new(
 	    j, "damaged_records", json_integer((json_int_t)f->damaged));
-	json_object_set_new(j, "columns", columns_json(f));
+	json_object_set_new(j, "columns", columns_json(r, f));
 }
 
 static json_t *
@@ -409,24 +429,34 @@ report_json(const struct report *r, const struct dump_entry *d,
 			(json_int_t)count_at(&d->tally, notes[i].offset)));
 	summary_json(j, r->summary);
 	if (facts != NULL)
-		facts_json(j, facts);
+		facts_json(j, r, facts);
 	return j;
 }
 
+/* Some headers have line breaks. */
 static void
-write_columns(FILE *to, const struct dump_facts *f)
+write_line(FILE *to, const char *s)
+{
+	for (; *s != '\0'; s++)
+		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s, to);
+}
+
+static void
+write_columns(FILE *to, const struct report *r, const struct dump_facts *f)
 {
 	fprintf(to, "\nColumns:\n");
 	for (size_t i = 0; i < f->columns; i++) {
 		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
 
-		fprintf(to, "  %s: %s\n", f->header[i],
+		fputs("  ", to);
+		write_line(to, header_at(r, f, i));
+		fprintf(to, ": %s\n",
 		    used ? field_info[f->field[i]].name : "ignored");
 	}
 }
 
 static void
-write_facts(FILE *to, const struct dump_facts *f)
+write_facts(FILE *to, const struct report *r, const struct dump_facts *f)
 {
 	fprintf(to, "\nRead as: %s", f->syntax == NULL ? "?" : f->syntax);
 	if (f->delimiter == '\t')
@@ -447,7 +477,7 @@ write_facts(FILE *to, const struct dump_facts *f)
 		    "headers, %lu blank lines.\n",
 		    f->preamble, f->repeated_headers, f->blank_lines);
 	if (f->header != NULL && f->columns > 0)
-		write_columns(to, f);
+		write_columns(to, r, f);
 }
 
 static void
@@ -487,7 +517,7 @@ write_text(FILE *to, const struct report *r, const struct dump_entry *d,
 	shown(rejects, r, PART_REJECTS);
 	summary_text(to, r->summary, rejects);
 	if (facts != NULL)
-		write_facts(to, facts);
+		write_facts(to, r, facts);
 }
 
 /* --- in place

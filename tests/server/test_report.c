@@ -196,6 +196,43 @@ hashed_feeds_show_no_phone(void **state)
 	free(text);
 }
 
+/* A report's preamble that was taken for the header. */
+static void
+hashed_feeds_show_no_phone_in_a_header(void **state)
+{
+	static const char *const columns[] = { "Телефон: +7 916 123-45-67",
+		"две\nстроки" };
+	static const enum field fields[] = { FIELD_PHONES, FIELD_COUNT };
+	static const struct dump_facts f = {
+		.columns = 2, .header = columns, .field = fields
+	};
+	static const char *const file[] = { "rejects.csv", "report.txt",
+		"report.json" };
+
+	(void)state;
+	for (int hash = 0; hash <= 1; hash++) {
+		struct dump_entry d = entry("a.csv");
+		struct report *r;
+
+		assert_int_equal(report_open(&r, inst.conf, &inst.conf->feed[0],
+				     "a.csv", &e),
+		    0);
+		assert_int_equal(report_begin(r, &f, hash, &e), 0);
+		assert_int_equal(report_write(r, &d, &f, &e), 0);
+		for (int i = 0; i < 3; i++) {
+			char *text = instance_get(instance_path(
+			    &inst, "reports/main/a.csv.%s", file[i]));
+
+			assert_int_equal(
+			    strstr(text, "123-45-67") == NULL, hash);
+			if (i == 1)
+				assert_non_null(
+				    strstr(text, "  две строки: ignored\n"));
+			free(text);
+		}
+	}
+}
+
 static void
 long_names_are_cut_at_a_character(void **state)
 {
@@ -278,6 +315,7 @@ main(void)
 		TEST(the_three_files_say_what_became_of_the_dump),
 		TEST(the_text_says_what_to_mend_first),
 		TEST(hashed_feeds_show_no_phone),
+		TEST(hashed_feeds_show_no_phone_in_a_header),
 		TEST(long_names_are_cut_at_a_character),
 		TEST(the_latest_of_a_name_is_there_and_nothing_else),
 		TEST(a_discarded_report_leaves_nothing),
