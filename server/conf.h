@@ -28,8 +28,8 @@ struct feed {
 	size_t index;             /* in conf.feed: its bit in a grant */
 	struct settings **source; /* [0] is the default source, "" */
 	size_t sources;
-	char **output; /* writer names; conversion-center alone
-			* unless set; NULL-terminated */
+	char **output;           /* writer names; conversion-center alone
+				  * unless set; NULL-terminated */
 	unsigned shrink_percent; /* 70; 0 is off */
 	unsigned shrink_rows;    /* 100 */
 	unsigned stale_hours;    /* 36: status complains after that */

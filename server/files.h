@@ -37,10 +37,10 @@ struct files_request { /* WIRE_FILE */
 	struct wire head;
 	uint8_t handle[16];
 	uint32_t op;
-	uint32_t complete;         /* PULL_END: the whole of it was delivered */
-	uint64_t number;           /* upload or pull id */
-	uint64_t bytes; /* PULL_END: delivered; PULL_BEGIN: the size and */
-	int64_t mtime;  /* update time of the version opened */
+	uint32_t complete; /* PULL_END: the whole of it was delivered */
+	uint64_t number;   /* upload or pull id */
+	uint64_t bytes;    /* PULL_END: delivered; PULL_BEGIN: the size and */
+	int64_t mtime;     /* update time of the version opened */
 	char path[FILES_PATH_MAX]; /* terminated */
 	char path2[FILES_PATH_MAX];
 };

@@ -21,7 +21,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static int chosen = -1; /* is this the process? */
+static int chosen = -1;    /* is this the process? */
 static _Atomic long steps; /* of all its threads */
 static long stop_at;
 static const char *count, *full;
