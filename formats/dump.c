@@ -228,8 +228,10 @@ dump_open(struct dump **out, const struct input *in, const struct settings *s,
 	st = open_all(d, in);
 	/* A name that was read wrongly is not missing. */
 	if (d->garbled && (st == FMT_NO_HEADER || st == FMT_MISSING_COLUMN ||
-			      st == FMT_NO_STATUS))
+			      st == FMT_NO_STATUS)) {
 		st = FMT_ENCODING;
+		d->facts.missing = NULL;
+	}
 	if (st == FMT_IO) {
 		dump_close(d);
 		d = NULL;

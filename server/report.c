@@ -478,6 +478,13 @@ write_facts(FILE *to, const struct report *r, const struct dump_facts *f)
 		    f->preamble, f->repeated_headers, f->blank_lines);
 	if (f->header != NULL && f->columns > 0)
 		write_columns(to, r, f);
+	if (f->missing != NULL)
+		fprintf(to,
+		    "\nMissing: %s. If an ignored column is it, put this line "
+		    "into the feed's section of convdrop.conf, with the "
+		    "column's name, reload, and drop the dump again:\n\n"
+		    "  column(\"NAME\", \"%.*s\")\n",
+		    f->missing, (int)strcspn(f->missing, ","), f->missing);
 }
 
 static void

@@ -225,6 +225,8 @@ a_dump_that_cannot_be_read_says_why(void **state)
 		    FMT_ENCODING, NULL },
 		{ "\xef\xbb\xbfphone;date;\xd1\xf2\xe0\xf2\xf3\xf1\n1;2;3\n",
 		    FMT_ENCODING, NULL },
+		{ "\xef\xbb\xbfphone;id;\xd1\xf2\xe0\xf2\xf3\xf1\n1;2;3\n",
+		    FMT_ENCODING, NULL },
 		{ ";;;\n;;;\n", FMT_EMPTY, NULL },
 		{ "\x1f\x8b\x08\x01", FMT_TRUNCATED, NULL },
 	};

@@ -196,6 +196,25 @@ a_dump_that_cannot_be_read_is_refused_as_a_whole(void **state)
 }
 
 static void
+a_missing_column_comes_with_the_line_that_names_it(void **state)
+{
+	char *text;
+
+	(void)state;
+	assert_int_equal(bench_drop(&b, "a.csv",
+			     "Дата операции;Телефон;Статус\n"
+			     "20.11.2026;79991234567;Новый\n",
+			     NOW),
+	    1);
+	text = instance_get(
+	    instance_path(&b.inst, "reports/main/a.csv.report.txt"));
+	assert_non_null(strstr(text, "  Дата операции: ignored\n"));
+	assert_non_null(
+	    strstr(text, "\n  column(\"NAME\", \"create_date_time\")\n"));
+	free(text);
+}
+
+static void
 a_damaged_dump_is_refused_and_tried_again_when_dropped_again(void **state)
 {
 	char dump[4096] = HEADER;
@@ -385,6 +404,7 @@ main(void)
 		TEST(the_same_bytes_compressed_are_known_too),
 		TEST(every_record_has_one_bucket),
 		TEST(a_dump_that_cannot_be_read_is_refused_as_a_whole),
+		TEST(a_missing_column_comes_with_the_line_that_names_it),
 		TEST(
 		    a_damaged_dump_is_refused_and_tried_again_when_dropped_again),
 		TEST(without_room_the_dump_stays_and_nothing_is_kept),
