@@ -4,8 +4,8 @@
  * libmicrohttpd's own time limit is for inactivity alone, so a client that
  * drips a byte now and then would live for ever.  Here a connection has
  * http_request_s from the end of one answer to the end of the next request's
- * header; an answer must be taken at RATE_MIN on average, and never rest for
- * idle_s.
+ * header; an answer must be taken at HTTP_RATE_MIN on average, and never rest
+ * for idle_s.
  */
 #include "server/http.h"
 
@@ -22,15 +22,21 @@
 
 #include "formats/arena.h"
 #include "keys/secret.h"
+#include "server/http_field.h"
 #include "server/http_private.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 
-#define RATE_MIN 1024           /* bytes a second, on average, */
-#define RATE_FROM_MS 60000      /* judged after this */
 #define TICK_MS 1000            /* how often deadlines are looked at */
 #define LOG_MS 1000             /* how often limits are logged */
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
+
+/* Of a TCP connection, as the kernel numbers them; <netinet/tcp.h>, which has
+ * them, cannot be included beside <linux/tcp.h>. */
+enum {
+	STATE_CLOSE = 7,
+	STATE_CLOSE_WAIT = 8
+};
 
 #define PRIORITIES                                                             \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
@@ -46,15 +52,20 @@ http_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static struct tcp_info
+tcp_of(const struct http_conn *c)
+{
+	struct tcp_info info = { .tcpi_bytes_acked = c->acked };
+	socklen_t n = sizeof info;
+
+	getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n);
+	return info;
+}
+
 uint64_t
 http_acked(const struct http_conn *c)
 {
-	struct tcp_info info = { 0 };
-	socklen_t n = sizeof info;
-
-	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n) == -1)
-		return c->acked;
-	return info.tcpi_bytes_acked;
+	return tcp_of(c).tcpi_bytes_acked;
 }
 
 /* --- connections --------------------------------------------------- */
@@ -238,11 +249,42 @@ conn_begin(
 	*context = c;
 }
 
+/*
+ * What the kernel took for a client may never reach it: a pull is over when it
+ * is acknowledged.  Or when the connection is: with what had been by then, if
+ * the client is gone or was cut; when we are the one to close, the rest is
+ * still under way and nothing speaks against it.
+ */
+static void
+conn_settle(struct http_conn *c, bool over)
+{
+	struct http_pull *p = c->unsure;
+	struct tcp_info tcp = tcp_of(c);
+	bool gone = c->doomed || tcp.tcpi_state == STATE_CLOSE ||
+		    tcp.tcpi_state == STATE_CLOSE_WAIT;
+	uint64_t missing;
+
+	if (p == NULL)
+		return;
+	if (tcp.tcpi_bytes_acked < p->sure_at) {
+		if (!over)
+			return;
+		missing = p->sure_at - tcp.tcpi_bytes_acked;
+		if (gone) {
+			p->complete = false;
+			p->bytes -= missing < p->bytes ? missing : p->bytes;
+		}
+	}
+	c->unsure = NULL;
+	http_pull_done(c->http, p);
+}
+
 static void
 conn_end(struct http_conn *c)
 {
 	struct http *h = c->http;
 
+	conn_settle(c, true);
 	conn_forget(c);
 	h->conn_count--;
 	*c->prev = c->next;
@@ -274,7 +316,7 @@ stalled(struct http_conn *c, int64_t now)
 	}
 	if (now - c->taken_ms > (int64_t)c->http->conf->idle_s * 1000)
 		return HTTP_IDLE;
-	if (ms > RATE_FROM_MS && taken < (uint64_t)ms / 1000 * RATE_MIN)
+	if (http_too_slow(ms, taken))
 		return HTTP_SLOW;
 	return HTTP_LIMITS;
 }
@@ -289,11 +331,12 @@ keep_deadlines(struct http *h)
 					  ? stalled(c, now)
 					  : HTTP_LIMITS;
 
+		conn_settle(c, false);
 		if (why != HTTP_LIMITS) {
 			log_limit(h, &c->from, why);
 			conn_cut(c);
 		} else if (c->request == NULL &&
-			   (h->draining ||
+			   ((h->draining && c->unsure == NULL) ||
 			       now - c->since_ms >
 				   (int64_t)h->conf->http_request_s * 1000)) {
 			conn_cut(c);
@@ -316,8 +359,8 @@ revoked(struct http *h, const struct auth_revoked *m)
 	}
 }
 
-void
-http_pull_close(struct http *h, struct http_pull *p)
+static void
+pull_close(struct http *h, struct http_pull *p)
 {
 	struct files_request q;
 
@@ -331,6 +374,14 @@ http_pull_close(struct http *h, struct http_pull *p)
 		outbox_put(&h->to_files, &q.head);
 	log_out(h, p->handle);
 	free(p);
+}
+
+void
+http_pull_done(struct http *h, struct http_pull *p)
+{
+	p->ended = true;
+	if (p->ask == 0)
+		pull_close(h, p); /* else once files has numbered it */
 }
 
 /* files gave a pull its number. */
@@ -349,7 +400,7 @@ numbered(struct http *h, const struct files_reply *r)
 	p->ask = 0;
 	p->number = r->error == 0 ? r->number : 0;
 	if (p->ended)
-		http_pull_close(h, p);
+		pull_close(h, p);
 }
 
 union message {

@@ -274,3 +274,10 @@ http_takes_gzip(struct slice field)
 	}
 	return false;
 }
+
+bool
+http_too_slow(int64_t ms, uint64_t taken)
+{
+	return ms > HTTP_RATE_FROM_MS &&
+	       taken < (uint64_t)ms / 1000 * HTTP_RATE_MIN;
+}

@@ -56,4 +56,10 @@ bool http_etag_listed(struct slice field, const char *etag, bool strong);
 /* Does an Accept-Encoding allow gzip (RFC 9110 12.5.3), and not merely "*"? */
 bool http_takes_gzip(struct slice field);
 
+/* Has a client that took so many bytes of its answer in so many milliseconds
+ * had its chance?  Judged after a minute. */
+#define HTTP_RATE_MIN 1024 /* bytes a second, on average */
+#define HTTP_RATE_FROM_MS 60000
+bool http_too_slow(int64_t ms, uint64_t taken);
+
 #endif

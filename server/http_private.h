@@ -35,6 +35,7 @@ struct http_conn {
 	bool granted;
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
+	struct http_pull *unsure; /* sent, but not acknowledged; or NULL */
 };
 
 /* A published file on its way to a client, for the audit.  Lives until both
@@ -47,6 +48,7 @@ struct http_pull {
 	uint8_t handle[16];
 	uint64_t bytes;
 	bool complete;
+	uint64_t sure_at; /* http_acked when the client has all of it */
 };
 
 enum http_step {
@@ -141,8 +143,8 @@ void http_conn_grant(
     struct http_conn *c, const struct grant *g, const uint8_t credentials[32]);
 void http_conn_forget(struct http_conn *c);
 
-/* The response ended and files has numbered the pull: reports it, frees it. */
-void http_pull_close(struct http *h, struct http_pull *p);
+/* How the pull ended is known: tells files, now or once it has a number. */
+void http_pull_done(struct http *h, struct http_pull *p);
 
 /* --- http_send.c: responses ---------------------------------------- */
 

@@ -322,17 +322,19 @@ pull_begin(
 void
 http_pull_end(struct http_request *r, bool completed)
 {
-	struct http *h = r->conn->http;
+	struct http_conn *c = r->conn;
 	struct http_pull *p = r->pull;
-	uint64_t got = http_acked(r->conn) - r->conn->acked;
+	uint64_t acked = http_acked(c), got = acked - c->acked;
 
 	r->pull = NULL;
 	got = got > HEADER_GUESS ? got - HEADER_GUESS : 0;
 	p->bytes = completed ? r->size : got < r->size ? got : r->size;
 	p->complete = completed && r->reaches_end;
-	p->ended = true;
-	if (p->ask == 0)
-		http_pull_close(h, p); /* else once files has numbered it */
+	p->sure_at = c->acked + r->size;
+	if (!completed || acked >= p->sure_at || c->unsure != NULL)
+		http_pull_done(c->http, p);
+	else
+		c->unsure = p;
 }
 
 /* The sidecar, when it is asked for and of the very version; -1 when not. */

@@ -101,6 +101,12 @@ for kind in http https; do
 	    plausible gone-$kind $kind 1000000
 done
 
+head -c 1000000 "$dir/published/main/big.csv" >"$dir/published/main/small.csv"
+hostile vanish "$http_port" plain /main/small.csv "early:$(puller early)" \
+    20000 >/dev/null
+check "also when the kernel had taken all of it" plausible early http 20000
+check "… and fewer bytes than there were" test "$bytes" -lt 1000000
+
 begin removed "$http_port" plain
 "$convdrop" -c "$conf" user del removed >/dev/null
 go removed

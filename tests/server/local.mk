@@ -9,6 +9,9 @@ TESTS += $(SERVER_TESTS)
 SERVER_TESTS += tests/server/test_http_field
 tests_server_test_http_field_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_outbox
+tests_server_test_outbox_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_ranges tests/server/test_sftp_packet \
 	tests/server/test_sftp tests/server/test_ssh_profile
 tests_server_test_ranges_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)

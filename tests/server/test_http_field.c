@@ -203,6 +203,29 @@ gzip_is_sent_to_those_who_ask_for_it(void **state)
 		    http_takes_gzip(slice_of(row[i].field)), row[i].want);
 }
 
+static void
+a_slow_reader_has_a_minute_and_a_least_rate(void **state)
+{
+	static const struct {
+		int64_t ms;
+		uint64_t taken;
+		bool cut;
+	} row[] = {
+		{ 0, 0, false },
+		{ 60000, 0, false },
+		{ 60001, 0, true },
+		{ 61000, 61 * 1024 - 1, true },
+		{ 61000, 61 * 1024, false },
+		{ 3600000, 3600 * 1024 - 1, true },
+		{ 3600000, 300000000, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		assert_int_equal(
+		    http_too_slow(row[i].ms, row[i].taken), row[i].cut);
+}
+
 int
 main(void)
 {
@@ -213,6 +236,7 @@ main(void)
 		cmocka_unit_test(a_date_has_three_forms),
 		cmocka_unit_test(etags_are_compared_weakly_or_strongly),
 		cmocka_unit_test(gzip_is_sent_to_those_who_ask_for_it),
+		cmocka_unit_test(a_slow_reader_has_a_minute_and_a_least_rate),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
