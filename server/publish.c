@@ -53,7 +53,7 @@ static int
 write_version(struct job *j, struct err *e)
 {
 	struct render_what what = { j->store, j->feed, j->writer, j->zone,
-		j->from, j->now };
+		j->from, j->now, j->last.to };
 	uint64_t most = j->conf->publish_bytes, rows;
 	char key[160], note[256] = "";
 
@@ -105,7 +105,7 @@ withhold(struct job *j, const char *why, struct err *e)
 static int
 shrinks(struct job *j, char *why, size_t size, struct err *e)
 {
-	uint64_t aged = 0, new = 0, expected;
+	uint64_t aged = 0, expected;
 
 	if (j->last.id == 0 || j->feed->shrink_percent == 0 ||
 	    (j->how != NULL && j->how->force))
@@ -114,10 +114,7 @@ shrinks(struct job *j, char *why, size_t size, struct err *e)
 	    store_count(j->store, j->feed->name, j->last.from, j->from - 1,
 		&aged, e) == -1)
 		return -1;
-	if (j->now > j->last.to && store_count(j->store, j->feed->name,
-				       j->last.to + 1, j->now, &new, e) == -1)
-		return -1;
-	expected = j->last.rows + new;
+	expected = j->last.rows + j->render.newer;
 	expected -= aged < expected ? aged : expected;
 	if (expected <= j->feed->shrink_rows ||
 	    j->render.rows * 100 >= expected * j->feed->shrink_percent)

@@ -18,7 +18,8 @@ struct rows {
 	int fd; /* -1: only measured */
 	struct sha256_ctx sha;
 	struct out *out;
-	uint64_t rows;
+	uint64_t rows, newer;
+	int64_t since;
 	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
 	int64_t cut;   /* the creation time of the last row left out */
 };
@@ -45,6 +46,7 @@ put_row(void *ctx, const struct order *o, struct err *e)
 		r->cut = o->create_time;
 	writer_row(r->writer, r->out, &o->conv, &r->env);
 	r->rows++;
+	r->newer += o->create_time > r->since;
 	if (r->out->failed != 0)
 		return err_set(e, "write: %s", strerror(r->out->failed));
 	return 0;
@@ -57,6 +59,7 @@ begin(struct rows *r, const struct render_what *what, int fd)
 	r->writer = what->writer;
 	r->env.zone = what->zone;
 	r->env.hash = what->feed->source[0]->pii == PII_HASH;
+	r->since = what->since;
 	r->fd = fd;
 	r->out = mem_alloc(sizeof *r->out);
 	sha256_init(&r->sha);
@@ -98,6 +101,7 @@ render_write(
 	}
 	out->bytes = r.out->bytes;
 	out->rows = r.rows;
+	out->newer = r.newer;
 	render_hex(out->sha256, &r.sha);
 	rc = 0;
 out:

@@ -15,6 +15,7 @@
 
 struct render {
 	uint64_t bytes, rows;
+	uint64_t newer; /* of the rows: created after what->since */
 	char sha256[65];
 };
 
@@ -24,6 +25,7 @@ struct render_what {
 	const struct writer *writer;
 	const struct zone *zone;
 	int64_t from, to; /* creation times, both inclusive */
+	int64_t since;
 };
 
 /* Replaces what fd holds. */
