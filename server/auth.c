@@ -4,6 +4,7 @@
  */
 #include "server/auth.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +93,7 @@ tell_files(struct auth *a, const struct grant *g, bool live)
 	m.head.id = ++a->allows;
 	m.live = live;
 	m.grant = *g;
-	if (peers_insist(a->worker->files, &m.head, -1) == -1)
-		a->broken = true;
+	outbox_put(&a->to_files, &m.head);
 	return m.head.id;
 }
 
@@ -429,14 +429,18 @@ loop(struct auth *a)
 
 	while (!a->stop && !a->broken && !(a->draining && a->peers.n == 0)) {
 		struct pollfd more[4] = { { w->control, POLLIN, 0 },
-			{ w->files, POLLIN, 0 },
+			{ w->files,
+			    outbox_waiting(&a->to_files) ? POLLIN | POLLOUT
+							 : POLLIN,
+			    0 },
 			{ pool_fd(a->pool), POLLIN, 0 },
 			{ events_waiting(a->events) ? w->events : -1, POLLOUT,
 			    0 } };
 
 		peers_wait(&a->peers, more, 4, -1);
-		if (more[1].revents != 0)
+		if (more[1].revents & ~POLLOUT)
 			hear_files(a);
+		outbox_flush(&a->to_files);
 		if (more[2].revents != 0)
 			auth_login_done(a);
 		if (more[3].revents != 0)
@@ -460,6 +464,8 @@ auth_main(struct worker *w)
 	a->peers.message = peer_message;
 	a->peers.closed = peer_closed;
 	a->peers.ctx = a;
+	a->to_files.sock = w->files;
+	fcntl(w->files, F_SETFL, fcntl(w->files, F_GETFL) | O_NONBLOCK);
 	a->users = users_new();
 	a->tokens = tokens_new();
 	a->events = events_open(w->events);
@@ -483,6 +489,7 @@ auth_main(struct worker *w)
 out:
 	peers_free(&a->peers);
 	auth_login_forget(a);
+	outbox_free(&a->to_files);
 	pool_close(a->pool);
 	events_close(a->events);
 	limit_free(a->limit);

@@ -13,6 +13,7 @@
 #include "server/auth.h"
 #include "server/event.h"
 #include "server/limit.h"
+#include "server/outbox.h"
 #include "server/peers.h"
 #include "server/pool.h"
 #include "server/proc.h"
@@ -43,6 +44,8 @@ struct auth {
 	const struct conf *conf;
 	struct peers peers;
 	struct events *events;
+	struct outbox
+	    to_files; /* files may be behind, and we with its answers */
 	struct limit *limit;
 	struct pool *pool;
 	struct users *users;

@@ -586,6 +586,25 @@ a_removed_token_ends_its_sessions(void **state)
 }
 
 static void
+many_sessions_end_though_files_is_slow(void **state)
+{
+	enum {
+		SESSIONS = 1000 /* more than the channel holds, both ways */
+	};
+	int sock = kit_client(&kit, PEER_NETWORK);
+
+	(void)state;
+	for (size_t i = 0; i < SESSIONS; i++)
+		assert_int_equal(
+		    login(sock, AUTH_TOKEN, "", token, 1).verdict, AUTH_YES);
+	send_text("", "");
+	poll(NULL, 0, 2500); /* longer than anybody insists */
+	assert_true(keys_taken());
+	assert_int_equal(ended, SESSIONS);
+	close(sock);
+}
+
+static void
 broken_users_change_nothing(void **state)
 {
 	int sock = kit_client(&kit, PEER_NETWORK);
@@ -629,6 +648,7 @@ main(void)
 		CASE(the_audit_hears_of_logins_but_no_secret),
 		CASE(a_change_of_users_is_in_force_when_answered),
 		CASE(a_removed_token_ends_its_sessions),
+		CASE(many_sessions_end_though_files_is_slow),
 		CASE(broken_users_change_nothing),
 		cmocka_unit_test_setup(
 		    an_old_auth_ends_with_its_last_client, begin),
