@@ -222,8 +222,13 @@ only_live_handles_of_their_channel_count(void **state)
 	const char *path = "/main/conversions.csv";
 
 	(void)state;
-	assert_int_equal(
-	    ask(one, &g, FILES_STAT, path, "", NOTHING).error, EACCES);
+	for (uint32_t op = FILES_STAT; op <= FILES_PULL_BEGIN; op++) {
+		int fd = -1;
+
+		assert_int_equal(/* before a login nothing opens */
+		    ask(one, &g, op, path, "", 0, &fd).error, EACCES);
+		assert_int_equal(fd, -1);
+	}
 	allow(&g, true);
 	assert_int_equal(ask(one, &g, FILES_STAT, path, "", NOTHING).error, 0);
 	assert_int_equal(/* stolen */
