@@ -1,5 +1,5 @@
 # What scripts/ holds and the distribution needs.
-EXTRA_DIST += scripts/registry scripts/tally scripts/setup scripts/build \
+EXTRA_DIST += scripts/registry scripts/tally scripts/unit scripts/setup scripts/build \
 	scripts/test scripts/lint scripts/cppcheck.cfg scripts/quickstart \
 	scripts/sample-dump scripts/bench scripts/peers/python_csv_sqlite.py \
 	scripts/check-layers.t tests/data tests/gen_dump.c
