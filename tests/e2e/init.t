@@ -164,10 +164,11 @@ closed() {
 check "nobody who reads it is an error" closed
 check "... and what was made is removed" none
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	# what runs in the background ignores Ctrl-C; the tool shall not here
 	under_strace() { # INJECTION
 		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null \
-		    -e "inject=$1" "$convdrop" init "$work/none" \
-		    >/dev/null 2>"$work/err"
+		    -e "inject=$1" env --default-signal=INT "$convdrop" init \
+		    "$work/none" >/dev/null 2>"$work/err"
 	}
 	interrupted() { # CALL SIGNAL WHEN
 		under_strace "$1:signal=$2:when=$3"
