@@ -84,8 +84,7 @@ fact(struct status *s, const char *key)
 	return strtoll(value, NULL, 10);
 }
 
-/* --- the machine
- * ----------------------------------------------------------------- */
+/* --- the machine --------------------------------------------------------- */
 
 static void
 look_at_daemon(struct status *s)
@@ -189,8 +188,7 @@ look_at_logins(struct status *s)
 	json_object_set(s->all, "failed_logins", s->logins);
 }
 
-/* --- a feed
- * ------------------------------------------------------------------------ */
+/* --- a feed -------------------------------------------------------------- */
 
 struct look {
 	struct status *status;
@@ -368,8 +366,7 @@ look_at_store(struct status *s, struct err *e)
 	return 0;
 }
 
-/* --- as text
- * -------------------------------------------------------------------------- */
+/* --- as text ------------------------------------------------------------- */
 
 static const char *
 text_of(const json_t *o, const char *key)
@@ -458,8 +455,7 @@ print_text(const struct status *s)
 	    printf("WRONG: %s\n", json_string_value(o));
 }
 
-/* --- the command
- * ----------------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------- */
 
 static int
 run(struct ctl *ctl, int argc, char **argv)

@@ -108,8 +108,7 @@ without_gz(char *file)
 		file[n - 3] = '\0';
 }
 
-/* --- audit
- * ---------------------------------------------------------------------- */
+/* --- audit --------------------------------------------------------------- */
 
 static const char *const words[] = { [EVENT_LOGIN] = "login",
 	[EVENT_LOGIN_FAILED] = "login_failed",
@@ -150,8 +149,7 @@ audit_pulled(struct heard *h, const struct event *begun,
 		log_error("audit: %s", e.text);
 }
 
-/* --- pulls
- * ------------------------------------------------------------------------ */
+/* --- pulls --------------------------------------------------------------- */
 
 static void
 begin_pull(struct heard *h, const struct event *ev)
@@ -226,8 +224,7 @@ end_pulls_of(struct heard *h, const struct event *gone)
 	}
 }
 
-/* --- the socket
- * -------------------------------------------------------------------- */
+/* --- the socket ---------------------------------------------------------- */
 
 static void
 take(struct heard *h, const struct event *ev, bool in_transaction)
@@ -300,8 +297,7 @@ heard_drain(struct heard *h, int sock, bool in_transaction)
 		log_error("audit: %s", e.text);
 }
 
-/* --- after a crash
- * ------------------------------------------------------------------- */
+/* --- after a crash ------------------------------------------------------- */
 
 static void
 note_broken(void *ctx, const struct pull *p)

@@ -39,8 +39,7 @@ struct job {
 	struct intake intake;
 };
 
-/* --- before anything else
- * ---------------------------------------------------------- */
+/* --- before anything else ------------------------------------------------ */
 
 static int
 check_room(const struct job *j, struct err *e)
@@ -170,8 +169,7 @@ read_it(struct job *j, struct err *e)
 	return 0;
 }
 
-/* --- what becomes of it
- * --------------------------------------------------------------- */
+/* --- what becomes of it -------------------------------------------------- */
 
 static int
 begin(struct job *j, struct err *e)
@@ -324,8 +322,7 @@ decide(struct job *j, bool *known, struct err *e)
 	return found == 1 ? leave(j, &before, e) : merge(j, e);
 }
 
-/* --- the line
- * ------------------------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------ */
 
 static void
 fingerprint(char out[65], const char *text)

@@ -84,8 +84,7 @@ next_second_ms(void)
 	return 1000 - ts.tv_nsec / 1000000 + 1;
 }
 
-/* --- trouble
- * ---------------------------------------------------------------------- */
+/* --- trouble ------------------------------------------------------------- */
 
 static int
 trouble_open(const struct conf *c, int flags)
@@ -147,8 +146,7 @@ trouble(struct loop *l, enum trouble what, const char *text)
 	trouble_write(l->conf, troubled(l));
 }
 
-/* --- hearing
- * ------------------------------------------------------------------------ */
+/* --- hearing ------------------------------------------------------------- */
 
 static bool
 readable(int fd)
@@ -304,8 +302,7 @@ take_one(struct loop *l)
 	return true;
 }
 
-/* --- publishing
- * ------------------------------------------------------------------------ */
+/* --- publishing ---------------------------------------------------------- */
 
 static void
 note_publish(struct loop *l, struct turn *t, bool fails, const struct err *e)
@@ -510,8 +507,7 @@ serve_command(struct loop *l)
 	close(fd);
 }
 
-/* --- by the clock
- * -------------------------------------------------------------------------- */
+/* --- by the clock -------------------------------------------------------- */
 
 static void
 purge(struct loop *l)

@@ -47,8 +47,7 @@ breathe(struct intake *in, struct err *e)
 	return 0;
 }
 
-/* --- records
- * ------------------------------------------------------------------ */
+/* --- records ------------------------------------------------------------- */
 
 static int
 report_record(struct intake *in, const struct record *r, struct err *e)
@@ -119,8 +118,7 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 	return to_merge(in, r, e);
 }
 
-/* --- the dump
- * ------------------------------------------------------------------- */
+/* --- the dump ------------------------------------------------------------ */
 
 static int
 refuse(struct intake *in, enum fmt_status st, struct err *e)
@@ -233,8 +231,7 @@ intake_read(struct intake *in, int fd, struct err *e)
 	return 0;
 }
 
-/* --- the merge
- * -------------------------------------------------------------------- */
+/* --- the merge ----------------------------------------------------------- */
 
 static enum field
 field_of(enum reject why)

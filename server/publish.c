@@ -46,8 +46,7 @@ struct job {
 	char temp[80], sidecar[80];
 };
 
-/* --- the new version
- * ------------------------------------------------------------ */
+/* --- the new version ----------------------------------------------------- */
 
 static int
 write_version(struct job *j, struct err *e)
@@ -76,8 +75,7 @@ write_version(struct job *j, struct err *e)
 	return store_set(j->store, key, note, e);
 }
 
-/* --- may it be published?
- * ------------------------------------------------------- */
+/* --- may it be published? ------------------------------------------------ */
 
 static int
 withhold(struct job *j, const char *why, struct err *e)
@@ -212,8 +210,7 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 	return rc != 0 ? rc : lints_badly(j, why, size, e);
 }
 
-/* --- into place
- * ------------------------------------------------------------------ */
+/* --- into place ---------------------------------------------------------- */
 
 static int
 set_time(int fd, int64_t mtime)
@@ -462,8 +459,7 @@ run(struct job *j, enum publish_result *out, struct err *e)
 	return new_version(j, j->now > newest ? j->now : newest + 1, e);
 }
 
-/* --- a feed
- * ------------------------------------------------------------------------ */
+/* --- a feed -------------------------------------------------------------- */
 
 static int
 open_folder(const struct conf *c, const struct feed *f, struct err *e)
@@ -580,8 +576,7 @@ publish_due(struct store *s, const struct feed *f, int64_t now, int64_t *at,
 	return 0;
 }
 
-/* --- after a crash
- * ------------------------------------------------------------------ */
+/* --- after a crash ------------------------------------------------------- */
 
 static int
 hash_file(int dir, const char *file, char sha256[65], struct stat *st)

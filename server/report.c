@@ -277,8 +277,7 @@ report_unpack_cells(struct arena *a, struct slice packed, size_t *cells)
 	return cell;
 }
 
-/* --- what it says
- * ------------------------------------------------------------- */
+/* --- what it says -------------------------------------------------------- */
 
 static const struct {
 	const char *key;
@@ -527,8 +526,7 @@ write_text(FILE *to, const struct report *r, const struct dump_entry *d,
 		write_facts(to, r, facts);
 }
 
-/* --- in place
- * ----------------------------------------------------------------- */
+/* --- in place ------------------------------------------------------------ */
 
 static int
 write_memory(

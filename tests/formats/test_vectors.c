@@ -294,8 +294,7 @@ map_order_status(const struct vector *v)
 		assert_status("amocrm", v->input, "", v->expected);
 }
 
-/* --- lint of a small file
- * ------------------------------------------------------ */
+/* --- lint of a small file ------------------------------------------------ */
 
 static struct {
 	unsigned long errors;
@@ -354,8 +353,7 @@ assert_lint(struct slice file, const char *goal, const char *error)
 	assert_int_equal(t.valid, 0);
 }
 
-/* --- cc.
- * ------------------------------------------------------------------------ */
+/* --- cc. ----------------------------------------------------------------- */
 
 static const struct {
 	const char *name, *good;
@@ -492,8 +490,7 @@ attr_quality(const struct vector *v)
 	assert_lint(one_row(value), NULL, error_of(v));
 }
 
-/* --- csv.
- * ----------------------------------------------------------------------- */
+/* --- csv. ---------------------------------------------------------------- */
 
 static void
 csv_cell(const struct vector *v)
@@ -574,8 +571,7 @@ csv_rows(const struct vector *v)
 	assert_int_equal(seen.errors, 2);
 }
 
-/* --- which row is tested how
- * ------------------------------------------------------ */
+/* --- which row is tested how --------------------------------------------- */
 
 typedef void check_fn(const struct vector *v);
 
@@ -677,8 +673,7 @@ a_row_of_the_file(void **state)
 	arena_reset(&arena);
 }
 
-/* --- the file
- * ------------------------------------------------------------------------ */
+/* --- the file ------------------------------------------------------------ */
 
 static char *
 next_cell(char **line)
