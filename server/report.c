@@ -304,28 +304,27 @@ static const struct {
 	const char *text;
 } notes[] = {
 	{ "values_dropped", offsetof(struct tally, values_dropped),
-	    "bad values were left out of rows that stayed; rejects.csv names "
-	    "them." },
+	    "bad values left out of rows that stay: rejects.csv names them" },
 	{ "too_old", offsetof(struct tally, too_old),
-	    "of the skipped ones are older than the destination takes." },
+	    "of the skipped: older than the destination takes" },
 	{ "future", offsetof(struct tally, future),
-	    "are dated in the future; they are held until then." },
+	    "dated in the future: held until then" },
 	{ "auto_ids", offsetof(struct tally, auto_ids),
-	    "had no order id and got one of their own; let the CRM export the "
-	    "id." },
+	    "without an order id: they got one of their own; let the CRM "
+	    "export it" },
 	{ "same_id", offsetof(struct tally, same_id),
-	    "share their order id with another row of the dump." },
+	    "with the order id of another row of the dump" },
 	{ "amounts_differ", offsetof(struct tally, amounts_differ),
-	    "orders have rows with different amounts; check same_id in the "
-	    "configuration." },
+	    "orders whose rows have different amounts: check same_id in the "
+	    "configuration" },
 	{ "dates_kept", offsetof(struct tally, dates_kept),
-	    "orders came with another creation date, but Direct has the first "
-	    "one already and never changes it." },
+	    "orders with another creation date than before: Direct has the "
+	    "first and never changes it" },
 	{ "skip_kept", offsetof(struct tally, skip_kept),
-	    "known orders now have a status that is skipped; see skip_known in "
-	    "the configuration." },
+	    "known orders whose new status is skipped: see skip_known in the "
+	    "configuration" },
 	{ "identifiers_kept", offsetof(struct tally, identifiers_kept),
-	    "orders lack an identifier that was known; it was kept." },
+	    "orders lacking an identifier that was known: it was kept" },
 };
 
 static uint64_t
