@@ -5,6 +5,7 @@
  * The copying has a thread of its own, which touches its struct copy alone.
  */
 #include "server/archive.h"
+#include "server/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,19 +35,12 @@
 /* --- small things ------------------------------------------------------- */
 
 static void
-hex(char out[65], const uint8_t digest[32])
-{
-	for (int i = 0; i < 32; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
-
-static void
 finish_hash(struct sha256_ctx *h, char out[65])
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
 
 	sha256_digest(h, sizeof digest, digest);
-	hex(out, digest);
+	bytes_hex(out, digest, sizeof digest);
 }
 
 static int
@@ -118,22 +112,6 @@ struct copy {
 };
 
 static int
-write_all(int fd, const unsigned char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k == -1 && errno == EINTR)
-			continue;
-		if (k == -1)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-static int
 pack(struct copy *y, const unsigned char *p, size_t n, bool last)
 {
 	int rc;
@@ -144,7 +122,7 @@ pack(struct copy *y, const unsigned char *p, size_t n, bool last)
 		y->z.next_out = y->out;
 		y->z.avail_out = BLOCK;
 		rc = deflate(&y->z, last ? Z_FINISH : Z_NO_FLUSH);
-		if (write_all(y->to, y->out, BLOCK - y->z.avail_out) == -1)
+		if (bytes_write(y->to, y->out, BLOCK - y->z.avail_out) == -1)
 			return -1;
 	} while (y->z.avail_out == 0);
 	(void)rc;
@@ -170,7 +148,7 @@ copy_bytes(struct copy *y)
 			y->packed =
 			    n >= 2 && y->in[0] == 0x1f && y->in[1] == 0x8b;
 		sha256_update(&y->hash, (size_t)n, y->in);
-		if ((y->packed ? write_all(y->to, y->in, (size_t)n)
+		if ((y->packed ? bytes_write(y->to, y->in, (size_t)n)
 			       : pack(y, y->in, (size_t)n, false)) == -1)
 			return -1;
 		at += n;

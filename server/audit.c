@@ -18,6 +18,7 @@
 
 #include "formats/arena.h"
 #include "server/audit_private.h"
+#include "server/bytes.h"
 
 struct audit {
 	char *dir_path;
@@ -41,8 +42,7 @@ audit_hash(char out[65], const char *line, size_t n)
 	sha256_init(&h);
 	sha256_update(&h, n, (const uint8_t *)line);
 	sha256_digest(&h, sizeof digest, digest);
-	for (int i = 0; i < 32; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	bytes_hex(out, digest, sizeof digest);
 }
 
 bool

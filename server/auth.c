@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
@@ -16,20 +15,12 @@
 #include "keys/secret.h"
 #include "server/auth_private.h"
 #include "server/bytes.h"
+#include "server/clock.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 
 #define LIVE_MAX 8192
 #define KEYS_MAX ((uint64_t)64 * 1024 * 1024)
-
-int64_t
-auth_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- what was seen ------------------------------------------------------- */
 
@@ -37,7 +28,7 @@ bool
 auth_seen(struct auth *a, char kind, struct slice one, struct slice two,
     int64_t note_ms)
 {
-	int64_t now = auth_now_ms();
+	int64_t now = clock_ms();
 	struct seen *place = &a->seen[0];
 	uint64_t n = one.n;
 	uint8_t mac[32];

@@ -9,19 +9,18 @@
  */
 #include "server/auth_private.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "formats/arena.h"
 #include "keys/secret.h"
+#include "server/address.h"
+#include "server/clock.h"
 #include "server/log.h"
 
 #define QUEUE_MAX 256
 #define QUEUE_PER_ADDRESS 32
-#define NETWORK_BYTES 8 /* of an IPv6 address, which are its /64 */
 
 struct login {
 	struct task task; /* first: a task is its login */
@@ -64,16 +63,6 @@ peer_by_number(struct auth *a, uint64_t number)
 	return NULL;
 }
 
-static const char *
-address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *from)
-{
-	if (IN6_IS_ADDR_V4MAPPED(from))
-		inet_ntop(AF_INET, from->s6_addr + 12, out, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, from, out, INET6_ADDRSTRLEN);
-	return out;
-}
-
 /* --- answers ------------------------------------------------------------- */
 
 /* What the audit says was tried: what is no user's name may well be somebody's
@@ -97,8 +86,8 @@ refuse(struct auth *a, struct peer *p, const struct auth_request *q,
 	struct event ev;
 	unsigned wait;
 
-	limit_wrong(a->limit, &q->from, account, auth_now_ms());
-	wait = limit_check(a->limit, &q->from, account, auth_now_ms());
+	limit_wrong(a->limit, &q->from, account, clock_ms());
+	wait = limit_check(a->limit, &q->from, account, clock_ms());
 	if (wait > 0)
 		log_warn("too many wrong logins: %s, or the account it tried, "
 			 "must wait %u s",
@@ -118,7 +107,7 @@ accept_user(struct auth *a, struct peer *p, const struct auth_request *q,
 {
 	const struct identity who = { u->name, u->roles, u->feed };
 
-	limit_right(a->limit, &q->from, user_of(q), auth_now_ms());
+	limit_right(a->limit, &q->from, user_of(q), clock_ms());
 	if (p != NULL)
 		auth_grant(a, p, q, &who);
 }
@@ -147,8 +136,7 @@ make_hash(struct task *t)
 static bool
 settle(struct auth *a, struct peer *p, const struct auth_request *q)
 {
-	unsigned wait =
-	    limit_check(a->limit, &q->from, user_of(q), auth_now_ms());
+	unsigned wait = limit_check(a->limit, &q->from, user_of(q), clock_ms());
 	const struct user *u;
 
 	if (wait > 0) {
@@ -200,19 +188,12 @@ enqueue(struct auth *a, struct login *l)
 }
 
 static bool
-same_network(const struct in6_addr *a, const struct in6_addr *b)
-{
-	return memcmp(a, b,
-		   IN6_IS_ADDR_V4MAPPED(a) ? sizeof *a : NETWORK_BYTES) == 0;
-}
-
-static bool
 queue_full(const struct auth *a, const struct in6_addr *from)
 {
 	size_t same = 0;
 
 	for (const struct login *l = a->first; l != NULL; l = l->next)
-		same += same_network(&l->q.from, from);
+		same += address_same(&l->q.from, from);
 	return a->waiting >= QUEUE_MAX || same >= QUEUE_PER_ADDRESS;
 }
 
@@ -297,7 +278,7 @@ by_token(struct auth *a, struct peer *p, const struct auth_request *q)
 		auth_grant(a, p, q, &who);
 		return;
 	}
-	wait = limit_check(a->limit, &q->from, nobody, auth_now_ms());
+	wait = limit_check(a->limit, &q->from, nobody, clock_ms());
 	if (wait > 0)
 		auth_reply_to(p, q->head.id, AUTH_WAIT, wait);
 	else

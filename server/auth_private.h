@@ -63,8 +63,6 @@ struct auth {
 	bool draining, stop, broken;
 };
 
-int64_t auth_now_ms(void);
-
 /* A request; false when it is no request at all. */
 bool auth_login(struct auth *a, struct peer *p, const struct auth_request *q);
 void auth_login_done(struct auth *a);   /* takes what the pool has finished */

@@ -103,3 +103,15 @@ bytes_seal(const void *p, size_t n)
 	}
 	return fd;
 }
+
+void
+bytes_hex(char *out, const uint8_t *p, size_t n)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digit[p[i] >> 4];
+		out[2 * i + 1] = digit[p[i] & 15];
+	}
+	out[2 * n] = '\0';
+}

@@ -1,11 +1,12 @@
 /*
- * Bytes on their way between processes: a whole small file into memory, memory
- * into a sealed memfd, and back.
+ * Bytes on their way: a whole small file into memory, memory into a sealed
+ * memfd and back, all of it into a file, as hex.
  */
 #ifndef SERVER_BYTES_H
 #define SERVER_BYTES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The whole file, terminated and malloc'ed, at most max bytes; -1 and errno
  * (EFBIG, EISDIR for what is not a regular file). */
@@ -20,5 +21,8 @@ int bytes_take(char **out, int fd, size_t n);
 
 /* All n bytes at the present offset; -1 and errno. */
 int bytes_write(int fd, const void *p, size_t n);
+
+/* n bytes as 2 * n lower-case hex digits and a terminator. */
+void bytes_hex(char *out, const uint8_t *p, size_t n);
 
 #endif

@@ -6,6 +6,7 @@
 #include "server/ctl.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,20 @@ ctl_fail(const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return CTL_FAILED;
+}
+
+void
+ctl_actor(char out[64])
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (sudo != NULL && sudo[0] != '\0' && getuid() == 0)
+		snprintf(out, 64, "%.63s", sudo);
+	else if (pw != NULL)
+		snprintf(out, 64, "%.63s", pw->pw_name);
+	else
+		snprintf(out, 64, "%lu", (unsigned long)getuid());
 }
 
 int

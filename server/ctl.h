@@ -35,6 +35,9 @@ extern const struct ctl_command ctl_dumps, ctl_publish, ctl_status, ctl_audit,
 /* "convdrop: TEXT" to stderr; CTL_FAILED. */
 int ctl_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Who runs this, for the audit: behind sudo, the person in front of it. */
+void ctl_actor(char out[64]);
+
 /* Prints how the command is used to stderr; CTL_FAILED. */
 int ctl_usage(const struct ctl_command *c);
 

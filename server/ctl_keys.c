@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <nettle/sha2.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,8 @@
 #include "keys/keyfile.h"
 #include "keys/secret.h"
 #include "server/audit.h"
+#include "server/bytes.h"
+#include "server/clock.h"
 
 #define LOADED_WITHIN_MS 10000
 
@@ -142,27 +143,18 @@ is_loaded(const struct conf *c, const char hex[65])
 	return same;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits for the daemon's answer; one that ends meanwhile will read the new
  * files when it starts. */
 static int
 wait_loaded(const struct conf *c, int watch, int process, const char hex[65])
 {
-	int64_t until = now_ms() + LOADED_WITHIN_MS;
+	int64_t until = clock_ms() + LOADED_WITHIN_MS;
 	struct pollfd p[2] = { { .fd = watch, .events = POLLIN },
 		{ .fd = process, .events = POLLIN } };
 
 	while (!is_loaded(c, hex)) {
 		char events[4096];
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_ms();
 
 		if (left <= 0)
 			return ctl_fail(
@@ -231,21 +223,7 @@ digest(char hex[65], const char *users, const char *tokens)
 	sha256_update(&ctx, strlen(users), (const uint8_t *)users);
 	sha256_update(&ctx, strlen(tokens), (const uint8_t *)tokens);
 	sha256_digest(&ctx, sizeof sum, sum);
-	for (size_t i = 0; i < sizeof sum; i++)
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-}
-
-/* Who runs this, also behind sudo. */
-static const char *
-actor(void)
-{
-	const char *name = getenv("SUDO_USER");
-	const struct passwd *pw;
-
-	if (geteuid() == 0 && name != NULL && *name != '\0')
-		return name;
-	pw = getpwuid(getuid());
-	return pw == NULL ? "unknown" : pw->pw_name;
+	bytes_hex(hex, sum, sizeof sum);
 }
 
 static int
@@ -254,14 +232,16 @@ write_audit(const struct conf *c, const char *event, const char *action,
 {
 	struct audit *a = NULL;
 	struct err e = ERR_EMPTY;
+	char who[64];
 	int rc;
 
 	if (audit_open(&a, c, &e) == -1)
 		return ctl_fail(
 		    "the change is made, but not in the audit: %s", e.text);
+	ctl_actor(who);
 	rc = audit_add(a, (int64_t)time(NULL), event,
-	    json_pack("{s:s,s:s,s:s}", "action", action, event, name, "actor",
-		actor()),
+	    json_pack(
+		"{s:s,s:s,s:s}", "action", action, event, name, "actor", who),
 	    &e);
 	audit_close(a);
 	if (rc == -1)

@@ -3,7 +3,6 @@
  */
 #include <getopt.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,21 +43,6 @@ take_arguments(struct arguments *a, int argc, char **argv)
 	return 0;
 }
 
-/* Who did it: behind sudo, the person in front of it. */
-static void
-find_actor(char out[64])
-{
-	const char *sudo = getenv("SUDO_USER");
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (sudo != NULL && sudo[0] != '\0' && getuid() == 0)
-		snprintf(out, 64, "%.63s", sudo);
-	else if (pw != NULL)
-		snprintf(out, 64, "%.63s", pw->pw_name);
-	else
-		snprintf(out, 64, "%lu", (unsigned long)getuid());
-}
-
 static int
 ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 {
@@ -79,7 +63,7 @@ ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 	q.touch = a->touch;
 	snprintf(q.feed, sizeof q.feed, "%s", a->feed);
 	snprintf(q.reason, sizeof q.reason, "%s", a->reason);
-	find_actor(q.actor);
+	ctl_actor(q.actor);
 	if (control_ask(c, &q, &answer, &e) == -1)
 		return ctl_fail("%s", e.text);
 	if (ctl->json) {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "formats/arena.h"
+#include "server/clock.h"
 #include "server/log.h"
 
 #define EVENTS_MAX 16384 /* about 8 MB */
@@ -89,20 +90,17 @@ events_put(struct events *q, const struct event *ev)
 void
 events_close(struct events *q)
 {
-	struct timespec t;
 	int64_t end, now;
 
 	if (q == NULL)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	now = clock_ms();
 	end = now + CLOSE_WAIT_MS;
 	for (events_flush(q); q->n > 0 && now < end; events_flush(q)) {
 		struct pollfd p = { .fd = q->sock, .events = POLLOUT };
 
 		poll(&p, 1, (int)(end - now));
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+		now = clock_ms();
 	}
 	free(q->ring);
 	free(q);

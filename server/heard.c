@@ -4,7 +4,6 @@
  */
 #include "server/heard.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 
 #include "formats/arena.h"
+#include "server/address.h"
 #include "server/log.h"
 
 #define WAITING_MAX 8192
@@ -47,15 +47,6 @@ heard_free(struct heard *h)
 
 /* --- what it was -------------------------------------------------------------
  */
-
-static void
-address_text(char out[64], const struct in6_addr *a)
-{
-	if (IN6_IS_ADDR_V4MAPPED(a))
-		inet_ntop(AF_INET, &a->s6_addr[12], out, 64);
-	else
-		inet_ntop(AF_INET6, a, out, 64);
-}
 
 static json_t *
 safe_json(const char *s, size_t size)

@@ -9,7 +9,6 @@
  */
 #include "server/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -17,11 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
 #include "keys/secret.h"
+#include "server/address.h"
+#include "server/clock.h"
 #include "server/http_field.h"
 #include "server/http_private.h"
 #include "server/log.h"
@@ -42,15 +42,6 @@ enum {
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
 	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
 	"%SERVER_PRECEDENCE"
-
-int64_t
-http_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct tcp_info
 tcp_of(const struct http_conn *c)
@@ -91,15 +82,6 @@ address_of(const struct sockaddr *sa)
 	return a;
 }
 
-/* One client: an IPv4 address, or the /64 of an IPv6 address. */
-static bool
-same_client(const struct in6_addr *a, const struct in6_addr *b)
-{
-	size_t n = IN6_IS_ADDR_V4MAPPED(a) ? 16 : 8;
-
-	return memcmp(a, b, n) == 0;
-}
-
 /* libmicrohttpd sees the end of the stream and cleans up. */
 static void
 conn_cut(struct http_conn *c)
@@ -124,7 +106,7 @@ static const char *const limits[HTTP_LIMITS] = {
 static void
 log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 {
-	int64_t now = http_now_ms();
+	int64_t now = clock_ms();
 	char address[INET6_ADDRSTRLEN];
 
 	if (h->limit[l].logged_ms != 0 &&
@@ -132,12 +114,8 @@ log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 		h->limit[l].unlogged++;
 		return;
 	}
-	if (IN6_IS_ADDR_V4MAPPED(from))
-		inet_ntop(AF_INET, from->s6_addr + 12, address, sizeof address);
-	else
-		inet_ntop(AF_INET6, from, address, sizeof address);
-	log_warn("%s: %s (%u more were not logged)", address, limits[l],
-	    h->limit[l].unlogged);
+	log_warn("%s: %s (%u more were not logged)",
+	    address_text(address, from), limits[l], h->limit[l].unlogged);
 	h->limit[l].logged_ms = now;
 	h->limit[l].unlogged = 0;
 }
@@ -158,7 +136,7 @@ admit(void *cls, const struct sockaddr *sa, socklen_t n)
 
 	(void)n;
 	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		bool same = same_client(&c->from, &from);
+		bool same = address_same(&c->from, &from);
 		bool stranger = !c->known && !c->doomed;
 
 		here += same;
@@ -239,7 +217,7 @@ conn_begin(
 	c->from = address_of(
 	    MHD_get_connection_info(m, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		->client_addr);
-	c->since_ms = http_now_ms();
+	c->since_ms = clock_ms();
 	c->next = h->conns;
 	c->prev = &h->conns;
 	if (c->next != NULL)
@@ -324,7 +302,7 @@ stalled(struct http_conn *c, int64_t now)
 static void
 keep_deadlines(struct http *h)
 {
-	int64_t now = http_now_ms();
+	int64_t now = clock_ms();
 
 	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
 		enum http_limit why = c->request != NULL && !c->doomed
@@ -564,7 +542,7 @@ run(struct http *h)
 {
 	struct worker *w = h->worker;
 	struct pollfd p[64 + 3];
-	int64_t tick = http_now_ms();
+	int64_t tick = clock_ms();
 	bool quiet = false;
 
 	while (!h->stop && !(quiet && h->conn_count == 0)) {
@@ -594,8 +572,8 @@ run(struct http *h)
 			quiesce(h);
 			quiet = true;
 		}
-		if (http_now_ms() - tick >= TICK_MS || quiet) {
-			tick = http_now_ms();
+		if (clock_ms() - tick >= TICK_MS || quiet) {
+			tick = clock_ms();
 			keep_deadlines(h);
 		}
 	}

@@ -116,8 +116,6 @@ struct http {
 	bool draining, stop;
 };
 
-int64_t http_now_ms(void); /* monotonic */
-
 /* Bytes of the connection that its client has acknowledged. */
 uint64_t http_acked(const struct http_conn *c);
 

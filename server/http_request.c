@@ -16,6 +16,7 @@
 #include "formats/arena.h"
 #include "keys/secret.h"
 #include "server/http_field.h"
+#include "server/clock.h"
 #include "server/http_private.h"
 #include "server/log.h"
 
@@ -374,7 +375,7 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 	switch (r->step) {
 	case STEP_FRAMING:
 		r->conn->request = r;
-		r->conn->since_ms = http_now_ms();
+		r->conn->since_ms = clock_ms();
 		r->conn->acked = http_acked(r->conn);
 		r->conn->taken = 0;
 		r->conn->taken_ms = r->conn->since_ms;
@@ -422,7 +423,7 @@ http_request_end(void *cls, struct MHD_Connection *m, void **request,
 	if (r->conn != NULL) {
 		if (r->conn->request == r)
 			r->conn->request = NULL;
-		r->conn->since_ms = http_now_ms();
+		r->conn->since_ms = clock_ms();
 	}
 	secret_wipe(r->token, sizeof r->token);
 	free(r);

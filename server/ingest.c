@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "server/archive.h"
+#include "server/bytes.h"
 #include "server/intake.h"
 #include "server/log.h"
 #include "server/report.h"
@@ -333,8 +334,7 @@ fingerprint(char out[65], const char *text)
 	sha256_init(&sha);
 	sha256_update(&sha, strlen(text), (const uint8_t *)text);
 	sha256_digest(&sha, sizeof digest, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	bytes_hex(out, digest, sizeof digest);
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "formats/arena.h"
 #include "formats/writer.h"
 #include "server/archive.h"
+#include "server/clock.h"
 #include "server/heard.h"
 #include "server/log.h"
 #include "server/proc.h"
@@ -64,15 +65,6 @@ struct loop {
 	char trouble[TROUBLES][TROUBLE_BYTES];
 	bool stop;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Milliseconds until the wall clock's next second. */
 static int64_t
@@ -235,8 +227,8 @@ later(struct loop *l, const struct watch_found *f, const struct err *e)
 	snprintf(text, sizeof text, "%s: %s: %s", f->feed->name, name, e->text);
 	trouble(l, TROUBLE_DUMP, text);
 	watch_later(l->watch, f, pass_by ? PASS_BY_MS : RETRY_MS);
-	l->paused_ms = now_ms() + RETRY_MS;
-	l->back_ms = now_ms() + (pass_by ? PASS_BY_MS : RETRY_MS) + 1000;
+	l->paused_ms = clock_ms() + RETRY_MS;
+	l->back_ms = clock_ms() + (pass_by ? PASS_BY_MS : RETRY_MS) + 1000;
 }
 
 static void
@@ -285,11 +277,11 @@ take_one(struct loop *l)
 	struct err e = ERR_EMPTY;
 	int found;
 
-	if (l->stop || now_ms() < l->paused_ms)
+	if (l->stop || clock_ms() < l->paused_ms)
 		return false;
 	found = watch_next(l->watch, &f, &e);
 	trouble(l, TROUBLE_INBOX, found == -1 ? e.text : "");
-	if (found == 0 && now_ms() > l->back_ms)
+	if (found == 0 && clock_ms() > l->back_ms)
 		trouble(l, TROUBLE_DUMP, ""); /* somebody took it away */
 	if (found != 1)
 		return false;
@@ -328,16 +320,16 @@ publish(struct loop *l, const struct feed *f, const struct publish_order *how,
 		e) == -1 ||
 	    publish_due(l->in.store, f, now, &t->due, e) == -1) {
 		t->dirty = true;
-		t->not_before_ms = now_ms() + RETRY_MS;
+		t->not_before_ms = clock_ms() + RETRY_MS;
 		note_publish(l, t, true, e);
 		return -1;
 	}
 	note_publish(l, t, false, e);
 	t->dirty = *result == PUBLISH_LATER;
 	if (*result == PUBLISH_LATER)
-		t->not_before_ms = now_ms() + next_second_ms();
+		t->not_before_ms = clock_ms() + next_second_ms();
 	else if (*result == PUBLISH_DONE)
-		t->not_before_ms = now_ms() + 1000;
+		t->not_before_ms = clock_ms() + 1000;
 	return 0;
 }
 
@@ -352,7 +344,7 @@ publish_what_is_due(struct loop *l)
 		struct err e = ERR_EMPTY;
 
 		if ((!l->turn[i].dirty && now < l->turn[i].due) ||
-		    now_ms() < l->turn[i].not_before_ms)
+		    clock_ms() < l->turn[i].not_before_ms)
 			continue;
 		publish(l, f, NULL, &result, &e);
 		breathe(l);
@@ -362,7 +354,7 @@ publish_what_is_due(struct loop *l)
 static int64_t
 publish_wait_ms(const struct loop *l)
 {
-	int64_t now = (int64_t)time(NULL), ms = now_ms(), least = INT_MAX;
+	int64_t now = (int64_t)time(NULL), ms = clock_ms(), least = INT_MAX;
 
 	for (size_t i = 0; i < l->conf->feeds; i++) {
 		const struct turn *t = &l->turn[i];
@@ -441,7 +433,7 @@ do_publish(struct loop *l, const struct command *c, struct answer *a)
 		return;
 	}
 	for (int i = 0; i < 5 && r == PUBLISH_LATER; i++) {
-		int64_t wait = l->turn[f->index].not_before_ms - now_ms();
+		int64_t wait = l->turn[f->index].not_before_ms - clock_ms();
 
 		if (wait > 0)
 			poll(NULL, 0, wait > RETRY_MS ? RETRY_MS : (int)wait);
@@ -530,7 +522,7 @@ poll_wait(const struct loop *l)
 {
 	int64_t wait = publish_wait_ms(l);
 	int64_t inbox = watch_timeout(l->watch);
-	int64_t pause = l->paused_ms - now_ms();
+	int64_t pause = l->paused_ms - clock_ms();
 	int64_t clean = (l->purge_at - (int64_t)time(NULL)) * 1000;
 
 	if (pause > inbox)

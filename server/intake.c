@@ -4,6 +4,7 @@
  * comes.  Memory does not grow with the dump.
  */
 #include "server/intake.h"
+#include "server/bytes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -179,8 +180,7 @@ note_sha256(struct intake *in)
 	uint8_t digest[32];
 
 	dump_sha256(in->dump, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		snprintf(in->sha256 + 2 * i, 3, "%02x", digest[i]);
+	bytes_hex(in->sha256, digest, sizeof digest);
 }
 
 static enum same_id

@@ -146,8 +146,7 @@ keyset_logins_note(
 	char path[PATH_MAX], text[65 + 1];
 	int dir, fd = -1, rc = -1;
 
-	for (size_t i = 0; i < sizeof k->m.sha256; i++)
-		snprintf(text + 2 * i, 3, "%02x", k->m.sha256[i]);
+	bytes_hex(text, k->m.sha256, sizeof k->m.sha256);
 	text[64] = '\n';
 	conf_path(path, c, "state", NULL);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -15,9 +15,9 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "server/clock.h"
 #include "server/event.h"
 #include "server/generation.h"
 #include "server/log.h"
@@ -51,15 +51,6 @@ struct parent {
 	bool stopping, failed;
 	int64_t stop_ms; /* when draining ends */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- generations come and go --------------------------------------------- */
 
@@ -610,7 +601,7 @@ wait_for_news(struct parent *p, int64_t until)
 	} who[64 * WORKER_ROLES];
 	struct pollfd fds[1 + 64 * WORKER_ROLES];
 	size_t n = 1;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	int wait = until == INT64_MAX ? -1
 		   : until <= now     ? 0
 				      : (int)(until - now);
@@ -637,7 +628,7 @@ wait_for_news(struct parent *p, int64_t until)
 			hear(p, who[i - 1].g, who[i - 1].role);
 	}
 	if (fds[0].revents != 0)
-		take_signals(p, now_ms());
+		take_signals(p, clock_ms());
 }
 
 static int
@@ -646,7 +637,7 @@ run(struct parent *p)
 	for (;;) {
 		int64_t next = INT64_MAX;
 
-		if (advance(p, now_ms(), &next))
+		if (advance(p, clock_ms(), &next))
 			break;
 		wait_for_news(p, next);
 	}
@@ -733,7 +724,7 @@ proc_run(const char *conf_path, bool check_only)
 		generation_free(g);
 		goto out;
 	}
-	begin(&p, g, now_ms());
+	begin(&p, g, clock_ms());
 	status = run(&p);
 out:
 	if (e.text[0] != '\0')

@@ -72,8 +72,7 @@ render_hex(char out[65], struct sha256_ctx *sha)
 	uint8_t digest[SHA256_DIGEST_SIZE];
 
 	sha256_digest(sha, sizeof digest, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	bytes_hex(out, digest, sizeof digest);
 }
 
 int

@@ -5,6 +5,7 @@
  * first eight bytes, so that most comparisons touch no record.
  */
 #include "server/sorter.h"
+#include "server/bytes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -207,22 +208,6 @@ complain(const struct sorter *s, struct err *e)
 	return err_set(e, "sort in %s: %s", s->dir, strerror(errno));
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k == -1 && errno == EINTR)
-			continue;
-		if (k == -1)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
 static void
 sort_memory(struct sorter *s)
 {
@@ -246,19 +231,19 @@ write_run(struct sorter *s, char *buf, size_t room)
 		memcpy(&h, r, sizeof h);
 		n = record_size(&h);
 		if (n > room - used) {
-			if (write_all(s->fd, buf, used) == -1)
+			if (bytes_write(s->fd, buf, used) == -1)
 				return -1;
 			used = 0;
 		}
 		if (n > room) {
-			if (write_all(s->fd, r, n) == -1)
+			if (bytes_write(s->fd, r, n) == -1)
 				return -1;
 		} else {
 			memcpy(buf + used, r, n);
 			used += n;
 		}
 	}
-	return write_all(s->fd, buf, used);
+	return bytes_write(s->fd, buf, used);
 }
 
 static int

@@ -18,10 +18,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "keys/secret.h"
+#include "server/address.h"
 #include "server/auth.h"
+#include "server/clock.h"
 #include "server/log.h"
 #include "server/proc.h"
 #include "server/sandbox.h"
@@ -51,15 +52,6 @@ struct server {
 	unsigned unlogged;   /* and how many were not, since */
 	bool draining, stop;
 };
-
-static int64_t
-now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec;
-}
 
 /* --- keys --- */
 
@@ -134,17 +126,6 @@ set_options(struct server *s, struct err *e)
 
 /* --- children --- */
 
-/* What "per address" means: an IPv4 address, or an IPv6 /64. */
-static struct in6_addr
-network_of(const struct in6_addr *a)
-{
-	struct in6_addr n = *a;
-
-	if (!IN6_IS_ADDR_V4MAPPED(a))
-		memset(n.s6_addr + 8, 0, 8);
-	return n;
-}
-
 /*
  * NULL, or the setting that one more connection from there would exceed.  When
  * strangers from many addresses hold all of their places, *oldest is to make
@@ -185,7 +166,7 @@ refused(const struct server *s, const struct in6_addr *network,
 static void
 log_refusal(struct server *s, const char *setting)
 {
-	int64_t now = now_s();
+	int64_t now = clock_ms() / 1000;
 
 	if (now == s->logged) {
 		s->unlogged++;
@@ -284,8 +265,8 @@ begin_child(struct server *s, int fd, const struct in6_addr *from)
 		goto out;
 	s->slot[s->slots++] = (struct slot){ .pid = pid,
 		.report = report[0],
-		.network = network_of(from),
-		.started = now_s() };
+		.network = address_network(from),
+		.started = clock_ms() / 1000 };
 	report[0] = -1;
 	rc = 0;
 out:
@@ -331,7 +312,7 @@ accept_one(struct server *s, int listener)
 		from.s6_addr[10] = from.s6_addr[11] = 0xff;
 		memcpy(from.s6_addr + 12, &in.sin_addr, 4);
 	}
-	network = network_of(&from);
+	network = address_network(&from);
 	setting = refused(s, &network, &oldest);
 	if (setting != NULL) {
 		log_refusal(s, setting);
@@ -377,7 +358,7 @@ hear_child(struct slot *k)
 static void
 kill_late_ones(const struct server *s)
 {
-	int64_t latest = now_s() - s->w->conf->login_s - OVERTIME_S;
+	int64_t latest = clock_ms() / 1000 - s->w->conf->login_s - OVERTIME_S;
 
 	for (size_t i = 0; i < s->slots; i++) {
 		if (!s->slot[i].in && s->slot[i].started < latest)

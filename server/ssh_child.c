@@ -4,17 +4,17 @@
  */
 #include "server/ssh_child.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libssh/callbacks.h>
 #include <nettle/base64.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "keys/secret.h"
+#include "server/address.h"
 #include "server/auth.h"
+#include "server/clock.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 #include "server/sftp.h"
@@ -48,15 +48,6 @@ struct client {
 	int64_t active;   /* when bytes last moved */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 end(struct client *c, const char *why)
 {
@@ -74,7 +65,7 @@ end(struct client *c, const char *why)
 static void
 hold_back(const struct client *c, uint32_t seconds)
 {
-	int64_t ms = (int64_t)seconds * 1000, left = c->deadline - now_ms();
+	int64_t ms = (int64_t)seconds * 1000, left = c->deadline - clock_ms();
 
 	if (ms > WAIT_MAX_MS)
 		ms = WAIT_MAX_MS;
@@ -198,7 +189,7 @@ on_data(ssh_session session, ssh_channel channel, void *data, uint32_t n,
 
 	(void)session;
 	(void)channel;
-	c->active = now_ms();
+	c->active = clock_ms();
 	if (is_stderr || c->sftp == NULL)
 		return (int)n; /* nobody wants it */
 	taken = sftp_take(c->sftp, data, n);
@@ -347,7 +338,7 @@ flush(struct client *c)
 	if (n <= 0)
 		return false;
 	sftp_sent(c->sftp, (size_t)n);
-	c->active = now_ms();
+	c->active = clock_ms();
 	return true;
 }
 
@@ -398,7 +389,7 @@ work(struct client *c)
 static int64_t
 time_left(struct client *c)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	int64_t idle = c->active + (int64_t)c->it->conf->idle_s * 1000;
 
 	if (!c->in && now >= c->deadline)
@@ -456,8 +447,8 @@ exchange_keys(struct client *c)
 	    ssh_event_add_session(c->event, c->session) != SSH_OK)
 		rc = SSH_ERROR;
 	while (rc == SSH_AGAIN && !c->over) {
-		turn(c, c->deadline - now_ms());
-		if (now_ms() >= c->deadline)
+		turn(c, c->deadline - clock_ms());
+		if (clock_ms() >= c->deadline)
 			end(c, "the key exchange took too long");
 		if (!c->over)
 			rc = ssh_handle_key_exchange(c->session);
@@ -492,7 +483,7 @@ log_client(const struct client *c)
 static void
 say_goodbye(struct client *c)
 {
-	int64_t until = now_ms() + FAREWELL_MS;
+	int64_t until = clock_ms() + FAREWELL_MS;
 	struct auth_revoked out;
 
 	sftp_free(c->sftp, c->eof && !writing(c));
@@ -508,9 +499,9 @@ say_goodbye(struct client *c)
 			    c->channel, c->why != NULL);
 		ssh_channel_close(c->channel);
 	}
-	while (!c->gone && now_ms() < until &&
+	while (!c->gone && clock_ms() < until &&
 	       ((c->channel != NULL && !c->closed) || writing(c)))
-		turn(c, until - now_ms());
+		turn(c, until - clock_ms());
 	if (!c->gone)
 		ssh_disconnect(c->session);
 }
@@ -543,15 +534,6 @@ begin(struct client *c)
 	return 0;
 }
 
-static void
-name_address(char out[INET6_ADDRSTRLEN], const struct in6_addr *a)
-{
-	if (IN6_IS_ADDR_V4MAPPED(a))
-		inet_ntop(AF_INET, a->s6_addr + 12, out, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, a, out, INET6_ADDRSTRLEN);
-}
-
 int
 ssh_child_run(const struct ssh_child *it)
 {
@@ -559,9 +541,9 @@ ssh_child_run(const struct ssh_child *it)
 	struct err e = ERR_EMPTY;
 
 	c.it = it;
-	c.active = now_ms();
+	c.active = clock_ms();
 	c.deadline = c.active + (int64_t)it->conf->login_s * 1000;
-	name_address(c.from, &it->from);
+	address_text(c.from, &it->from);
 	if (begin(&c) == -1) {
 		log_error("%s: libssh could not begin: %s.", c.from,
 		    c.session == NULL ? "out of memory"

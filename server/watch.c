@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "server/clock.h"
 #include "server/quarantine.h"
 
 #define BUCKETS 4096
@@ -64,15 +65,6 @@ struct watch {
 	size_t owners;
 	int64_t rescan_ms; /* the next one */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool
 ends_with(const char *name, const char *end)
@@ -135,7 +127,7 @@ candidate(struct watch *w, size_t folder, const char *name)
 	*p = c = mem_alloc(sizeof *c);
 	c->folder = folder;
 	snprintf(c->name, sizeof c->name, "%s", name);
-	c->since_ms = now_ms();
+	c->since_ms = clock_ms();
 	c->size =
 	    fstatat(w->folder[folder].fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0
 		? st.st_size
@@ -159,9 +151,9 @@ touch(struct watch *w, size_t folder, const char *name, uint32_t mask)
 	} else if ((mask & IN_MODIFY) != 0) {
 		c->renamed = false;
 		c->ready = false;
-		c->since_ms = now_ms();
+		c->since_ms = clock_ms();
 	} else if (!c->renamed && !c->ready) {
-		c->since_ms = now_ms();
+		c->since_ms = clock_ms();
 	}
 }
 
@@ -287,7 +279,7 @@ rescan(struct watch *w, struct err *e)
 {
 	int rc = 0;
 
-	w->rescan_ms = now_ms() + (int64_t)w->conf->rescan_s * 1000;
+	w->rescan_ms = clock_ms() + (int64_t)w->conf->rescan_s * 1000;
 	for (size_t i = 0; i < w->folders; i++) {
 		if (scan_folder(w, i, e) == -1)
 			rc = -1;
@@ -470,7 +462,7 @@ wait_ms(const struct watch *w, const struct candidate *c, int64_t now)
 int
 watch_timeout(const struct watch *w)
 {
-	int64_t now = now_ms(), least = w->rescan_ms - now;
+	int64_t now = clock_ms(), least = w->rescan_ms - now;
 
 	for (size_t b = 0; b < BUCKETS; b++) {
 		for (struct candidate *c = w->bucket[b]; c != NULL;
@@ -502,7 +494,7 @@ static struct candidate *
 first_ready(struct watch *w)
 {
 	struct candidate *best = NULL, *c, *next;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	bool gone;
 
 	for (size_t b = 0; b < BUCKETS; b++) {
@@ -545,7 +537,7 @@ hand_out(struct watch *w, struct candidate *c, struct watch_found *out)
 	out->fd = -1;
 	snprintf(out->name, sizeof out->name, "%s", c->name);
 	c->ready = false;
-	c->since_ms = now_ms();
+	c->since_ms = clock_ms();
 	if (fstatat(f->fd, c->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	if (S_ISDIR(st.st_mode)) {
@@ -592,12 +584,12 @@ watch_next(struct watch *w, struct watch_found *out, struct err *e)
 
 	if (watch_read(w, e) == -1)
 		return -1;
-	if (now_ms() >= w->rescan_ms && rescan(w, e) == -1)
+	if (clock_ms() >= w->rescan_ms && rescan(w, e) == -1)
 		return -1;
 	while ((c = first_ready(w)) != NULL) {
 		if (hand_out(w, c, out))
 			return 1;
-		c->until_ms = now_ms() + AGAIN_MS;
+		c->until_ms = clock_ms() + AGAIN_MS;
 	}
 	return 0;
 }
@@ -639,7 +631,7 @@ watch_remove(struct watch *w, const struct watch_found *f, struct err *e)
 		return 0;
 	dir = &w->folder[c->folder];
 	c->out = c->ready = false;
-	c->since_ms = now_ms();
+	c->since_ms = clock_ms();
 	/* Out of sight first: what is looked at next cannot be exchanged. */
 	n = strlen(c->name);
 	snprintf(taken, sizeof taken, "%s%s", TAKEN,
@@ -672,5 +664,5 @@ watch_later(struct watch *w, const struct watch_found *f, unsigned ms)
 	if (c == NULL)
 		return;
 	c->out = false;
-	c->until_ms = now_ms() + ms;
+	c->until_ms = clock_ms() + ms;
 }

@@ -6,6 +6,8 @@ SERVER_TESTS =
 check_PROGRAMS += $(SERVER_TESTS)
 TESTS += $(SERVER_TESTS)
 
+SERVER_TESTS += tests/server/test_address
+tests_server_test_address_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_http_field
 tests_server_test_http_field_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 

@@ -1,0 +1,35 @@
+/*
+ * Addresses of clients.  See address.h.
+ */
+#include "server/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+const char *
+address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *a)
+{
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		inet_ntop(AF_INET, a->s6_addr + 12, out, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, a, out, INET6_ADDRSTRLEN);
+	return out;
+}
+
+struct in6_addr
+address_network(const struct in6_addr *a)
+{
+	struct in6_addr n = *a;
+
+	if (!IN6_IS_ADDR_V4MAPPED(a))
+		memset(n.s6_addr + 8, 0, 8);
+	return n;
+}
+
+bool
+address_same(const struct in6_addr *a, const struct in6_addr *b)
+{
+	struct in6_addr x = address_network(a), y = address_network(b);
+
+	return memcmp(&x, &y, sizeof x) == 0;
+}

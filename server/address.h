@@ -1,0 +1,17 @@
+/*
+ * A client's address: IPv4 as ::ffff:a.b.c.d, as everywhere in the daemon.
+ */
+#ifndef SERVER_ADDRESS_H
+#define SERVER_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+/* "192.0.2.1" or "2001:db8::1"; returns out. */
+const char *address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *a);
+
+/* What "per address" means: an IPv4 address, or an IPv6 /64. */
+struct in6_addr address_network(const struct in6_addr *a);
+bool address_same(const struct in6_addr *a, const struct in6_addr *b);
+
+#endif
