@@ -49,6 +49,8 @@ const struct field_info field_info[FIELD_COUNT] = {
 	[FIELD_UTM_TERM]          = { "utm_term",          KIND_TEXT },
 	[FIELD_PIPELINE]          = { "pipeline",          KIND_TEXT },
 	[FIELD_LOSS_REASON]       = { "loss_reason",       KIND_TEXT },
+	[FIELD_PAID]              = { "paid",              KIND_TEXT },
+	[FIELD_CANCELLED]         = { "cancelled",         KIND_TEXT },
 };
 /* clang-format on */
 
@@ -87,6 +89,14 @@ conv_has_identifier(const struct conv *c)
 	       conv_text(c, FIELD_PHONES).n > 0 ||
 	       conv_text(c, FIELD_EMAILS_MD5).n > 0 ||
 	       conv_text(c, FIELD_PHONES_MD5).n > 0;
+}
+
+bool
+conv_has_any_identifier(const struct conv *c)
+{
+	return conv_has_identifier(c) || conv_text(c, FIELD_USER_ID).n > 0 ||
+	       conv_text(c, FIELD_YCLID).n > 0 ||
+	       conv_text(c, FIELD_PURCHASE_ID).n > 0;
 }
 
 /* Little-endian, eight bytes or four. */

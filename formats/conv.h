@@ -11,6 +11,16 @@
 #include "formats/arena.h"
 #include "formats/slice.h"
 
+/* What a record is.  A dump holds one kind; its preset says which.  Each kind
+ * has ids of its own. */
+enum record_kind {
+	RECORD_ORDER,   /* also a lead, a deal */
+	RECORD_CONTACT, /* a client: its id is its client_uniq_id */
+	RECORD_CALL,
+	RECORD_CHAT,
+	RECORD_KINDS
+};
+
 /* The first ones are numbers (conv.number), the others text (conv.text).
  * Their order is part of what conv_pack writes: append, never reorder. */
 enum field {
@@ -61,6 +71,8 @@ enum field {
 	FIELD_UTM_TERM,
 	FIELD_PIPELINE,    /* steers the status map; never published */
 	FIELD_LOSS_REASON, /* likewise */
+	FIELD_PAID,        /* yes or no, beside a status; steers likewise */
+	FIELD_CANCELLED,   /* likewise */
 	FIELD_COUNT
 };
 
@@ -107,6 +119,9 @@ void conv_clear(struct conv *c); /* all unknown */
 
 /* Any of the five identifiers Direct takes (client_ids … phones_md5)? */
 bool conv_has_identifier(const struct conv *c);
+
+/* Any of those, or user_id, yclid, purchase_id, which Metrica takes? */
+bool conv_has_any_identifier(const struct conv *c);
 
 /*
  * Packed: the present fields, each a byte, then eight bytes little-endian or

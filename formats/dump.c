@@ -127,6 +127,8 @@ note_columns(struct dump *d)
 	d->facts.header = d->header;
 	d->facts.field = d->field;
 	d->facts.preset = map_preset(d->map)->name;
+	d->facts.kind = map_preset(d->map)->kind;
+	d->facts.joins_clients = map_preset(d->map)->joins_clients;
 	d->facts.has_status = map_has(d->map, FIELD_ORDER_STATUS);
 }
 

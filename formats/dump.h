@@ -42,7 +42,9 @@ struct dump_facts {
 	unsigned long records, rejected, skipped, damaged;
 	unsigned long values_dropped;
 	uint64_t packed_bytes, plain_bytes;
-	bool has_status; /* is there a status column? */
+	enum record_kind kind; /* of its records */
+	bool joins_clients;    /* see preset.h */
+	bool has_status;       /* is there a status column? */
 	size_t columns;
 	const char *const *header; /* as written, by column */
 	const enum field *field;   /* by column; FIELD_COUNT is ignored */

@@ -6,12 +6,18 @@
 #define FORMATS_INPUT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct input {
 	/* Up to n bytes; 0 at the end, -1 when the world is bad (errno). */
 	ssize_t (*read)(void *ctx, void *buf, size_t n);
 	void *ctx;
+	/* Where zip archives are read, which have their table of contents at
+	 * the end: up to n bytes from at, whatever read has taken; 0 beyond
+	 * the end, -1.  NULL for a stream, in which no zip can be read. */
+	ssize_t (*read_at)(void *ctx, void *buf, size_t n, uint64_t at);
+	uint64_t size; /* with read_at: how many bytes there are */
 };
 
 struct output {

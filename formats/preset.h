@@ -35,6 +35,10 @@ struct preset {
 	enum same_id same_id;       /* never SAME_ID_PRESET */
 	const char *default_status; /* PAID for direct, as Direct does; else
 				     * NULL */
+	enum record_kind kind;      /* what its rows are */
+	/* Orders that name their client by client_uniq_id alone: whom to look
+	 * for stands in another dump, of contacts. */
+	bool joins_clients;
 	/* Like Direct, a status that nothing maps is a goal id as it stands,
 	 * when it looks like one: Latin letters, digits, "_-.:", no blanks. */
 	bool literal_status;

@@ -25,6 +25,10 @@ struct row {
 	 * The cells then hold what could be read. */
 	enum reject reject;
 	size_t bad_cell; /* the one it is about, when one is */
+	/* Not a record: the header again, with columns added behind those it
+	 * had.  JSON names its columns as it goes; rows before it are whole,
+	 * they had nothing in the new ones. */
+	bool grown_header;
 };
 
 struct reader;

@@ -71,10 +71,11 @@ static const struct column columns[] = {
 /* Without an id two rows of one order could not be told apart; a status that
  * is not there would be read as PAID. */
 static bool
-takes(const struct conv *c)
+takes(const struct conv *c, const struct writer_env *env)
 {
 	struct slice status = conv_text(c, FIELD_ORDER_STATUS);
 
+	(void)env;
 	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
 	       conv_text(c, FIELD_ID).n > 0 && conv_has_identifier(c) &&
 	       status.n > 0 && !slice_is(status, "skip");
@@ -83,7 +84,12 @@ takes(const struct conv *c)
 extern const struct writer write_conversion_center;
 const struct writer write_conversion_center = {
 	.name = "conversion-center",
+	.output = "conversion-center",
 	.file = "conversions.csv",
+	.kind = RECORD_ORDER,
+	.calls_too = true,
+	.window_days = 112,
+	.max_bytes = 300000000,
 	.delimiter = ';',
 	.column = columns,
 	.takes = takes,

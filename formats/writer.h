@@ -1,18 +1,28 @@
 /*
- * Output formats.  Each is one file, write_NAME.c, with one constant struct
- * writer; WRITERS in Makefile.am lists them.
+ * Output formats.  Each file that can be published is one source file,
+ * write_NAME.c, with one constant struct writer; WRITERS in Makefile.am lists
+ * them.
  */
 #ifndef FORMATS_WRITER_H
 #define FORMATS_WRITER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "formats/conv.h"
 #include "formats/out.h"
 #include "formats/zone.h"
 
+/* An order of that status reaches that goal (metrica-offline's Target). */
+struct target_rule {
+	char *status; /* PAID, or a goal id */
+	char *target; /* the id of a JS goal */
+};
+
 struct writer_env {
 	const struct zone *zone; /* the counter's */
 	bool hash;               /* pii = hash */
+	const struct target_rule *target;
+	size_t targets;
 };
 
 struct column {
@@ -22,18 +32,52 @@ struct column {
 };
 
 struct writer {
-	const char *name; /* "conversion-center" */
-	const char *file; /* "conversions.csv" */
+	const char *name;   /* "metrica-contacts-json": this one file */
+	const char *output; /* "metrica-contacts": as a feed's outputs name it,
+			     * which may mean several files */
+	const char *file;   /* "contacts.json" */
+	enum record_kind kind; /* whose rows it has */
+	bool calls_too;       /* calls, too, where the feed makes them orders */
+	unsigned window_days; /* the destination takes no older; 0: any */
+	uint64_t max_bytes;   /* the destination takes no more */
+	bool needs_person;    /* nothing of it is left with pii = hash */
+
+	/* A CSV: its columns.  column ends with name NULL. */
 	char delimiter;
-	const struct column *column;         /* ends with name NULL */
-	bool (*takes)(const struct conv *c); /* is the order a row here? */
+	const struct column *column;
+
+	/* Anything else, with column NULL.  row is not called for the first
+	 * time before head; a comma before every row but the first is row's. */
+	void (*head)(struct out *o, const struct writer_env *env);
+	void (*row)(struct out *o, const struct conv *c,
+	    const struct writer_env *env, bool first);
+	void (*foot)(struct out *o, const struct writer_env *env);
+
+	/* Has the file a row for this record? */
+	bool (*takes)(const struct conv *c, const struct writer_env *env);
 };
 
-extern const struct writer *const writer_all[];        /* ends with NULL */
-const struct writer *writer_by_name(const char *name); /* NULL */
+extern const struct writer *const writer_all[]; /* ends with NULL */
 
-void writer_header(const struct writer *w, struct out *o);
-void writer_row(const struct writer *w, struct out *o, const struct conv *c,
-    const struct writer_env *env);
+/* By name; else the first one of that output; NULL. */
+const struct writer *writer_by_name(const char *name);
+
+/* The n-th writer that this word of a feed's outputs means (an output's name
+ * means all its files, a writer's name one); NULL after the last. */
+const struct writer *writer_of_output(const char *word, size_t n);
+
+/* One file being written. */
+struct writing {
+	const struct writer *writer;
+	const struct writer_env *env;
+	struct out *out;
+	uint64_t rows;
+};
+
+void writing_begin(struct writing *w, const struct writer *writer,
+    const struct writer_env *env, struct out *out);
+/* False, and nothing is written, when the file has no row for it. */
+bool writing_row(struct writing *w, const struct conv *c);
+void writing_end(struct writing *w); /* out_end is the caller's */
 
 #endif

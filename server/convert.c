@@ -160,7 +160,6 @@ put_order(void *ctx, struct slice id, const struct merge_order *was,
 	(void)was;
 	if (is->conv.number[FIELD_CREATE_DATE_TIME] > c->now)
 		return leave_out(c, is, e);
-	assert(c->writer->takes(&is->conv));
 	arena_reset(&c->arena);
 	c->written++;
 	return sorter_add(c->orders, order_key(&c->arena, &is->conv), 0,
@@ -223,22 +222,25 @@ merge(struct convert *c, struct err *e)
 static int
 write_orders(struct convert *c, struct out *o, struct err *e)
 {
-	struct writer_env env = { c->counter, c->settings->pii == PII_HASH };
+	struct writer_env env = { .zone = c->counter,
+		.hash = c->settings->pii == PII_HASH };
+	struct writing w;
 	struct slice key, bytes;
 	uint64_t sequence;
 	int rc;
 
 	out_begin(o, c->out);
-	writer_header(c->writer, o);
+	writing_begin(&w, c->writer, &env, o);
 	while ((rc = sorter_next(c->orders, &key, &sequence, &bytes, e)) == 1) {
 		struct conv conv;
 
 		if (!conv_unpack(&conv, bytes))
 			return err_set(e, "a sorted record is damaged");
-		writer_row(c->writer, o, &conv, &env);
+		writing_row(&w, &conv);
 	}
 	if (rc == -1)
 		return -1;
+	writing_end(&w);
 	if (out_end(o) == -1)
 		return err_set(e, "write the file: %s", strerror(errno));
 	c->bytes = o->bytes;

@@ -51,7 +51,7 @@ ctl_file_open(struct ctl_file *f, const char *name, struct err *e)
 	struct stat st;
 
 	memset(f, 0, sizeof *f);
-	f->in = (struct input){ read_some, f };
+	f->in = (struct input){ .read = read_some, .ctx = f };
 	if (strcmp(name, "-") == 0)
 		f->fd = dup(STDIN_FILENO);
 	else

@@ -204,7 +204,7 @@ intake_read(struct intake *in, int fd, struct err *e)
 	struct stat size;
 
 	in->fd = fd;
-	in->input = (struct input){ read_dump, in };
+	in->input = (struct input){ .read = read_dump, .ctx = in };
 	in->bytes = fstat(fd, &size) == 0 ? (uint64_t)size.st_size : 0;
 	conf_path(state, in->conf, "state", NULL);
 	if (open_zones(in, e) == -1 ||

@@ -166,7 +166,7 @@ lints_badly(struct job *j, char *why, size_t size, struct err *e)
 	struct lint_options o = { .output = j->writer->name,
 		.now = j->now + latest_offset(j->zone, j->now),
 		.any_goal = true };
-	struct input in = { read_fd, &j->fd };
+	struct input in = { .read = read_fd, .ctx = &j->fd };
 	struct first_error first = { 0 };
 	struct lint_totals t = { 0 };
 	enum fmt_status st;

@@ -13,12 +13,12 @@
 #include "server/bytes.h"
 
 struct rows {
-	const struct writer *writer;
+	struct writing writing;
 	struct writer_env env;
 	int fd; /* -1: only measured */
 	struct sha256_ctx sha;
 	struct out *out;
-	uint64_t rows, newer;
+	uint64_t newer;
 	int64_t since;
 	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
 	int64_t cut;   /* the creation time of the last row left out */
@@ -40,12 +40,12 @@ put_row(void *ctx, const struct order *o, struct err *e)
 {
 	struct rows *r = ctx;
 
-	if (!r->writer->takes(&o->conv))
+	uint64_t before = r->out->bytes;
+
+	if (!writing_row(&r->writing, &o->conv))
 		return 0;
-	if (r->out->bytes < r->drop)
+	if (before < r->drop)
 		r->cut = o->create_time;
-	writer_row(r->writer, r->out, &o->conv, &r->env);
-	r->rows++;
 	r->newer += o->create_time > r->since;
 	if (r->out->failed != 0)
 		return err_set(e, "write: %s", strerror(r->out->failed));
@@ -56,7 +56,6 @@ static void
 begin(struct rows *r, const struct render_what *what, int fd)
 {
 	memset(r, 0, sizeof *r);
-	r->writer = what->writer;
 	r->env.zone = what->zone;
 	r->env.hash = what->feed->source[0]->pii == PII_HASH;
 	r->since = what->since;
@@ -88,18 +87,19 @@ render_write(
 		err_set(e, "write %s: %s", file, strerror(errno));
 		goto out;
 	}
-	writer_header(what->writer, r.out);
+	writing_begin(&r.writing, what->writer, &r.env, r.out);
 	if (store_orders(what->store, what->feed->name, what->from, what->to,
 		put_row, &r, e) == -1) {
 		err_add(e, "write %s", file);
 		goto out;
 	}
+	writing_end(&r.writing);
 	if (out_end(r.out) == -1) {
 		err_set(e, "write %s: %s", file, strerror(errno));
 		goto out;
 	}
 	out->bytes = r.out->bytes;
-	out->rows = r.rows;
+	out->rows = r.writing.rows;
 	out->newer = r.newer;
 	render_hex(out->sha256, &r.sha);
 	rc = 0;
@@ -118,6 +118,7 @@ render_cut(
 	begin(&r, what, -1);
 	r.drop = drop;
 	r.cut = what->from - 1;
+	writing_begin(&r.writing, what->writer, &r.env, r.out);
 	rc = store_orders(what->store, what->feed->name, what->from, what->to,
 	    put_row, &r, e);
 	free(r.out);

@@ -43,7 +43,7 @@ memory_input(struct memory *m, const void *p, size_t n, size_t step)
 	m->left = (struct slice){ p, n };
 	m->step = step;
 	m->fails = false;
-	m->in = (struct input){ memory_read, m };
+	m->in = (struct input){ .read = memory_read, .ctx = m };
 	return &m->in;
 }
 

@@ -43,7 +43,7 @@ read_source(void *ctx, void *buf, size_t n)
 static struct settings *settings;
 static struct zone *zone;
 static struct source source;
-static struct input input = { read_source, &source };
+static struct input input = { .read = read_source, .ctx = &source };
 static struct dump *dump;
 static struct record *rec;
 

@@ -70,7 +70,7 @@ lint_source(struct source *s)
 		.now = NOW,
 		.goal = goal,
 		.goals = COUNT(goal) };
-	struct input in = { give, s };
+	struct input in = { .read = give, .ctx = s };
 	struct lint_totals t;
 	size_t n = 0;
 
@@ -288,7 +288,7 @@ static void
 an_unknown_output_and_a_failed_read_are_told_apart(void **state)
 {
 	struct lint_options o = { .output = "conversion-center", .now = NOW };
-	struct input in = { fail_to_give, NULL };
+	struct input in = { .read = fail_to_give, .ctx = NULL };
 	struct lint_totals t;
 
 	(void)state;

@@ -48,7 +48,7 @@ static void
 rows_of(struct slice file, size_t step, char *out, size_t size)
 {
 	struct source source = { file, step };
-	struct input in = { give, &source };
+	struct input in = { .read = give, .ctx = &source };
 	struct strict *s = strict_open(&in);
 	struct strict_row row;
 	size_t n = 0;
@@ -186,7 +186,7 @@ static unsigned long
 count_rows(struct slice file, unsigned long *bad)
 {
 	struct source source = { file, 65536 };
-	struct input in = { give, &source };
+	struct input in = { .read = give, .ctx = &source };
 	struct strict *s = strict_open(&in);
 	struct strict_row row;
 	unsigned long rows = 0;
@@ -231,7 +231,7 @@ a_file_full_of_stray_quotes_is_read_in_linear_time(void **state)
 static void
 a_read_that_fails_is_told(void **state)
 {
-	struct input in = { fail_to_give, NULL };
+	struct input in = { .read = fail_to_give, .ctx = NULL };
 	struct strict *s = strict_open(&in);
 	struct strict_row row;
 

@@ -329,7 +329,7 @@ lint(struct slice file, const char *goal)
 		.now = NOW,
 		.goal = &goal,
 		.goals = goal != NULL };
-	struct input in = { give, &file };
+	struct input in = { .read = give, .ctx = &file };
 	struct lint_totals t;
 
 	memset(&seen, 0, sizeof seen);

@@ -59,7 +59,7 @@ lint(struct slice file, size_t step)
 		.goal = goal,
 		.goals = 1 };
 	struct source source = { file, step };
-	struct input in = { give, &source };
+	struct input in = { .read = give, .ctx = &source };
 	struct heard h = { .last = 0 };
 
 	if (lint_run(&in, &o, hear, &h, &h.totals) != FMT_OK)

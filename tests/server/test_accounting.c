@@ -58,7 +58,7 @@ lint_file(int64_t now)
 		.any_goal = true };
 	int fd = open(
 	    instance_path(&b.inst, "published/main/conversions.csv"), O_RDONLY);
-	struct input in = { read_fd, &fd };
+	struct input in = { .read = read_fd, .ctx = &fd };
 	struct lint_totals t;
 
 	assert_int_not_equal(fd, -1);
