@@ -43,6 +43,10 @@ tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)
 
+# What a reader makes of a dump, for comparison with other people's readers.
+check_PROGRAMS += tests/formats/print_rows
+tests_formats_print_rows_LDADD = $(LINK_FORMATS)
+
 # Small damaged dumps; a test may also link tests/nasty_dump.c and call it.
 check_PROGRAMS += tests/nasty_dump
 tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
