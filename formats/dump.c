@@ -140,7 +140,12 @@ plan_field(struct dump *d, bool date)
 
 		if (f == FIELD_COUNT || (f == FIELD_CREATE_DATE_TIME) != date)
 			continue;
-		d->step[d->steps++] = (struct step){ i, f, field_info[f].kind };
+		d->step[d->steps++] = (struct step){
+			.column = i,
+			.field = f,
+			.kind = field_info[f].kind,
+			.part = map_part(d->map, i),
+		};
 	}
 }
 
@@ -357,7 +362,8 @@ dump_next(struct dump *d, struct record **out)
 	rec->cells = d->row.cells;
 	rec->auto_id = rec->skip_status = false;
 	d->refusal.reject = REJECT_NONE;
-	d->status_cell = SIZE_MAX;
+	d->day_only = 0;
+	d->status_step = SIZE_MAX;
 	rec->verdict = dump_judge(d);
 	count(d);
 	*out = rec;

@@ -38,18 +38,54 @@ drop(struct dump *d, enum reject r, const struct step *at, const char *hint)
 	problems_add(&d->record.problems, &p);
 }
 
+/* What counts of the row's cell. */
+static struct slice
+cell_of(const struct dump *d, const struct step *at)
+{
+	struct slice cell = d->row.cell[at->column];
+
+	return at->part == NULL ? cell : at->part(cell);
+}
+
+static bool
+has(struct slice s, char c)
+{
+	return memchr(s.p, c, s.n) != NULL;
+}
+
+/* A date alone is its day's last second, and yields to a time of that day: 1C
+ * has both, in two columns of one name. */
+static void
+settle_time(struct dump *d, const struct step *at, struct slice cell, int64_t t)
+{
+	int64_t *out = &d->record.conv.number[at->field];
+	unsigned bit = 1u << at->field;
+
+	if (*out != CONV_NONE &&
+	    (!has(cell, ':') || t > *out || *out - t >= 24 * 60 * 60))
+		return;
+	*out = t;
+	if (!has(cell, ':') && (has(cell, '.') || has(cell, '-')))
+		d->day_only |= bit;
+	else
+		d->day_only &= ~bit;
+}
+
 static void
 take_time(struct dump *d, const struct step *at, struct slice cell)
 {
-	int64_t *out = &d->record.conv.number[at->field], t;
+	bool known = d->record.conv.number[at->field] != CONV_NONE;
 	const char *hint;
 	enum reject r;
+	int64_t t;
 
-	if (*out != CONV_NONE || cell.n == 0)
+	if (cell.n == 0 || (known && (d->day_only & 1u << at->field) == 0))
 		return;
 	r = normal_time(cell, d->source, d->counter, &t, &hint);
 	if (r == REJECT_NONE)
-		*out = t;
+		settle_time(d, at, cell, t);
+	else if (known)
+		return;
 	else if (r == REJECT_DATE_EMPTY)
 		return;
 	else if (at->field == FIELD_FINISH_DATE_TIME)
@@ -159,8 +195,8 @@ take_md5s(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_status(struct dump *d, const struct step *at, struct slice cell)
 {
-	if (d->status_cell == SIZE_MAX && normal_bare(cell).n > 0)
-		d->status_cell = at->column;
+	if (d->status_step == SIZE_MAX && normal_bare(cell).n > 0)
+		d->status_step = (size_t)(at - d->step);
 }
 
 static void
@@ -221,8 +257,8 @@ filtered(struct dump *d)
 		return false;
 	for (size_t i = 0; i < d->steps && folded.n == 0; i++) {
 		if (d->step[i].field == FIELD_PIPELINE)
-			folded = preset_fold(
-			    &d->arena, d->row.cell[d->step[i].column]);
+			folded =
+			    preset_fold(&d->arena, cell_of(d, &d->step[i]));
 	}
 	for (size_t i = 0; i < d->settings->pipelines; i++) {
 		if (slice_eq(folded, d->pipeline[i]))
@@ -244,11 +280,34 @@ fill(struct dump *d)
 		if (at->field != FIELD_CREATE_DATE_TIME &&
 		    *created != CONV_NONE && *created < d->start)
 			return false;
-		take[at->kind](d, at, d->row.cell[at->column]);
+		take[at->kind](d, at, cell_of(d, at));
 		if (d->refusal.reject != REJECT_NONE)
 			return true;
 	}
 	return *created == CONV_NONE || *created >= d->start;
+}
+
+/* What the status becomes: the first filled one, or where the preset says so
+ * the first one that something maps. */
+static struct slice
+map_statuses(struct dump *d)
+{
+	const struct conv *c = &d->record.conv;
+	struct slice to = { "", 0 };
+
+	for (size_t i = d->status_step; i < d->steps && to.n == 0; i++) {
+		struct slice cell;
+
+		if (d->step[i].kind != KIND_STATUS)
+			continue;
+		cell = normal_bare(cell_of(d, &d->step[i]));
+		if (cell.n > 0)
+			to = map_status(d->map, conv_text(c, FIELD_PIPELINE),
+			    cell, conv_text(c, FIELD_LOSS_REASON));
+		if (!map_preset(d->map)->any_status)
+			break;
+	}
+	return to;
 }
 
 static void
@@ -257,16 +316,15 @@ settle_status(struct dump *d)
 	struct conv *c = &d->record.conv;
 	struct slice *to = &conv_text(c, FIELD_ORDER_STATUS);
 
-	if (d->status_cell == SIZE_MAX) {
+	if (d->status_step == SIZE_MAX) {
 		if (!d->facts.has_status)
 			*to = d->default_status;
 	} else {
-		*to = map_status(d->map, conv_text(c, FIELD_PIPELINE),
-		    normal_bare(d->row.cell[d->status_cell]),
-		    conv_text(c, FIELD_LOSS_REASON));
+		*to = map_statuses(d);
 		if (to->n == 0)
 			refuse(d, REJECT_STATUS, FIELD_ORDER_STATUS,
-			    d->status_cell, "no rule maps this status");
+			    d->step[d->status_step].column,
+			    "no rule maps this status");
 	}
 	d->record.skip_status = slice_is(*to, "skip");
 }

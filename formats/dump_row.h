@@ -13,6 +13,7 @@ struct step {
 	size_t column;
 	enum field field;
 	enum field_kind kind;
+	preset_part *part; /* NULL: the whole cell */
 };
 
 struct dump {
@@ -33,7 +34,8 @@ struct dump {
 	struct row row;
 	unsigned long blank_rows; /* of empty cells */
 	bool garbled;       /* bytes of the header do not fit the encoding */
-	size_t status_cell; /* of the row; SIZE_MAX: none is filled */
+	unsigned day_only;  /* a bit for each time that is a date alone */
+	size_t status_step; /* the first that is filled; SIZE_MAX: none */
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
 	struct record record;
 	struct dump_facts facts;

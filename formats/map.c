@@ -222,6 +222,15 @@ map_field(const struct map *m, size_t column)
 	return m->field[column];
 }
 
+preset_part *
+map_part(const struct map *m, size_t column)
+{
+	/* Whoever gave the column another field wants the cell itself. */
+	if (m->field[column] != preset_field(m->preset, m->folded[column]))
+		return NULL;
+	return preset_part_of(m->preset, m->folded[column]);
+}
+
 const char *
 map_header(const struct map *m, size_t column)
 {

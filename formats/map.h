@@ -28,6 +28,8 @@ const struct preset *map_preset(const struct map *m);
 size_t map_columns(const struct map *m);
 enum field map_field(
     const struct map *m, size_t column); /* FIELD_COUNT: ignored */
+/* What counts of a column's cells; NULL: all. */
+preset_part *map_part(const struct map *m, size_t column);
 const char *map_header(const struct map *m, size_t column); /* as written */
 bool map_has(const struct map *m, enum field f);
 

@@ -147,6 +147,16 @@ preset_is_weak(const struct preset *p, struct slice folded)
 	return c != NULL && c->header[0] == '?';
 }
 
+preset_part *
+preset_part_of(const struct preset *p, struct slice folded)
+{
+	const struct preset_pick *k = p->pick;
+
+	while (k != NULL && k->header != NULL && !names(k->header, folded))
+		k++;
+	return k == NULL ? NULL : k->part;
+}
+
 int
 preset_score(const struct preset *p, const struct slice *folded, size_t cells)
 {

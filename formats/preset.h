@@ -24,6 +24,15 @@ struct preset_status {
 	const char *to;
 };
 
+/* The part of a cell that counts: the number in "Счет 0000-057583 от …", the
+ * ClientID among cookies.  It points into the cell or is constant. */
+typedef struct slice preset_part(struct slice cell);
+
+struct preset_pick {
+	const char *header; /* as in preset_column */
+	preset_part *part;
+};
+
 struct preset {
 	const char *name;                   /* "amocrm" */
 	const char *title;                  /* "amoCRM, list of deals" */
@@ -42,6 +51,10 @@ struct preset {
 	/* Like Direct, a status that nothing maps is a goal id as it stands,
 	 * when it looks like one: Latin letters, digits, "_-.:", no blanks. */
 	bool literal_status;
+	const struct preset_pick *pick; /* ends with header NULL; NULL: none */
+	/* Of several status columns the first counts whose status is mapped,
+	 * not the first that is filled. */
+	bool any_status;
 };
 
 extern const struct preset *const preset_all[]; /* ends with NULL */
@@ -61,6 +74,9 @@ struct slice preset_fold(struct arena *a, struct slice s);
  * FIELD_COUNT when unknown. */
 enum field preset_field(const struct preset *p, struct slice folded);
 bool preset_is_weak(const struct preset *p, struct slice folded);
+
+/* NULL: the whole cell counts. */
+preset_part *preset_part_of(const struct preset *p, struct slice folded);
 
 /* How well it fits a header: 0 not at all.  Comparable between presets. */
 int preset_score(
