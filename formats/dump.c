@@ -17,20 +17,37 @@ enum {
 
 /* --- the header ---------------------------------------------------------- */
 
+/* Who somebody is; beside Direct's five, what Metrica takes besides. */
 static bool
 has_identifier_column(const struct map *m)
 {
-	return map_has(m, FIELD_CLIENT_IDS) || map_has(m, FIELD_EMAILS) ||
-	       map_has(m, FIELD_PHONES) || map_has(m, FIELD_EMAILS_MD5) ||
-	       map_has(m, FIELD_PHONES_MD5);
+	static const enum field any[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
+		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5, FIELD_USER_ID,
+		FIELD_YCLID, FIELD_PURCHASE_ID };
+
+	for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
+		if (map_has(m, any[i]))
+			return true;
+	}
+	return false;
 }
 
-/* What it lacks; NULL when it names everything that is required. */
+/* What it lacks; NULL when it names everything that its kind requires. */
 static const char *
 lacks(const struct map *m)
 {
+	const struct preset *p = map_preset(m);
+
+	if (p->kind == RECORD_CONTACT)
+		return map_has(m, FIELD_CLIENT_UNIQ_ID) ? NULL
+							: "client_uniq_id";
 	if (!map_has(m, FIELD_CREATE_DATE_TIME))
 		return "create_date_time";
+	if (p->joins_clients && map_has(m, FIELD_CLIENT_UNIQ_ID))
+		return NULL;
+	if (p->kind == RECORD_CHAT &&
+	    (map_has(m, FIELD_CHAT_USERNAME) || map_has(m, FIELD_CHAT_USER_ID)))
+		return NULL;
 	return has_identifier_column(m) ? NULL : "client_ids, emails, phones";
 }
 
@@ -172,8 +189,10 @@ set_default_status(struct dump *d)
 			return FMT_SETTINGS;
 	} else if (preset != NULL)
 		d->default_status = slice_of(preset);
-	return d->facts.has_status || d->default_status.n > 0 ? FMT_OK
-							      : FMT_NO_STATUS;
+	return d->facts.has_status || d->default_status.n > 0 ||
+		       d->facts.kind != RECORD_ORDER
+		   ? FMT_OK
+		   : FMT_NO_STATUS;
 }
 
 static void
