@@ -54,6 +54,30 @@ const struct field_info field_info[FIELD_COUNT] = {
 };
 /* clang-format on */
 
+static const char *const record_names[RECORD_KINDS] = {
+	[RECORD_ORDER] = "order",
+	[RECORD_CONTACT] = "contact",
+	[RECORD_CALL] = "call",
+	[RECORD_CHAT] = "chat",
+};
+
+const char *
+record_kind_name(enum record_kind k)
+{
+	assert(k >= 0 && k < RECORD_KINDS);
+	return record_names[k];
+}
+
+enum record_kind
+record_kind_by_name(const char *name)
+{
+	int k = 0;
+
+	while (k < RECORD_KINDS && strcmp(name, record_names[k]) != 0)
+		k++;
+	return (enum record_kind)k;
+}
+
 bool
 field_is_personal(enum field f)
 {

@@ -21,6 +21,10 @@ enum record_kind {
 	RECORD_KINDS
 };
 
+/* "order", "contact" …; by name RECORD_KINDS when there is none. */
+const char *record_kind_name(enum record_kind k);
+enum record_kind record_kind_by_name(const char *name);
+
 /* The first ones are numbers (conv.number), the others text (conv.text).
  * Their order is part of what conv_pack writes: append, never reorder. */
 enum field {

@@ -17,38 +17,95 @@ enum {
 
 /* --- the header ---------------------------------------------------------- */
 
-/* Who somebody is; beside Direct's five, what Metrica takes besides. */
 static bool
 has_identifier_column(const struct map *m)
 {
-	static const enum field any[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
-		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5, FIELD_USER_ID,
-		FIELD_YCLID, FIELD_PURCHASE_ID };
-
-	for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
-		if (map_has(m, any[i]))
-			return true;
-	}
-	return false;
+	return map_has(m, FIELD_CLIENT_IDS) || map_has(m, FIELD_EMAILS) ||
+	       map_has(m, FIELD_PHONES) || map_has(m, FIELD_EMAILS_MD5) ||
+	       map_has(m, FIELD_PHONES_MD5);
 }
 
-/* What it lacks; NULL when it names everything that its kind requires. */
-static const char *
-lacks(const struct map *m)
+/* What Metrica takes besides, to find a visit by. */
+static bool
+has_any_identifier_column(const struct map *m)
 {
-	const struct preset *p = map_preset(m);
+	return has_identifier_column(m) || map_has(m, FIELD_USER_ID) ||
+	       map_has(m, FIELD_YCLID) || map_has(m, FIELD_PURCHASE_ID);
+}
 
-	if (p->kind == RECORD_CONTACT)
-		return map_has(m, FIELD_CLIENT_UNIQ_ID) ? NULL
-							: "client_uniq_id";
+static enum record_kind
+kind_of(const struct settings *s, const struct map *m)
+{
+	return s->record[0] == '\0' ? map_preset(m)->kind
+				    : record_kind_by_name(s->record);
+}
+
+static bool
+joins_clients(const struct settings *s, const struct map *m)
+{
+	return kind_of(s, m) == RECORD_ORDER &&
+	       (s->joins_clients || map_preset(m)->joins_clients);
+}
+
+static const char *
+order_lacks(const struct settings *s, const struct map *m)
+{
 	if (!map_has(m, FIELD_CREATE_DATE_TIME))
 		return "create_date_time";
-	if (p->joins_clients && map_has(m, FIELD_CLIENT_UNIQ_ID))
+	if (has_identifier_column(m) ||
+	    (s->any_identifier && has_any_identifier_column(m)) ||
+	    (joins_clients(s, m) && map_has(m, FIELD_CLIENT_UNIQ_ID)))
 		return NULL;
-	if (p->kind == RECORD_CHAT &&
-	    (map_has(m, FIELD_CHAT_USERNAME) || map_has(m, FIELD_CHAT_USER_ID)))
-		return NULL;
-	return has_identifier_column(m) ? NULL : "client_ids, emails, phones";
+	return "client_ids, emails, phones";
+}
+
+static const char *
+contact_lacks(const struct settings *s, const struct map *m)
+{
+	(void)s;
+	return map_has(m, FIELD_CLIENT_UNIQ_ID) || map_has(m, FIELD_ID)
+		   ? NULL
+		   : "client_uniq_id";
+}
+
+static const char *
+call_lacks(const struct settings *s, const struct map *m)
+{
+	(void)s;
+	if (!map_has(m, FIELD_CREATE_DATE_TIME))
+		return "create_date_time";
+	return has_any_identifier_column(m) ? NULL : "phones, client_ids";
+}
+
+static const char *
+chat_lacks(const struct settings *s, const struct map *m)
+{
+	(void)s;
+	if (!map_has(m, FIELD_CREATE_DATE_TIME))
+		return "create_date_time";
+	if (!map_has(m, FIELD_CHAT_PLATFORM))
+		return "chat_platform";
+	return has_any_identifier_column(m) ||
+		       map_has(m, FIELD_CHAT_USERNAME) ||
+		       map_has(m, FIELD_CHAT_USER_ID)
+		   ? NULL
+		   : "chat_username, chat_user_id, phones";
+}
+
+/* What it lacks; NULL when it names everything that is required of the kind of
+ * records that it is a dump of. */
+static const char *
+lacks(const struct settings *s, const struct map *m)
+{
+	static const char *(*const by_kind[RECORD_KINDS])(
+	    const struct settings *, const struct map *) = {
+		[RECORD_ORDER] = order_lacks,
+		[RECORD_CONTACT] = contact_lacks,
+		[RECORD_CALL] = call_lacks,
+		[RECORD_CHAT] = chat_lacks,
+	};
+
+	return by_kind[kind_of(s, m)](s, m);
 }
 
 static size_t
@@ -107,7 +164,7 @@ find_header(struct dump *d)
 			continue;
 		if (st != FMT_OK)
 			return st;
-		if (lacks(m) != NULL && known_columns(m) <= most) {
+		if (lacks(d->settings, m) != NULL && known_columns(m) <= most) {
 			map_free(m);
 			continue;
 		}
@@ -116,7 +173,7 @@ find_header(struct dump *d)
 		d->map = m;
 		d->facts.header_line = d->row.line;
 		best_row = rows;
-		if (lacks(m) == NULL)
+		if (lacks(d->settings, m) == NULL)
 			break;
 	}
 	if (st != FMT_OK && st != FMT_END && st != FMT_NO_HEADER)
@@ -124,7 +181,7 @@ find_header(struct dump *d)
 	if (d->map == NULL)
 		return rows == 0 ? FMT_EMPTY : FMT_NO_HEADER;
 	d->facts.preamble = best_row - 1;
-	d->facts.missing = lacks(d->map);
+	d->facts.missing = lacks(d->settings, d->map);
 	return d->facts.missing == NULL ? FMT_OK : FMT_MISSING_COLUMN;
 }
 
@@ -144,8 +201,8 @@ note_columns(struct dump *d)
 	d->facts.header = d->header;
 	d->facts.field = d->field;
 	d->facts.preset = map_preset(d->map)->name;
-	d->facts.kind = map_preset(d->map)->kind;
-	d->facts.joins_clients = map_preset(d->map)->joins_clients;
+	d->facts.kind = kind_of(d->settings, d->map);
+	d->facts.joins_clients = joins_clients(d->settings, d->map);
 	d->facts.has_status = map_has(d->map, FIELD_ORDER_STATUS);
 }
 
@@ -183,16 +240,16 @@ set_default_status(struct dump *d)
 	const char *preset = map_preset(d->map)->default_status;
 
 	d->default_status = (struct slice){ "", 0 };
+	if (d->facts.kind != RECORD_ORDER)
+		return FMT_OK; /* a status is an order's */
 	if (own[0] != '\0') {
 		d->default_status = preset_target(own);
 		if (d->default_status.n == 0)
 			return FMT_SETTINGS;
 	} else if (preset != NULL)
 		d->default_status = slice_of(preset);
-	return d->facts.has_status || d->default_status.n > 0 ||
-		       d->facts.kind != RECORD_ORDER
-		   ? FMT_OK
-		   : FMT_NO_STATUS;
+	return d->facts.has_status || d->default_status.n > 0 ? FMT_OK
+							      : FMT_NO_STATUS;
 }
 
 static void
@@ -202,7 +259,7 @@ set_filters(struct dump *d)
 	struct wall w = { 0 };
 
 	d->start = INT64_MIN;
-	if (s->start_day != 0) {
+	if (s->start_day != 0 && d->facts.kind != RECORD_CONTACT) {
 		wall_from_days(&w, s->start_day);
 		d->start = zone_instant(d->counter, &w);
 	}
@@ -229,7 +286,8 @@ open_all(struct dump *d, const struct input *in)
 	if (st != FMT_OK)
 		return st;
 	/* Without the column every row would be skipped in silence. */
-	if (d->settings->pipelines > 0 && !map_has(d->map, FIELD_PIPELINE)) {
+	if (d->facts.kind == RECORD_ORDER && d->settings->pipelines > 0 &&
+	    !map_has(d->map, FIELD_PIPELINE)) {
 		d->facts.missing = "pipeline";
 		return FMT_MISSING_COLUMN;
 	}
@@ -311,7 +369,7 @@ check_header(struct dump *d)
 		return FMT_END;
 	if (map_open(&other, d->settings, d->row.cell, cells) != FMT_OK)
 		return FMT_OK;
-	complete = lacks(other) == NULL;
+	complete = lacks(d->settings, other) == NULL;
 	map_free(other);
 	return complete ? FMT_HEADER_CHANGED : FMT_OK;
 }

@@ -253,7 +253,7 @@ filtered(struct dump *d)
 {
 	struct slice folded = { "", 0 };
 
-	if (d->settings->pipelines == 0)
+	if (d->settings->pipelines == 0 || d->facts.kind != RECORD_ORDER)
 		return false;
 	for (size_t i = 0; i < d->steps && folded.n == 0; i++) {
 		if (d->step[i].field == FIELD_PIPELINE)
@@ -357,6 +357,25 @@ update(struct sha256_ctx *ctx, struct slice s)
 	sha256_update(ctx, 1, (const uint8_t *)"\n");
 }
 
+/* Identifiers that came later, and only where there are any: what had an id
+ * made of its content keeps it. */
+static void
+update_more(struct sha256_ctx *ctx, const struct conv *c)
+{
+	static const enum field part[] = { FIELD_CLIENT_UNIQ_ID, FIELD_USER_ID,
+		FIELD_YCLID, FIELD_PURCHASE_ID, FIELD_CHAT_USERNAME,
+		FIELD_CHAT_USER_ID };
+
+	if (conv_has_identifier(c))
+		return;
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+		if (conv_text(c, part[i]).n == 0)
+			continue;
+		update(ctx, slice_of(field_info[part[i]].name));
+		update(ctx, conv_text(c, part[i]));
+	}
+}
+
 /* After hashing, so that an archived dump whose contacts were hashed gives
  * the same ids again. */
 static struct slice
@@ -378,12 +397,31 @@ automatic_id(struct dump *d)
 	update(&ctx, slice_of(time));
 	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
 		update(&ctx, conv_text(c, part[i]));
+	update_more(&ctx, c);
 	sha256_digest(&ctx, sizeof sum, sum);
 	for (size_t i = 0; i < sizeof sum; i++) {
 		*p++ = hex[sum[i] >> 4];
 		*p++ = hex[sum[i] & 15];
 	}
 	return arena_copy(&d->arena, (struct slice){ id, (size_t)(p - id) });
+}
+
+/* A contact's id is the client's own, by which orders name it; so neither
+ * made up nor with the source's prefix. */
+static void
+settle_contact(struct dump *d)
+{
+	struct conv *c = &d->record.conv;
+	struct slice *id = &conv_text(c, FIELD_ID);
+	struct slice *client = &conv_text(c, FIELD_CLIENT_UNIQ_ID);
+
+	if (client->n == 0)
+		*client = *id;
+	*id = *client;
+	conv_text(c, FIELD_ORDER_STATUS) = (struct slice){ "", 0 };
+	if (id->n == 0)
+		refuse(d, REJECT_CLIENT_EMPTY, FIELD_CLIENT_UNIQ_ID, SIZE_MAX,
+		    NULL);
 }
 
 static void
@@ -445,6 +483,11 @@ dump_judge(struct dump *d)
 		return VERDICT_REJECT;
 	if (d->settings->pii == PII_HASH)
 		hide_person(d);
-	settle_id(d);
+	if (d->facts.kind != RECORD_CONTACT)
+		settle_id(d);
+	else
+		settle_contact(d);
+	if (d->refusal.reject != REJECT_NONE)
+		return VERDICT_REJECT;
 	return rec->skip_status ? VERDICT_SKIP : VERDICT_TAKE;
 }

@@ -32,6 +32,17 @@ static const struct {
 	{ "currency", offsetof(struct settings, currency), "" },
 };
 
+/* Written only when they are set: settings that never heard of them keep
+ * their fingerprint. */
+static const struct {
+	const char *key;
+	size_t at;
+} flags[] = {
+	{ "any_identifier", offsetof(struct settings, any_identifier) },
+	{ "any_age", offsetof(struct settings, any_age) },
+	{ "joins_clients", offsetof(struct settings, joins_clients) },
+};
+
 static const char *const same_ids[] = { "preset", "last", "first", "sum" };
 static const char *const piis[] = { "plain", "hash" };
 static const char *const skip_knowns[] = { "keep", "CANCELLED" };
@@ -58,6 +69,7 @@ static const struct limits default_limits = {
 	.line_bytes = (size_t)1 << 20,
 	.field_bytes = (size_t)64 << 10,
 	.columns = 4096,
+	.members = 1000,
 };
 
 struct settings *
@@ -67,6 +79,7 @@ settings_new(void)
 
 	for (size_t i = 0; i < COUNT(strings); i++)
 		*string_at(s, i) = mem_string(strings[i].value);
+	s->record = mem_string("");
 	s->max_bad_percent = 20;
 	s->max_bad_rows = 10;
 	s->limits = default_limits;
@@ -80,6 +93,7 @@ settings_free(struct settings *s)
 		return;
 	for (size_t i = 0; i < COUNT(strings); i++)
 		free(*string_at(s, i));
+	free(s->record);
 	for (size_t i = 0; i < s->statuses; i++) {
 		free(s->status[i].pipeline);
 		free(s->status[i].status);
@@ -155,6 +169,18 @@ put_lists(const struct settings *s)
 	return all;
 }
 
+static void
+put_flags(json_t *all, const struct settings *s)
+{
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		if (*(const bool *)(const void *)((const char *)s +
+						  flags[i].at))
+			json_object_set_new(all, flags[i].key, json_true());
+	}
+	if (s->record[0] != '\0')
+		json_object_set_new(all, "record", json_string(s->record));
+}
+
 /* How many values a text must have for nothing to be lost: jansson refuses
  * what is not UTF-8, and a fingerprint that forgot a rule would be a lie. */
 static bool
@@ -190,6 +216,7 @@ settings_text(const struct settings *s)
 	json_object_set_new(
 	    all, "max_bad_percent", json_integer(s->max_bad_percent));
 	json_object_set_new(all, "max_bad_rows", json_integer(s->max_bad_rows));
+	put_flags(all, s);
 	if (complete(all, s))
 		text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(all);
@@ -324,10 +351,21 @@ take_rows(struct settings *s, json_t *v)
 	return take_unsigned(&s->max_bad_rows, v);
 }
 
+static bool
+take_record(struct settings *s, json_t *v)
+{
+	if (!json_is_string(v) ||
+	    record_kind_by_name(json_string_value(v)) == RECORD_KINDS)
+		return false;
+	settings_set(&s->record, json_string_value(v));
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct settings *s, json_t *v);
 } others[] = {
+	{ "record", take_record },
 	{ "status", take_status },
 	{ "columns", take_columns },
 	{ "pipelines", take_pipelines },
@@ -349,6 +387,12 @@ take_member(struct settings *s, const char *key, json_t *v)
 		if (json_is_string(v))
 			settings_set(string_at(s, i), json_string_value(v));
 		return json_is_string(v);
+	}
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		if (strcmp(key, flags[i].key) != 0)
+			continue;
+		*(bool *)(void *)((char *)s + flags[i].at) = json_is_true(v);
+		return json_is_true(v);
 	}
 	for (size_t i = 0; i < COUNT(others); i++) {
 		if (strcmp(key, others[i].key) == 0)

@@ -7,6 +7,7 @@
 #ifndef FORMATS_SETTINGS_H
 #define FORMATS_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "formats/status.h"
@@ -47,6 +48,7 @@ struct limits {
 	size_t line_bytes;     /* 1 MiB: one record, with its line breaks */
 	size_t field_bytes;    /* 64 KiB */
 	size_t columns;        /* 4096 */
+	size_t members;        /* 1000: of a zip archive */
 };
 
 struct settings {
@@ -73,6 +75,13 @@ struct settings {
 	size_t columns;
 	char **pipeline; /* only these, when there are any */
 	size_t pipelines;
+	/* From the feed's outputs: one takes user_id, yclid or purchase_id for
+	 * an identifier; one takes records of any age. */
+	bool any_identifier, any_age;
+	/* Instead of the preset's own (preset.h): what its records are, ""
+	 * for the preset's kind; orders that name their client. */
+	char *record; /* a record_kind_name */
+	bool joins_clients;
 	struct limits limits;
 };
 

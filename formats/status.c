@@ -131,6 +131,11 @@ static const struct {
 	[REJECT_STATUS_EMPTY] = { "empty_status", false, "Empty '%c' value" },
 	[REJECT_CURRENCY] = { "currency", false, "Invalid '%c' value%v" },
 	[REJECT_NUMBER] = { "number", true, "Invalid '%c' value%v" },
+	[REJECT_CLIENT_EMPTY] = { "empty_client", false, "Empty '%c' value" },
+	[REJECT_PLATFORM_EMPTY] = { "empty_platform", false,
+	    "Empty '%c' value" },
+	[REJECT_ID_VARIANT] = { "id_variant", false,
+	    "The '%c' is a known one%v, but for leading zeros or '.0'" },
 };
 
 const char *

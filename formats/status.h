@@ -65,6 +65,9 @@ enum reject {
 	REJECT_STATUS_EMPTY,
 	REJECT_CURRENCY,
 	REJECT_NUMBER, /* a duration, a flag */
+	REJECT_CLIENT_EMPTY,   /* a contact without an id of its own */
+	REJECT_PLATFORM_EMPTY, /* a chat without its platform */
+	REJECT_ID_VARIANT,     /* known but for leading zeros or ".0" */
 	REJECT_COUNT
 };
 

@@ -41,6 +41,7 @@ struct writer {
 	unsigned window_days; /* the destination takes no older; 0: any */
 	uint64_t max_bytes;   /* the destination takes no more */
 	bool needs_person;    /* nothing of it is left with pii = hash */
+	bool any_identifier;  /* takes user_id, yclid, purchase_id too */
 
 	/* A CSV: its columns.  column ends with name NULL. */
 	char delimiter;

@@ -79,6 +79,11 @@ static const char *const advice[REJECT_COUNT] = {
 	[REJECT_CURRENCY] = "Export amounts in the source's currency, or as a "
 			    "source of their own.",
 	[REJECT_NUMBER] = "Export plain numbers.",
+	[REJECT_CLIENT_EMPTY] = "Export the client's own id with every client.",
+	[REJECT_PLATFORM_EMPTY] = "Export with every chat where it was held: "
+				  "whatsapp, telegram or viber.",
+	[REJECT_ID_VARIANT] = "A spreadsheet took zeros off the ids, or put "
+			      "them on: export ids as text.",
 };
 
 struct summary *
