@@ -5,66 +5,124 @@
 
 #include <assert.h>
 
+#include "formats/message.h"
+
 struct sentence {
 	const char *code;
 	const char *text;
 };
 
 static const struct sentence fmt[FMT_STATUS_COUNT] = {
-	[FMT_OK] = { "ok", "The dump was read." },
-	[FMT_END] = { "end", "The dump has no more records." },
-	[FMT_IO] = { "io",
-	    "The dump could not be read from the disk. It will be tried again "
-	    "when the cause is gone." },
+	[FMT_OK] = { "ok", N_("The dump was read.") },
+	[FMT_END] = { "end", N_("The dump has no more records.") },
+	[FMT_IO] = { "io", N_("The dump could not be read from the disk. It "
+			      "will be tried again "
+			      "when the cause is gone.") },
 	[FMT_EMPTY] = { "empty",
-	    "The dump holds no record. Check the period and the filters of "
-	    "the export." },
+	    N_("The dump holds no record. Check the period and the filters of "
+	       "the export.") },
 	[FMT_NO_HEADER] = { "no_header",
-	    "No row in the first 30 names the columns. Export with a header "
-	    "row, or name the dump's columns in the source's column map." },
+	    N_("No row in the first 30 names the columns. Export with a header "
+	       "row, or name the dump's columns in the source's column map.") },
 	[FMT_NO_PRESET] = { "no_preset",
-	    "The settings name a preset that does not exist. \"convdrop "
-	    "presets\" lists those that do." },
+	    N_("The settings name a preset that does not exist. \"convdrop "
+	       "presets\" lists those that do.") },
 	[FMT_MISSING_COLUMN] = { "missing_column",
-	    "A required column is missing: a creation date and at least one "
-	    "of ClientID, e-mail, phone are needed, and the pipeline when the "
-	    "source filters by it. Add it to the export, or name it in the "
-	    "source's column map." },
+	    N_("A required column is missing: a creation date and at least one "
+	       "of ClientID, e-mail, phone are needed, and the pipeline when "
+	       "the "
+	       "source filters by it. Add it to the export, or name it in the "
+	       "source's column map.") },
 	[FMT_NO_STATUS] = { "no_status",
-	    "The dump has no status column. Add it to the export, or set "
-	    "default_status if every order in it has the same status." },
+	    N_("The dump has no status column. Add it to the export, or set "
+	       "default_status if every order in it has the same status.") },
 	[FMT_HEADER_CHANGED] = { "header_changed",
-	    "In the middle of the dump another header begins, so its columns "
-	    "cannot be trusted. Drop the parts as separate files." },
+	    N_("In the middle of the dump another header begins, so its "
+	       "columns "
+	       "cannot be trusted. Drop the parts as separate files.") },
 	[FMT_DAMAGED] = { "damaged",
-	    "Too many records of the dump are damaged, so none was taken. "
-	    "See the rejects for the causes; max_bad is the limit." },
+	    N_("Too many records of the dump are damaged, so none was taken. "
+	       "See the rejects for the causes; max_bad is the limit.") },
 	[FMT_ENCODING] = { "encoding",
-	    "The dump's encoding is unknown or does not fit its bytes. Save "
-	    "it as UTF-8, or set the source's encoding." },
+	    N_("The dump's encoding is unknown or does not fit its bytes. Save "
+	       "it as UTF-8, or set the source's encoding.") },
 	[FMT_SYNTAX] = { "syntax",
-	    "The dump is neither text nor a format that can be read. Export "
-	    "it as CSV." },
+	    N_("The dump is neither text nor a format that can be read. Export "
+	       "it as CSV.") },
 	[FMT_TRUNCATED] = { "truncated",
-	    "The compressed dump ends too early. It was probably cut off on "
-	    "its way: send it again." },
+	    N_("The compressed dump ends too early. It was probably cut off on "
+	       "its way: send it again.") },
 	[FMT_CORRUPT] = { "corrupt",
-	    "The compressed dump is corrupt: it does not match its checksum "
-	    "or format. Send it again." },
+	    N_("The compressed dump is corrupt: it does not match its checksum "
+	       "or format. Send it again.") },
 	[FMT_BOMB] = { "bomb",
-	    "The dump unpacks to far more than a dump would, and was not "
-	    "unpacked further. If it is genuine, send it uncompressed." },
-	[FMT_TOO_BIG] = { "too_big",
-	    "The dump is over the limit on size. Export a shorter period." },
+	    N_("The dump unpacks to far more than a dump would, and was not "
+	       "unpacked further. If it is genuine, send it uncompressed.") },
+	[FMT_TOO_BIG] = { "too_big", N_("The dump is over the limit on size. "
+					"Export a shorter period.") },
 	[FMT_TOO_WIDE] = { "too_wide",
-	    "The dump has more columns than the limit allows. Check its "
-	    "delimiter, or export fewer columns." },
+	    N_("The dump has more columns than the limit allows. Check its "
+	       "delimiter, or export fewer columns.") },
 	[FMT_ZONE] = { "zone",
-	    "The time zone's data cannot be used. Check the zone's name and "
-	    "that the package tzdata is installed." },
+	    N_("The time zone's data cannot be used. Check the zone's name and "
+	       "that the package tzdata is installed.") },
 	[FMT_SETTINGS] = { "settings",
-	    "The settings of this source contradict themselves. Check its "
-	    "section of the config." },
+	    N_("The settings of this source contradict themselves. Check its "
+	       "section of the config.") },
+	[FMT_ZIP_PASSWORD] = { "zip_password",
+	    N_("The zip archive is protected by a password. Pack it again "
+	       "without one.") },
+	[FMT_ZIP_METHOD] = { "zip_method",
+	    N_("The zip archive is compressed in a way that cannot be "
+	       "unpacked. Pack it again with the usual method (deflate).") },
+	[FMT_ZIP_NAME] = { "zip_name",
+	    N_("The name in the zip archive leads out of its folder or holds "
+	       "control characters, so it was not unpacked. Pack it again "
+	       "with plain names.") },
+	[FMT_ZIP_MEMBERS] = { "zip_members",
+	    N_("The zip archive has more members than the limit allows. Pack "
+	       "fewer files together.") },
+	[FMT_ZIP_PARTS] = { "zip_parts",
+	    N_("The file is one part of a zip archive in several files. Pack "
+	       "it again as a single one.") },
+	[FMT_ZIP_EMPTY] = { "zip_empty",
+	    N_("The zip archive holds no dump. Check what was packed.") },
+	[FMT_ZIP_NESTED] = { "zip_nested",
+	    N_("Within the archive lies another archive, which is not "
+	       "unpacked. Unpack it and drop the dumps themselves.") },
+	[FMT_ZIP_STREAM] = { "zip_stream",
+	    N_("A zip archive or an .xlsx workbook can be read from a file "
+	       "alone, not from a stream. Save it as a file first.") },
+	[FMT_XLSX] = { "xlsx",
+	    N_("The workbook is damaged, or is not written as .xlsx workbooks "
+	       "are. Open it in a spreadsheet program and save it again as "
+	       ".xlsx or CSV.") },
+	[FMT_XLSX_DOCTYPE] = { "xlsx_doctype",
+	    N_("The workbook's XML has a document type, which no spreadsheet "
+	       "program writes, so it was not read. Open it in a spreadsheet "
+	       "program and save it again.") },
+	[FMT_XLSX_STRINGS] = { "xlsx_strings",
+	    N_("The workbook has more different texts than fit into memory. "
+	       "Export a shorter period, or save it as CSV.") },
+	[FMT_XLSX_SHEET] = { "xlsx_sheet",
+	    N_("The workbook has no sheet of the name that is set, or no "
+	       "visible sheet at all. Check the setting \"sheet\", or the "
+	       "names at the bottom of the workbook's window.") },
+	[FMT_XLSX_PASSWORD] = { "xlsx_password",
+	    N_("The workbook is protected by a password. Save it without "
+	       "one.") },
+	[FMT_XLS] = { "xls",
+	    N_("The dump is a binary .xls workbook, which is not read. Save "
+	       "it as .xlsx or CSV.") },
+	[FMT_XLSB] = { "xlsb",
+	    N_("The dump is a binary .xlsb workbook, which is not read. Save "
+	       "it as .xlsx or CSV.") },
+	[FMT_ODS] = { "ods",
+	    N_("The dump is an OpenDocument file, which is not read. Save it "
+	       "as .xlsx or CSV.") },
+	[FMT_PDF] = { "pdf",
+	    N_("The dump is a PDF document, which holds no table that can be "
+	       "read. Export it as .xlsx or CSV.") },
 };
 
 const char *
@@ -78,7 +136,7 @@ const char *
 fmt_status_text(enum fmt_status s)
 {
 	assert(s >= 0 && s < FMT_STATUS_COUNT);
-	return fmt[s].text;
+	return message(fmt[s].text);
 }
 
 /*
@@ -93,18 +151,18 @@ static const struct {
 } rejects[REJECT_COUNT] = {
 	[REJECT_NONE] = { "none", false, "Nothing is wrong" },
 	[REJECT_COLUMNS_FEW] = { "columns_few", true,
-	    "The row has fewer cells than the header has columns" },
+	    N_("The row has fewer cells than the header has columns") },
 	[REJECT_COLUMNS_MANY] = { "columns_many", true,
-	    "The row has more cells than the header has columns" },
+	    N_("The row has more cells than the header has columns") },
 	[REJECT_UNCLOSED_QUOTE] = { "unclosed_quote", true,
-	    "A quote is opened and not closed where it should be" },
+	    N_("A quote is opened and not closed where it should be") },
 	[REJECT_LINE_TOO_LONG] = { "line_too_long", true,
-	    "The row is longer than the limit" },
+	    N_("The row is longer than the limit") },
 	[REJECT_FIELD_TOO_LONG] = { "field_too_long", true,
-	    "A cell of the row is longer than the limit" },
+	    N_("A cell of the row is longer than the limit") },
 	[REJECT_ENCODING] = { "bad_encoding", true,
-	    "The row holds bytes that its encoding does not have" },
-	[REJECT_NUL] = { "nul", true, "The row holds a zero byte" },
+	    N_("The row holds bytes that its encoding does not have") },
+	[REJECT_NUL] = { "nul", true, N_("The row holds a zero byte") },
 	[REJECT_ID] = { "id", true, "Invalid '%c' value%v" },
 	[REJECT_DATE] = { "date", true, "Invalid date format%v" },
 	[REJECT_DATE_EMPTY] = { "empty_date", false, "Empty '%c' value" },
@@ -209,7 +267,7 @@ reject_text(char *out, size_t size, enum reject r, const char *column,
 	assert(r >= 0 && r < REJECT_COUNT);
 	if (size == 0)
 		return 0;
-	rest = slice_of(rejects[r].text);
+	rest = slice_of(message(rejects[r].text));
 	while (rest.n > 0) {
 		append(&t, slice_cut(&rest, '%'));
 		if (slice_starts(rest, "c"))
@@ -223,7 +281,7 @@ reject_text(char *out, size_t size, enum reject r, const char *column,
 	}
 	if (hint != NULL) {
 		append(&t, slice_of(" ("));
-		append(&t, slice_of(hint));
+		append(&t, slice_of(message(hint)));
 		append(&t, slice_of(")"));
 	}
 	t.n = whole_characters(out, t.n);

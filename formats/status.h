@@ -30,11 +30,28 @@ enum fmt_status {
 	FMT_TOO_WIDE,       /* over the limit on columns */
 	FMT_ZONE,           /* a time zone's data is unusable */
 	FMT_SETTINGS,       /* settings that contradict themselves */
+	FMT_ZIP_PASSWORD,   /* a zip archive's member is encrypted */
+	FMT_ZIP_METHOD,     /* it is compressed as we cannot unpack */
+	FMT_ZIP_NAME,       /* its name could lead out of a folder */
+	FMT_ZIP_MEMBERS,    /* over the limit on members */
+	FMT_ZIP_PARTS,      /* one part of an archive of several files */
+	FMT_ZIP_EMPTY,      /* there is no dump in it */
+	FMT_ZIP_NESTED,     /* an archive within an archive */
+	FMT_ZIP_STREAM,     /* where only a stream is, no zip can be read */
+	FMT_XLSX,           /* a workbook that cannot be understood */
+	FMT_XLSX_DOCTYPE,   /* XML with a document type */
+	FMT_XLSX_STRINGS,   /* too many shared strings for the memory */
+	FMT_XLSX_SHEET,     /* no sheet of that name */
+	FMT_XLSX_PASSWORD,  /* an encrypted workbook */
+	FMT_XLS,            /* a binary workbook of old */
+	FMT_XLSB,           /* a binary workbook in a zip archive */
+	FMT_ODS,            /* an OpenDocument spreadsheet */
+	FMT_PDF,            /* a document */
 	FMT_STATUS_COUNT
 };
 
 /* A stable code such as "truncated", and what it means and how to mend it in
- * one or two sentences. */
+ * one or two sentences, in the reader's language (message.h). */
 const char *fmt_status_code(enum fmt_status s);
 const char *fmt_status_text(enum fmt_status s);
 

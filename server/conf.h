@@ -41,6 +41,7 @@ struct conf {
 	char **listen; /* addresses; NULL-terminated; default "::" (dual) */
 	uint16_t sftp_port, https_port, http_port, ftp_port; /* 0 is off */
 	enum ssh_profile ssh_profile;
+	char *language; /* "" is the environment's; "en", "ru" */
 	char *user_auth, *user_files, *user_ingest, *user_http, *user_ssh;
 	/* accounts when started as root; "" stays as it is */
 	char **inbox_owner;     /* account names or numbers; NULL-terminated */

@@ -14,6 +14,7 @@
 #include "formats/writer.h"
 #include "formats/zone.h"
 #include "server/conf.h"
+#include "server/lang.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -117,6 +118,12 @@ pipeline_valid(const char *s)
 	return *s != '\0';
 }
 
+static bool
+language_or_none(const char *s)
+{
+	return *s == '\0' || lang_known(s);
+}
+
 static const char *const ssh_profiles[] = { "compat", "strict", NULL };
 static const char *const same_ids[] = { "preset", "last", "first", "sum",
 	NULL };
@@ -151,6 +158,9 @@ const struct setting conf_setting[] = {
 { "ssh_profile", SCOPE_SERVER, TYPE_CHOICE, SERVER(ssh_profile), "compat",
   "compat: all safe algorithms that old clients speak; strict: newest only.",
   .choice = ssh_profiles },
+{ "language", SCOPE_SERVER, TYPE_TEXT, SERVER(language), "",
+  "Language of log and reports: en or ru; \"\" is the environment's.",
+  .valid = language_or_none, .allowed = "en, ru or \"\"" },
 
 { "user_auth", SCOPE_SERVER, TYPE_TEXT, SERVER(user_auth), "",
   "Account of the process that checks logins; \"\" stays as it is.",
@@ -247,6 +257,8 @@ const struct setting conf_setting[] = {
   "64KiB", "The longest cell.", RANGE(64, 64 << 20) },
 { "dump_columns", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.columns), "4096",
   "The most columns.", RANGE(1, 65536) },
+{ "dump_members", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.members), "1000",
+  "The most files in a zip archive.", RANGE(1, 65535) },
 
 { "timezone", SCOPE_COUNTER, TYPE_TEXT, SOURCE(zone), "Europe/Moscow",
   "The time zone that is set in the Metrica counter.",
@@ -281,6 +293,9 @@ const struct setting conf_setting[] = {
 { "delimiter", SCOPE_SOURCE, TYPE_DELIMITER, SOURCE(delimiter), "",
   "What stands between columns: \";\", \",\", \"|\" or \"tab\"; \"\": detected.",
   .allowed = "\"\", \";\", \",\", \"|\" or \"tab\"" },
+{ "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",
+  "The sheet to read of an .xlsx workbook; \"\": the first one shown.",
+  .valid = NULL },
 { "source_timezone", SCOPE_SOURCE, TYPE_TEXT, SOURCE(source_zone), "",
   "The time zone of dates in the dumps; \"\" is the counter's.",
   .valid = zone_or_none,

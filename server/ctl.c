@@ -14,6 +14,7 @@
 
 #include "server/conf.h"
 #include "server/err.h"
+#include "server/lang.h"
 
 /* In the order in which an admin meets them. */
 static const struct ctl_command *const commands[] = {
@@ -38,7 +39,7 @@ ctl_fail(const char *fmt, ...)
 
 	fputs("convdrop: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vfprintf(stderr, _(fmt), ap);
 	va_end(ap);
 	fputc('\n', stderr);
 	return CTL_FAILED;
@@ -61,8 +62,8 @@ ctl_actor(char out[64])
 int
 ctl_usage(const struct ctl_command *c)
 {
-	fprintf(stderr, "usage: convdrop [-c CONF] %s\n", c->synopsis);
-	fprintf(stderr, "\"convdrop %s --help\" says more.\n", c->name);
+	fprintf(stderr, _("usage: convdrop [-c CONF] %s\n"), c->synopsis);
+	fprintf(stderr, _("\"convdrop %s --help\" says more.\n"), c->name);
 	return CTL_FAILED;
 }
 
@@ -125,26 +126,28 @@ print_synopsis(const char *s)
 static int
 help(void)
 {
-	puts("usage: convdrop [-c CONF] COMMAND [ARGUMENT]... [--json]\n\n"
-	     "The admin's tool of convdrop, which turns CRM dumps into "
-	     "conversion files\nand serves them to Yandex Direct.\n");
+	puts(_("usage: convdrop [-c CONF] COMMAND [ARGUMENT]... [--json]\n\n"
+	       "The admin's tool of convdrop, which turns CRM dumps into "
+	       "conversion files\nand serves them to Yandex Direct.\n"));
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!commands[i]->hidden)
 			print_synopsis(commands[i]->synopsis);
-	puts("\n"
-	     "\"convdrop COMMAND --help\" explains a command. --json makes "
-	     "the answer one JSON\nobject. -c names the configuration; "
-	     "without it $CONVDROP_CONF, ./convdrop.conf\nand "
-	     "/etc/convdrop/convdrop.conf are tried.\n\n"
-	     "Exit status: 0 fine, 1 findings, 2 wrong usage or failure.");
+	puts(_("\n"
+	       "\"convdrop COMMAND --help\" explains a command. --json makes "
+	       "the answer one JSON\nobject. -c names the configuration; "
+	       "without it $CONVDROP_CONF, ./convdrop.conf\nand "
+	       "/etc/convdrop/convdrop.conf are tried. --lang en or --lang ru "
+	       "chooses the language;\nwithout it $LC_ALL, $LC_MESSAGES and "
+	       "$LANG do.\n\n"
+	       "Exit status: 0 fine, 1 findings, 2 wrong usage or failure."));
 	return CTL_FINE;
 }
 
 static int
 help_command(const struct ctl_command *c)
 {
-	printf("usage: convdrop [-c CONF] %s [--json]\n\n%s\n", c->synopsis,
-	    c->help);
+	printf(_("usage: convdrop [-c CONF] %s [--json]\n\n%s\n"), c->synopsis,
+	    _(c->help));
 	return CTL_FINE;
 }
 
@@ -164,7 +167,8 @@ struct options {
 };
 
 /* Takes the options that every command has out of argv, wherever they stand
- * before a "--"; returns how many arguments are left, -1 for wrong usage. */
+ * before a "--"; returns how many arguments are left, -1 when -c has no path,
+ * -2 when --lang has no language. */
 static int
 take_options(struct options *o, int argc, char **argv)
 {
@@ -187,6 +191,12 @@ take_options(struct options *o, int argc, char **argv)
 			if (++i == argc)
 				return -1;
 			o->ctl.conf_path = argv[i];
+		} else if (strcmp(a, "--lang") == 0) {
+			if (++i == argc || !lang_open(argv[i]))
+				return -2;
+		} else if (strncmp(a, "--lang=", 7) == 0) {
+			if (!lang_open(a + 7))
+				return -2;
 		} else {
 			argv[left++] = argv[i];
 		}
@@ -233,9 +243,13 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .ctl = { NULL, false } };
-	int left = take_options(&o, argc - 1, argv + 1);
+	int left;
 
+	lang_open(NULL);
+	left = take_options(&o, argc - 1, argv + 1);
 	if (left == -1)
 		return ctl_fail("-c needs the path of a configuration");
+	if (left == -2)
+		return ctl_fail("--lang needs a language: en or ru");
 	return flushed(run(&o, left, argv + 1));
 }

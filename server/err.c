@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/lang.h"
+
 int
 err_set(struct err *e, const char *fmt, ...)
 {
@@ -16,7 +18,7 @@ err_set(struct err *e, const char *fmt, ...)
 	if (e == NULL)
 		return -1;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap); /* fmt may quote e->text */
+	vsnprintf(text, sizeof text, _(fmt), ap); /* fmt may quote e->text */
 	va_end(ap);
 	memcpy(e->text, text, sizeof text);
 	return -1;
@@ -31,7 +33,7 @@ err_add(struct err *e, const char *fmt, ...)
 	if (e == NULL)
 		return -1;
 	va_start(ap, fmt);
-	vsnprintf(context, sizeof context, fmt, ap);
+	vsnprintf(context, sizeof context, _(fmt), ap);
 	va_end(ap);
 	return err_set(e, "%s: %s", context, e->text);
 }

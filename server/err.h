@@ -3,7 +3,8 @@
  *
  *      ingest: deals-0412.csv line 981: merge order 7731: database is locked
  *
- * Never holds a phone, an e-mail, a password or a token.
+ * Never holds a phone, an e-mail, a password or a token.  Formats are
+ * translated (lang.h).
  */
 #ifndef SERVER_ERR_H
 #define SERVER_ERR_H

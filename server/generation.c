@@ -11,6 +11,7 @@
 
 #include "formats/arena.h"
 #include "server/bytes.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/role.h"
 
@@ -40,6 +41,8 @@ read_conf(struct generation *g, const char *path, struct err *e)
 		goto out;
 	}
 	rc = conf_parse(&g->conf, text, g->text_n, g->path, e);
+	if (rc == 0)
+		lang_open(g->conf->language);
 out:
 	free(text);
 	return rc;

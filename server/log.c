@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/lang.h"
+
 static const char *role = "convdropd";
 
 void
@@ -32,7 +34,7 @@ line(int priority, const char *fmt, va_list ap)
 		n += (size_t)snprintf(buf, sizeof buf, "<%d>", priority);
 	n += (size_t)snprintf(
 	    buf + n, sizeof buf - n, "%s %s[%d]: ", when, role, (int)getpid());
-	vsnprintf(buf + n, sizeof buf - n - 1, fmt, ap);
+	vsnprintf(buf + n, sizeof buf - n - 1, _(fmt), ap);
 	n = strlen(buf);
 	buf[n++] = '\n';
 	if (write(STDERR_FILENO, buf, n) == -1)

@@ -4,7 +4,7 @@
  *      2026-11-22T09:15:00Z ingest[812]: main: deals.csv: 981 records …
  *
  * Never phones, e-mails, passwords, tokens.  Bytes that came from outside are
- * written through log_safe.
+ * written through log_safe.  Formats are translated (lang.h).
  */
 #ifndef SERVER_LOG_H
 #define SERVER_LOG_H

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "server/lang.h"
 #include "server/probe.h"
 #include "server/proc.h"
 
@@ -15,11 +16,14 @@ int main(int argc, char **argv);
 static int
 usage(FILE *to)
 {
-	fputs("usage: convdropd -c FILE [-t]\n"
-	      "  -c FILE  the configuration\n"
-	      "  -t       checks configuration, keys and time zones, and ends\n"
-	      "  -V       the version\n"
-	      "Runs in the foreground and logs to stderr; see convdropd(8).\n",
+	fputs(_("usage: convdropd -c FILE [-t] [--lang en|ru]\n"
+		"  -c FILE  the configuration\n"
+		"  -t       checks configuration, keys and time zones, and "
+		"ends\n"
+		"  -V       the version\n"
+		"  --lang   the language, unless the configuration names one\n"
+		"Runs in the foreground and logs to stderr; see "
+		"convdropd(8).\n"),
 	    to);
 	return 2;
 }
@@ -27,10 +31,15 @@ usage(FILE *to)
 int
 main(int argc, char **argv)
 {
+	static const struct option option[] = {
+		{ "lang", required_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *conf = NULL;
 	bool check_only = false;
 	int c;
 
+	lang_open(NULL);
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return proc_worker(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "--role-probe") == 0)
@@ -39,8 +48,12 @@ main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
-	while ((c = getopt(argc, argv, "c:tVh")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tVh", option, NULL)) != -1) {
 		switch (c) {
+		case 'l':
+			if (!lang_open(optarg))
+				return usage(stderr);
+			break;
 		case 'c':
 			conf = optarg;
 			break;

@@ -19,7 +19,8 @@ daemon_pid=
 tests=0
 failed=0
 LC_ALL=C.UTF-8
-export LC_ALL
+CONVDROP_LOCALEDIR=${CONVDROP_LOCALEDIR:-$builddir/locale}
+export LC_ALL CONVDROP_LOCALEDIR
 
 cleanup() {
 	if [ -n "$daemon_pid" ]; then
