@@ -19,13 +19,15 @@
 static const struct {
 	const char *key;
 	size_t at;
-	const char *value; /* the default */
+	const char *value; /* the default; NULL: "", and written only when it
+			    * is set, as the flags are */
 } strings[] = {
 	{ "feed", offsetof(struct settings, feed), "" },
 	{ "source", offsetof(struct settings, source), "" },
 	{ "preset", offsetof(struct settings, preset), "" },
 	{ "encoding", offsetof(struct settings, encoding), "" },
 	{ "zone", offsetof(struct settings, zone), "Europe/Moscow" },
+	{ "sheet", offsetof(struct settings, sheet), NULL },
 	{ "source_zone", offsetof(struct settings, source_zone), "" },
 	{ "id_prefix", offsetof(struct settings, id_prefix), "" },
 	{ "default_status", offsetof(struct settings, default_status), "" },
@@ -59,6 +61,12 @@ static const char *
 string_of(const struct settings *s, size_t i)
 {
 	return *(char *const *)(const void *)((const char *)s + strings[i].at);
+static bool
+is_written(const struct settings *s, size_t i)
+{
+	return strings[i].value != NULL || *string_of(s, i) != '\0';
+}
+
 }
 
 static const struct limits default_limits = {
@@ -78,7 +86,7 @@ settings_new(void)
 	struct settings *s = mem_alloc(sizeof *s);
 
 	for (size_t i = 0; i < COUNT(strings); i++)
-		*string_at(s, i) = mem_string(strings[i].value);
+		settings_set(string_at(s, i), strings[i].value);
 	s->record = mem_string("");
 	s->max_bad_percent = 20;
 	s->max_bad_rows = 10;
@@ -187,7 +195,8 @@ static bool
 complete(const json_t *all, const struct settings *s)
 {
 	for (size_t i = 0; i < COUNT(strings); i++) {
-		if (json_object_get(all, strings[i].key) == NULL)
+		if (is_written(s, i) &&
+		    json_object_get(all, strings[i].key) == NULL)
 			return false;
 	}
 	return json_object_get(all, "delimiter") != NULL &&
@@ -204,9 +213,11 @@ settings_text(const struct settings *s)
 	json_t *all = put_lists(s);
 	char *text = NULL;
 
-	for (size_t i = 0; i < COUNT(strings); i++)
-		json_object_set_new(
-		    all, strings[i].key, json_string(string_of(s, i)));
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		if (is_written(s, i))
+			json_object_set_new(
+			    all, strings[i].key, json_string(string_of(s, i)));
+	}
 	json_object_set_new(all, "delimiter", json_string(delimiter));
 	json_object_set_new(all, "start_day", json_integer(s->start_day));
 	json_object_set_new(all, "same_id", json_string(same_ids[s->same_id]));

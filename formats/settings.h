@@ -67,6 +67,7 @@ struct settings {
 	enum same_id same_id;
 	enum pii pii;
 	enum skip_known skip_known;
+	char *sheet;          /* of a workbook; "" is the first one shown */
 	unsigned max_bad_percent; /* 20 */
 	unsigned max_bad_rows;    /* 10: refused only above both */
 	struct status_rule *status;

@@ -259,6 +259,8 @@ const struct setting conf_setting[] = {
   "The most columns.", RANGE(1, 65536) },
 { "dump_members", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.members), "1000",
   "The most files in a zip archive.", RANGE(1, 65535) },
+{ "dump_members", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.members), "1000",
+  "The most files in a zip archive.", RANGE(1, 65535) },
 
 { "timezone", SCOPE_COUNTER, TYPE_TEXT, SOURCE(zone), "Europe/Moscow",
   "The time zone that is set in the Metrica counter.",
@@ -291,6 +293,9 @@ const struct setting conf_setting[] = {
   .valid = encoding_valid,
   .allowed = "\"\", utf-8, windows-1251, koi8-r, cp866, utf-16le or utf-16be" },
 { "delimiter", SCOPE_SOURCE, TYPE_DELIMITER, SOURCE(delimiter), "",
+{ "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",
+  "The sheet to read of an .xlsx workbook; \"\": the first one shown.",
+  .valid = NULL },
   "What stands between columns: \";\", \",\", \"|\" or \"tab\"; \"\": detected.",
   .allowed = "\"\", \";\", \",\", \"|\" or \"tab\"" },
 { "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",

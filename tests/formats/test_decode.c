@@ -380,25 +380,25 @@ bombs_and_giants_are_refused(void **state)
 		bool packed;
 		enum fmt_status status;
 	} row[] = {
-		{ "within", { 4 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0 }, true,
+		{ "within", { 4 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, true,
 		    FMT_END },
 		{ "too many plain bytes",
-		    { 4 << 20, 1 << 20, 2000, 1 << 20, 0, 0, 0 }, true,
+		    { 4 << 20, 1 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, true,
 		    FMT_TOO_BIG },
 		{ "too many packed bytes",
-		    { 1000, 4 << 20, 2000, 1 << 20, 0, 0, 0 }, true,
+		    { 1000, 4 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, true,
 		    FMT_TOO_BIG },
 		{ "too many bytes, not packed",
-		    { 1 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0 }, false,
+		    { 1 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, false,
 		    FMT_TOO_BIG },
 		{ "a ratio too high",
-		    { 4 << 20, 4 << 20, 200, 1 << 20, 0, 0, 0 }, true,
+		    { 4 << 20, 4 << 20, 200, 1 << 20, 0, 0, 0, 0 }, true,
 		    FMT_BOMB },
 		{ "too high, but small",
-		    { 4 << 20, 4 << 20, 200, 3 << 20, 0, 0, 0 }, true,
+		    { 4 << 20, 4 << 20, 200, 3 << 20, 0, 0, 0, 0 }, true,
 		    FMT_END },
 		{ "not packed, so no ratio",
-		    { 4 << 20, 4 << 20, 1, 1, 0, 0, 0 }, false, FMT_END },
+		    { 4 << 20, 4 << 20, 1, 1, 0, 0, 0, 0 }, false, FMT_END },
 	};
 	size_t n = 2 << 20, k;
 	char *plain = mem_alloc(n), *packed = mem_alloc(n);

@@ -36,7 +36,7 @@ defaults(void)
 
 	s.encoding = none;
 	s.limits = (struct limits){ 1 << 30, 1 << 30, 200, 64 << 20, 1 << 20,
-		64 << 10, 4096 };
+		64 << 10, 4096, 1000 };
 	return s;
 }
 

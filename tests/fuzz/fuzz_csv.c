@@ -75,7 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	s.encoding = utf8;
 	s.delimiter = delimiters[data[0] & 3];
 	s.limits =
-	    (struct limits){ 1 << 20, 1 << 20, 200, 1 << 16, 200, 40, 8 };
+	    (struct limits){ 1 << 20, 1 << 20, 200, 1 << 16, 200, 40, 8, 4 };
 	whole = run(data + 1, n - 1, 0, &s, data[0] >> 4);
 	assert(run(data + 1, n - 1, 1, &s, data[0] >> 4) == whole);
 	return 0;

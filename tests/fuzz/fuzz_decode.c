@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const struct limits limits = { 1 << 20, 1 << 20, 200, 1 << 16, 1 << 16,
-	1 << 12, 64 };
+	1 << 12, 64, 8 };
 
 static enum fmt_status
 run(const uint8_t *data, size_t n, size_t step, const char *encoding,

@@ -63,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct zone *zone = zone_utc();
 
 	s->limits = (struct limits){ 1 << 20, 1 << 20, 200, 1 << 16, 1 << 16,
-		1 << 12, 64 };
+		1 << 12, 64, 8 };
 	run(s, zone, data, n);
 	s->pii = PII_HASH;
 	s->start_day = 20000;
