@@ -220,3 +220,30 @@ check_goal_id(struct slice s)
 	}
 	return s.n > 0;
 }
+
+/* --- Metrica -------------------------------------------------------------- */
+
+bool
+check_target(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return check_goal_id(s);
+}
+
+bool
+check_currency(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 'A' || s.p[i] > 'Z')
+			return false;
+	return s.n == 3;
+}
+
+bool
+check_platform(struct slice s)
+{
+	return slice_is(s, "whatsapp") || slice_is(s, "telegram") ||
+	       slice_is(s, "viber");
+}

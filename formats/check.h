@@ -29,4 +29,10 @@ enum reject check_time(struct slice s, struct wall *out, bool *has_time);
 bool check_status_fixed(struct slice s); /* PAID IN_PROGRESS CANCELLED SPAM */
 bool check_goal_id(struct slice s);      /* could be one: no blanks, no ; , " */
 
+/* --- Metrica's own uploads (domain/conversion-formats.md 6) --- */
+
+bool check_target(struct slice s);   /* the id of a JS goal: Latin, no blanks */
+bool check_currency(struct slice s); /* three capital letters, ISO 4217 */
+bool check_platform(struct slice s); /* whatsapp telegram viber */
+
 #endif

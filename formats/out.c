@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "formats/text.h"
+
 void
 out_begin(struct out *o, struct output to)
 {
@@ -182,4 +184,76 @@ out_cell_line(struct out *o, struct slice s)
 		put_quoted(o, s);
 	else
 		put_line(o, s, (seen & MARK) != 0);
+}
+
+/* --- JSON ---------------------------------------------------------------- */
+
+static void
+put_escaped(struct out *o, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char letter[32] = { ['\b'] = 'b',
+		['\t'] = 't',
+		['\n'] = 'n',
+		['\f'] = 'f',
+		['\r'] = 'r' };
+
+	out_char(o, '\\');
+	if (c >= ' ') {
+		out_char(o, (char)c);
+	} else if (letter[c] != '\0') {
+		out_char(o, letter[c]);
+	} else {
+		out_bytes(o, "u00", 3);
+		out_char(o, hex[c >> 4]);
+		out_char(o, hex[c & 15]);
+	}
+}
+
+/* The length of what can be copied as it is. */
+static size_t
+plain(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n) {
+		unsigned char c = (unsigned char)s.p[n];
+
+		if (c < ' ' || c == '"' || c == '\\' || c >= 0x80)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* The character at the front, as it stands in a JSON string; its length. */
+static size_t
+put_character(struct out *o, struct slice s)
+{
+	size_t n = text_utf8((const unsigned char *)s.p, s.n);
+
+	if ((unsigned char)*s.p < 0x80)
+		put_escaped(o, (unsigned char)*s.p);
+	else if (n == 0)
+		out_bytes(o, "\xef\xbf\xbd", 3);
+	else
+		out_bytes(o, s.p, n);
+	return n > 0 ? n : 1;
+}
+
+void
+out_json(struct out *o, struct slice s)
+{
+	out_char(o, '"');
+	while (s.n > 0) {
+		size_t n = plain(s);
+
+		out_bytes(o, s.p, n);
+		s = (struct slice){ s.p + n, s.n - n };
+		if (s.n == 0)
+			break;
+		n = put_character(o, s);
+		s = (struct slice){ s.p + n, s.n - n };
+	}
+	out_char(o, '"');
 }

@@ -32,4 +32,8 @@ void out_cell(struct out *o, struct slice s);
 /* The same on one line: CR, LF and CRLF each become a space. */
 void out_cell_line(struct out *o, struct slice s);
 
+/* A JSON string with its quotes.  Bytes that are no UTF-8 come out as U+FFFD:
+ * the text stays JSON whatever went in. */
+void out_json(struct out *o, struct slice s);
+
 #endif

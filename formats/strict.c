@@ -16,6 +16,7 @@
 #include <csv.h>
 
 #include "formats/arena.h"
+#include "formats/text.h"
 
 #define CHUNK (256u << 10)
 #define ROOM (STRICT_ROW_MAX + CHUNK) /* a row, and a read behind it */
@@ -152,27 +153,6 @@ skip_line(struct strict *s)
 
 /* --- bytes ------------------------------------------------------------ */
 
-/* The length of the UTF-8 character at p, 0 when it is none. */
-static size_t
-character(const unsigned char *p, size_t n)
-{
-	size_t more = p[0] >= 0xf0 ? 3 : p[0] >= 0xe0 ? 2 : 1;
-	uint32_t c;
-
-	if (p[0] < 0xc2 || p[0] > 0xf4 || n < more + 1)
-		return 0;
-	c = p[0] & (0x3fu >> more);
-	for (size_t i = 1; i <= more; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((more == 2 && c < 0x800) || (more == 3 && c < 0x10000) ||
-	    c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	return more + 1;
-}
-
 static bool
 is_utf8(struct slice s)
 {
@@ -190,7 +170,7 @@ is_utf8(struct slice s)
 				continue;
 			}
 		}
-		n = p[i] < 0x80 ? 1 : character(p + i, s.n - i);
+		n = p[i] < 0x80 ? 1 : text_utf8(p + i, s.n - i);
 		if (n == 0)
 			return false;
 		i += n;

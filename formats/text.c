@@ -31,6 +31,26 @@ text_take_wide(struct slice *s)
 	return n == 1 && c >= 0x80 ? TEXT_BYTE | c : u;
 }
 
+size_t
+text_utf8(const unsigned char *p, size_t n)
+{
+	size_t more = p[0] >= 0xf0 ? 3 : p[0] >= 0xe0 ? 2 : 1;
+	uint32_t c;
+
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n < more + 1)
+		return 0;
+	c = p[0] & (0x3fu >> more);
+	for (size_t i = 1; i <= more; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if ((more == 2 && c < 0x800) || (more == 3 && c < 0x10000) ||
+	    c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	return more + 1;
+}
+
 bool
 text_is_quote(uint32_t u)
 {

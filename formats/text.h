@@ -25,6 +25,10 @@ text_take(struct slice *s)
 	return (uint32_t)*s->p++;
 }
 
+/* The length of the UTF-8 character at p, of n bytes; 0 when it is none, is
+ * longer than it has to be, half a surrogate or beyond U+10FFFF. */
+size_t text_utf8(const unsigned char *p, size_t n);
+
 /* Of any width: NBSP, thin spaces, line breaks. */
 static inline bool
 text_is_space(uint32_t u)

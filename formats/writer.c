@@ -1,8 +1,11 @@
 /*
  * What all output formats share: a head, then a row a record, then a foot.  A
- * CSV is a header, cells between delimiters, LF.
+ * CSV is a header and cells between delimiters; a JSON text is an array of
+ * objects, one a line.  Both end their lines with LF.
  */
 #include "formats/writer.h"
+
+#include "formats/write_cells.h"
 
 const struct writer *
 writer_of_output(const char *word, size_t n)
@@ -25,6 +28,8 @@ writer_by_name(const char *name)
 	return writer_of_output(name, 0);
 }
 
+/* --- CSV ------------------------------------------------------------------ */
+
 static void
 put_header(const struct writer *w, struct out *o)
 {
@@ -43,10 +48,35 @@ put_cells(const struct writer *w, struct out *o, const struct conv *c,
 	for (const struct column *col = w->column; col->name != NULL; col++) {
 		if (col != w->column)
 			out_char(o, w->delimiter);
-		col->put(o, c, env);
+		col->put(o, c, col->field, env);
 	}
 	out_char(o, '\n');
 }
+
+/* --- JSON ----------------------------------------------------------------- */
+
+/* Only what is known; the comma before it is the one between records. */
+static void
+put_object(struct writing *w, const struct conv *c)
+{
+	struct out *o = w->out;
+	char before = '{';
+
+	out_slice(o, slice_of(w->rows == 0 ? "\n" : ",\n"));
+	for (const struct column *col = w->writer->column; col->name != NULL;
+	     col++) {
+		if (!cell_known(c, col->field, w->env))
+			continue;
+		out_char(o, before);
+		out_json(o, slice_of(col->name));
+		out_char(o, ':');
+		col->put(o, c, col->field, w->env);
+		before = ',';
+	}
+	out_char(o, '}');
+}
+
+/* --- a file --------------------------------------------------------------- */
 
 void
 writing_begin(struct writing *w, const struct writer *writer,
@@ -56,10 +86,13 @@ writing_begin(struct writing *w, const struct writer *writer,
 	w->env = env;
 	w->out = out;
 	w->rows = 0;
-	if (writer->column != NULL)
+	if (writer->json == NULL) {
 		put_header(writer, out);
-	else
-		writer->head(out, env);
+	} else {
+		out_char(out, '{');
+		out_json(out, slice_of(writer->json));
+		out_slice(out, slice_of(":["));
+	}
 }
 
 bool
@@ -67,10 +100,10 @@ writing_row(struct writing *w, const struct conv *c)
 {
 	if (!w->writer->takes(c, w->env))
 		return false;
-	if (w->writer->column != NULL)
+	if (w->writer->json == NULL)
 		put_cells(w->writer, w->out, c, w->env);
 	else
-		w->writer->row(w->out, c, w->env, w->rows == 0);
+		put_object(w, c);
 	w->rows++;
 	return true;
 }
@@ -78,6 +111,6 @@ writing_row(struct writing *w, const struct conv *c)
 void
 writing_end(struct writing *w)
 {
-	if (w->writer->column == NULL)
-		w->writer->foot(w->out, w->env);
+	if (w->writer->json != NULL)
+		out_slice(w->out, slice_of("\n]}\n"));
 }

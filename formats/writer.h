@@ -25,10 +25,12 @@ struct writer_env {
 	size_t targets;
 };
 
+/* How a field becomes a cell, or the value of a JSON key (write_cells.h). */
 struct column {
 	const char *name;
-	void (*put)(
-	    struct out *o, const struct conv *c, const struct writer_env *env);
+	void (*put)(struct out *o, const struct conv *c, enum field f,
+	    const struct writer_env *env);
+	enum field field;
 };
 
 struct writer {
@@ -43,16 +45,13 @@ struct writer {
 	bool needs_person;    /* nothing of it is left with pii = hash */
 	bool any_identifier;  /* takes user_id, yclid, purchase_id too */
 
-	/* A CSV: its columns.  column ends with name NULL. */
+	/* A CSV: its columns, which end with name NULL. */
 	char delimiter;
 	const struct column *column;
 
-	/* Anything else, with column NULL.  row is not called for the first
-	 * time before head; a comma before every row but the first is row's. */
-	void (*head)(struct out *o, const struct writer_env *env);
-	void (*row)(struct out *o, const struct conv *c,
-	    const struct writer_env *env, bool first);
-	void (*foot)(struct out *o, const struct writer_env *env);
+	/* Or a JSON text, {"KEY":[…]} with an object a line whose keys are
+	 * the columns; NULL for a CSV. */
+	const char *json;
 
 	/* Has the file a row for this record? */
 	bool (*takes)(const struct conv *c, const struct writer_env *env);

@@ -1,0 +1,47 @@
+/*
+ * Metrica's detailed orders as the JSON body of its API (domain/conversion-
+ * formats.md 6).  Keys whose value is not known are left out; client_type is
+ * a constant and goes by the client's id.
+ */
+#include "formats/write_cells.h"
+
+/* clang-format off */
+static const struct column columns[] = {
+	{ "id",               json_text,     FIELD_ID },
+	{ "client_uniq_id",   json_text,     FIELD_CLIENT_UNIQ_ID },
+	{ "client_type",      json_client,   FIELD_CLIENT_UNIQ_ID },
+	{ "create_date_time", json_wall,     FIELD_CREATE_DATE_TIME },
+	{ "update_date_time", json_wall,     FIELD_UPDATE_DATE_TIME },
+	{ "finish_date_time", json_wall,     FIELD_FINISH_DATE_TIME },
+	{ "revenue",          json_cash,     FIELD_REVENUE },
+	{ "order_status",     json_text,     FIELD_ORDER_STATUS },
+	{ "cost",             json_cash,     FIELD_COST },
+	{ "currency",         json_text,     FIELD_CURRENCY },
+	{ "products",         json_products, FIELD_PRODUCTS },
+	{ "goals",            json_goals,    FIELD_GOALS },
+	{ NULL, NULL, FIELD_COUNT }
+};
+/* clang-format on */
+
+/* What the destination requires: an id, a client, a time, a status. */
+static bool
+takes(const struct conv *c, const struct writer_env *env)
+{
+	(void)env;
+	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
+	       conv_text(c, FIELD_ID).n > 0 &&
+	       conv_text(c, FIELD_CLIENT_UNIQ_ID).n > 0 && cell_has_status(c);
+}
+
+extern const struct writer write_metrica_orders_json;
+const struct writer write_metrica_orders_json = {
+	.name = "metrica-orders-json",
+	.output = "metrica-orders",
+	.file = "orders.json",
+	.kind = RECORD_ORDER,
+	.calls_too = true,
+	.max_bytes = 1000000000,
+	.json = "orders",
+	.column = columns,
+	.takes = takes,
+};
