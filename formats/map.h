@@ -36,14 +36,52 @@ bool map_has(const struct map *m, enum field f);
 /* Is this row the header again? */
 bool map_is_header(struct map *m, const struct slice *cell, size_t cells);
 
+/* Why a status means what it means. */
+enum map_by {
+	MAP_NOTHING,  /* nothing maps it */
+	MAP_SETTINGS, /* a status rule of the source */
+	MAP_PRESET,   /* the preset, or a word that means one thing only */
+	MAP_GOAL,     /* a goal's id as it stands */
+	/* The preset says PAID for any pipeline, and the dump names pipelines:
+	 * it counts as long as the dump turns out to have no more than one. */
+	MAP_GUESS,
+	/* Likewise, but the settings name pipelines and not this one: no
+	 * target. */
+	MAP_UNNAMED
+};
+
+struct meaning {
+	/* PAID, IN_PROGRESS, CANCELLED, SPAM, a goal id (without "goal:") or
+	 * "skip"; empty when it is none.  Lives as long as the map or the
+	 * arguments. */
+	struct slice to;
+	enum map_by by;
+};
+
 /*
- * PAID, IN_PROGRESS, CANCELLED, SPAM, a goal id (without "goal:") or "skip";
- * empty when nothing maps it.  The settings' rules come first, then the
- * preset's, then the common words; a rule for the pipeline before one for
- * "*".  Where the preset takes goals as they stand, "goal:ID" is goal ID
- * whatever the rules say.  Lives as long as the map or the arguments.
+ * The settings' rules come first, then the preset's, then the common words; a
+ * rule for the pipeline before one for "*".  CANCELLED is SPAM when the loss
+ * reason says so.  Where the preset takes goals as they stand, "goal:ID" is
+ * goal ID whatever the rules say.
  */
-struct slice map_status(struct map *m, struct slice pipeline,
+struct meaning map_meaning(struct map *m, struct slice pipeline,
     struct slice status, struct slice loss_reason);
+struct slice map_status(struct map *m, struct slice pipeline,
+    struct slice status, struct slice loss_reason); /* its target */
+
+/* CANCELLED, or SPAM when the loss reason says so. */
+struct slice map_cancelled(struct map *m, struct slice loss_reason);
+
+/*
+ * A CRM's word for a sale ends all of its pipelines, and not every one sells.
+ * A dump with several of them may not rely on it unless the settings name the
+ * pipeline, in a status rule or in their filter.  map_see_pipeline is told
+ * every row's, map_guess each status whose MAP_GUESS was relied on.
+ */
+void map_see_pipeline(struct map *m, struct slice pipeline);
+const char *const *map_pipelines(
+    const struct map *m, size_t *n); /* different ones; at most 16 */
+void map_guess(struct map *m, struct slice status);
+const char *map_guessed(const struct map *m); /* the first; or NULL */
 
 #endif

@@ -7,14 +7,10 @@
 
 #include <assert.h>
 #include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "formats/arena.h"
 #include "formats/conv.h"
-#include "formats/decode.h"
-#include "formats/preset.h"
 
 static const struct {
 	const char *key;
@@ -27,11 +23,11 @@ static const struct {
 	{ "preset", offsetof(struct settings, preset), "" },
 	{ "encoding", offsetof(struct settings, encoding), "" },
 	{ "zone", offsetof(struct settings, zone), "Europe/Moscow" },
-	{ "sheet", offsetof(struct settings, sheet), NULL },
 	{ "source_zone", offsetof(struct settings, source_zone), "" },
 	{ "id_prefix", offsetof(struct settings, id_prefix), "" },
 	{ "default_status", offsetof(struct settings, default_status), "" },
 	{ "currency", offsetof(struct settings, currency), "" },
+	{ "sheet", offsetof(struct settings, sheet), NULL },
 };
 
 /* Written only when they are set: settings that never heard of them keep
@@ -44,6 +40,8 @@ static const struct {
 	{ "any_age", offsetof(struct settings, any_age) },
 	{ "joins_clients", offsetof(struct settings, joins_clients) },
 };
+
+static const char *const spam_words[] = { "спам", "нецелев", "не целев" };
 
 static const char *const same_ids[] = { "preset", "last", "first", "sum" };
 static const char *const piis[] = { "plain", "hash" };
@@ -61,12 +59,12 @@ static const char *
 string_of(const struct settings *s, size_t i)
 {
 	return *(char *const *)(const void *)((const char *)s + strings[i].at);
+}
+
 static bool
 is_written(const struct settings *s, size_t i)
 {
 	return strings[i].value != NULL || *string_of(s, i) != '\0';
-}
-
 }
 
 static const struct limits default_limits = {
@@ -88,6 +86,8 @@ settings_new(void)
 	for (size_t i = 0; i < COUNT(strings); i++)
 		settings_set(string_at(s, i), strings[i].value);
 	s->record = mem_string("");
+	for (size_t i = 0; i < COUNT(spam_words); i++)
+		settings_add_spam_word(s, spam_words[i]);
 	s->max_bad_percent = 20;
 	s->max_bad_rows = 10;
 	s->limits = default_limits;
@@ -113,6 +113,13 @@ settings_free(struct settings *s)
 	}
 	for (size_t i = 0; i < s->pipelines; i++)
 		free(s->pipeline[i]);
+	for (size_t i = 0; i < s->rates; i++) {
+		free(s->rate[i].currency);
+		free(s->rate[i].rate);
+	}
+	settings_clear_spam_words(s);
+	free(s->rate);
+	free(s->spam_word);
 	free(s->status);
 	free(s->column);
 	free(s->pipeline);
@@ -153,6 +160,51 @@ settings_add_pipeline(struct settings *s, const char *pipeline)
 	s->pipeline[s->pipelines++] = mem_string(pipeline);
 }
 
+void
+settings_add_rate(struct settings *s, const char *currency, const char *rate)
+{
+	s->rate = mem_grow(s->rate, (s->rates + 1) * sizeof *s->rate);
+	s->rate[s->rates++] =
+	    (struct rate_rule){ mem_string(currency), mem_string(rate) };
+}
+
+void
+settings_add_spam_word(struct settings *s, const char *word)
+{
+	s->spam_word =
+	    mem_grow(s->spam_word, (s->spam_words + 1) * sizeof *s->spam_word);
+	s->spam_word[s->spam_words++] = mem_string(word);
+}
+
+void
+settings_clear_spam_words(struct settings *s)
+{
+	while (s->spam_words > 0)
+		free(s->spam_word[--s->spam_words]);
+}
+
+bool
+settings_rate(const char *rate, int64_t *scaled)
+{
+	const int64_t most = INT64_C(1000000000);
+	int64_t n = 0, unit = RATE_SCALE;
+	const char *p = rate;
+
+	for (; *p >= '0' && *p <= '9' && n <= most; p++)
+		n = n * 10 + (*p - '0');
+	if (p == rate || n > most)
+		return false;
+	n *= RATE_SCALE;
+	if (*p == '.') {
+		for (p++; *p >= '0' && *p <= '9' && unit > 1; p++)
+			n += (*p - '0') * (unit /= 10);
+		if (p[-1] == '.')
+			return false;
+	}
+	*scaled = n;
+	return *p == '\0' && n > 0;
+}
+
 /* --- as text ------------------------------------------------------------- */
 
 static json_t *
@@ -175,6 +227,38 @@ put_lists(const struct settings *s)
 		json_array_append_new(list, json_string(s->pipeline[i]));
 	json_object_set_new(all, "pipelines", list);
 	return all;
+}
+
+static bool
+usual_spam_words(const struct settings *s)
+{
+	if (s->spam_words != COUNT(spam_words))
+		return false;
+	for (size_t i = 0; i < COUNT(spam_words); i++) {
+		if (strcmp(s->spam_word[i], spam_words[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Written only when they are set, as the flags are. */
+static void
+put_late_lists(json_t *all, const struct settings *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->rates; i++)
+		json_array_append_new(list,
+		    json_pack("[ss]", s->rate[i].currency, s->rate[i].rate));
+	if (s->rates > 0)
+		json_object_set(all, "rates", list);
+	json_decref(list);
+	list = json_array();
+	for (size_t i = 0; i < s->spam_words; i++)
+		json_array_append_new(list, json_string(s->spam_word[i]));
+	if (!usual_spam_words(s))
+		json_object_set(all, "spam_words", list);
+	json_decref(list);
 }
 
 static void
@@ -203,7 +287,10 @@ complete(const json_t *all, const struct settings *s)
 	       json_array_size(json_object_get(all, "status")) == s->statuses &&
 	       json_array_size(json_object_get(all, "columns")) == s->columns &&
 	       json_array_size(json_object_get(all, "pipelines")) ==
-		   s->pipelines;
+		   s->pipelines &&
+	       json_array_size(json_object_get(all, "rates")) == s->rates &&
+	       (usual_spam_words(s) || json_array_size(json_object_get(all,
+					   "spam_words")) == s->spam_words);
 }
 
 char *
@@ -228,6 +315,7 @@ settings_text(const struct settings *s)
 	    all, "max_bad_percent", json_integer(s->max_bad_percent));
 	json_object_set_new(all, "max_bad_rows", json_integer(s->max_bad_rows));
 	put_flags(all, s);
+	put_late_lists(all, s);
 	if (complete(all, s))
 		text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(all);
@@ -281,6 +369,39 @@ take_pipelines(struct settings *s, json_t *list)
 		if (!json_is_string(name))
 			return false;
 		settings_add_pipeline(s, json_string_value(name));
+	}
+	return json_is_array(list);
+}
+
+static bool
+take_rates(struct settings *s, json_t *list)
+{
+	const char *currency, *rate;
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(list, i, rule)
+	{
+		if (json_unpack_ex(rule, NULL, JSON_STRICT, "[ss]", &currency,
+			&rate) == -1)
+			return false;
+		settings_add_rate(s, currency, rate);
+	}
+	return json_is_array(list);
+}
+
+static bool
+take_spam_words(struct settings *s, json_t *list)
+{
+	json_t *word;
+	size_t i;
+
+	settings_clear_spam_words(s);
+	json_array_foreach(list, i, word)
+	{
+		if (!json_is_string(word))
+			return false;
+		settings_add_spam_word(s, json_string_value(word));
 	}
 	return json_is_array(list);
 }
@@ -380,6 +501,8 @@ static const struct {
 	{ "status", take_status },
 	{ "columns", take_columns },
 	{ "pipelines", take_pipelines },
+	{ "rates", take_rates },
+	{ "spam_words", take_spam_words },
 	{ "delimiter", take_delimiter },
 	{ "start_day", take_start_day },
 	{ "same_id", take_same_id },
@@ -428,138 +551,4 @@ settings_parse(struct settings **out, const char *text)
 	}
 	*out = s;
 	return FMT_OK;
-}
-
-/* --- what is wrong with them --------------------------------------------- */
-
-static const char *__attribute__((format(printf, 3, 4)))
-say(char *why, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, size, fmt, ap);
-	va_end(ap);
-	return why;
-}
-
-/* Two rules for one status that disagree. */
-static const char *
-check_status_twice(const struct settings *s, char *why, size_t size)
-{
-	struct arena a = ARENA_EMPTY;
-	struct slice *key =
-	    arena_alloc(&a, (s->statuses + 1) * 2 * sizeof *key);
-	const char *wrong = NULL;
-
-	for (size_t i = 0; i < s->statuses && wrong == NULL; i++) {
-		key[2 * i] = preset_fold(&a, slice_of(s->status[i].pipeline));
-		key[2 * i + 1] = preset_fold(&a, slice_of(s->status[i].status));
-		for (size_t k = 0; k < i && wrong == NULL; k++) {
-			if (slice_eq(key[2 * k], key[2 * i]) &&
-			    slice_eq(key[2 * k + 1], key[2 * i + 1]) &&
-			    strcmp(s->status[k].to, s->status[i].to) != 0)
-				wrong = say(why, size,
-				    "The status \"%s\" is mapped twice, to %s "
-				    "and to %s. Keep one of the two lines.",
-				    s->status[i].status, s->status[k].to,
-				    s->status[i].to);
-		}
-	}
-	arena_free(&a);
-	return wrong;
-}
-
-static const char *
-check_statuses(const struct settings *s, char *why, size_t size)
-{
-	for (size_t i = 0; i < s->statuses; i++) {
-		const struct status_rule *r = &s->status[i];
-
-		if (preset_target(r->to).n == 0)
-			return say(why, size,
-			    "The status \"%s\" is mapped to \"%s\", which is "
-			    "none of PAID, IN_PROGRESS, CANCELLED, SPAM, "
-			    "goal:ID, skip.",
-			    r->status, r->to);
-		if (r->status[0] == '\0' || r->pipeline[0] == '\0')
-			return say(why, size,
-			    "A status rule to %s has an empty status or "
-			    "pipeline. Name the status; the pipeline is \"*\" "
-			    "for any.",
-			    r->to);
-	}
-	return check_status_twice(s, why, size);
-}
-
-static const char *
-check_columns(const struct settings *s, char *why, size_t size)
-{
-	for (size_t i = 0; i < s->columns; i++) {
-		const struct column_rule *r = &s->column[i];
-
-		if (strcmp(r->field, "ignore") != 0 &&
-		    field_by_name(slice_of(r->field)) == FIELD_COUNT)
-			return say(why, size,
-			    "The column \"%s\" is mapped to \"%s\", which is "
-			    "no field. \"convdrop presets\" lists the fields; "
-			    "\"ignore\" leaves a column out.",
-			    r->column, r->field);
-		if (r->column[0] == '\0')
-			return say(why, size,
-			    "A column rule for %s has an empty header.",
-			    r->field);
-	}
-	return NULL;
-}
-
-static bool
-currency_code(const char *s)
-{
-	return strlen(s) == 3 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-}
-
-const char *
-settings_check(const struct settings *s, char *why, size_t size)
-{
-	char *text = settings_text(s);
-
-	if (text == NULL)
-		return say(why, size,
-		    "A setting holds bytes that are not UTF-8. Save the "
-		    "config as UTF-8.");
-	free(text);
-	if (s->preset[0] != '\0' && preset_by_name(s->preset) == NULL)
-		return say(why, size,
-		    "There is no preset \"%s\". \"convdrop presets\" lists "
-		    "them.",
-		    s->preset);
-	if (s->encoding[0] != '\0' && !decode_knows(s->encoding))
-		return say(why, size,
-		    "The encoding \"%s\" is not one of utf-8, windows-1251, "
-		    "koi8-r, cp866, utf-16le, utf-16be.",
-		    s->encoding);
-	if (s->zone[0] == '\0')
-		return say(why, size,
-		    "The time zone is empty. Name one such as Europe/Moscow.");
-	if (s->default_status[0] != '\0' &&
-	    preset_target(s->default_status).n == 0)
-		return say(why, size,
-		    "default_status is \"%s\", which is none of PAID, "
-		    "IN_PROGRESS, CANCELLED, SPAM, goal:ID, skip.",
-		    s->default_status);
-	if (s->currency[0] != '\0' && !currency_code(s->currency))
-		return say(why, size,
-		    "The currency \"%s\" is not three capital letters such "
-		    "as RUB.",
-		    s->currency);
-	if (s->delimiter != '\0' && strchr(";,\t|", s->delimiter) == NULL)
-		return say(
-		    why, size, "The delimiter is none of ; , | and tab.");
-	if (s->max_bad_percent > 100)
-		return say(why, size, "max_bad is above 100 percent.");
-	if (check_statuses(s, why, size) != NULL ||
-	    check_columns(s, why, size) != NULL)
-		return why;
-	return NULL;
 }

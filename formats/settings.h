@@ -39,6 +39,11 @@ struct column_rule {
 	char *field;  /* a name of field_info, or "ignore" */
 };
 
+struct rate_rule {
+	char *currency; /* ISO 4217 */
+	char *rate;     /* decimal: what one of it is in the source's own */
+};
+
 /* Bytes, counts and ratios; never part of the fingerprint. */
 struct limits {
 	uint64_t packed_bytes; /* 4 GiB */
@@ -62,12 +67,12 @@ struct settings {
 	char *id_prefix;      /* put before every order id; "" for none */
 	char *default_status; /* for a dump without a status column; "" none */
 	char *currency;       /* "" for any; else ISO 4217 */
+	char *sheet;          /* of a workbook; "" is the first one shown */
 	int64_t start_day;    /* days since 1970-01-01 in the counter's zone;
 			       * orders created before are skipped; 0 is off */
 	enum same_id same_id;
 	enum pii pii;
 	enum skip_known skip_known;
-	char *sheet;          /* of a workbook; "" is the first one shown */
 	unsigned max_bad_percent; /* 20 */
 	unsigned max_bad_rows;    /* 10: refused only above both */
 	struct status_rule *status;
@@ -76,6 +81,10 @@ struct settings {
 	size_t columns;
 	char **pipeline; /* only these, when there are any */
 	size_t pipelines;
+	struct rate_rule *rate; /* currencies that are converted */
+	size_t rates;
+	char **spam_word; /* in a loss reason they make CANCELLED SPAM */
+	size_t spam_words; /* спам, нецелев, не целев unless told otherwise */
 	/* From the feed's outputs: one takes user_id, yclid or purchase_id for
 	 * an identifier; one takes records of any age. */
 	bool any_identifier, any_age;
@@ -89,13 +98,22 @@ struct settings {
 struct settings *settings_new(void); /* all defaults, zone Europe/Moscow */
 void settings_free(struct settings *s);
 
-/* All three copy their strings. */
+/* They copy their strings. */
 void settings_set(char **member, const char *value);
 void settings_add_status(struct settings *s, const char *pipeline,
     const char *status, const char *to);
 void settings_add_column(
     struct settings *s, const char *column, const char *field);
 void settings_add_pipeline(struct settings *s, const char *pipeline);
+void settings_add_rate(
+    struct settings *s, const char *currency, const char *rate);
+void settings_add_spam_word(struct settings *s, const char *word);
+void settings_clear_spam_words(struct settings *s); /* not one is left */
+
+/* Decimal digits with a dot, above 0 and at most 1,000,000,000, up to nine
+ * decimals: *scaled is the rate times RATE_SCALE. */
+#define RATE_SCALE INT64_C(1000000000)
+bool settings_rate(const char *rate, int64_t *scaled);
 
 /* Canonical JSON: sorted keys, no white space, without limits; malloc'ed.
  * NULL when a string is not UTF-8, which settings_check refuses. */
