@@ -404,20 +404,32 @@ first_of(const char *families, const char *name)
 	return i;
 }
 
+/* The tests see to it that nothing gets this one. */
+static const struct error_info other = { "E000", "other", OURS,
+	N_("The mistake has no code of its own"),
+	N_("This version of convdrop cannot say more."),
+	N_("Please report it as a bug.") };
+
+static const struct error_info *
+or_other(const struct error_info *i)
+{
+	return i == NULL ? &other : i;
+}
+
 const struct error_info *
 error_of_reject(enum reject r)
 {
-	return first_of("23", reject_code(r));
+	return or_other(first_of("23", reject_code(r)));
 }
 
 const struct error_info *
 error_of_status(enum fmt_status s)
 {
-	return error_named('4', fmt_status_code(s));
+	return or_other(error_named('4', fmt_status_code(s)));
 }
 
 const struct error_info *
 error_of_finding(const char *name, bool warning)
 {
-	return first_of(warning ? "6123" : "1236", name);
+	return or_other(first_of(warning ? "6123" : "1236", name));
 }

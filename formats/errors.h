@@ -28,6 +28,7 @@ extern const struct error_info error_all[]; /* ends with code NULL */
 /* "e203", "E203"; NULL when there is none. */
 const struct error_info *error_by_code(const char *code);
 
+/* Never NULL; E000 is for what has no code, which a test forbids. */
 const struct error_info *error_of_reject(enum reject r);
 const struct error_info *error_of_status(enum fmt_status s);
 

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "formats/errors.h"
+
 #define BOM "\xef\xbb\xbf"
 #define TEXT_MAX 1024
 #define SHAPE_MAX 128 /* bytes of a masked cell that are worth showing */
@@ -148,7 +150,7 @@ rejects_row(struct out *o, unsigned long line, bool row,
 
 	out_number(o, (int64_t)line);
 	out_slice(o, slice_of(row ? ";row;" : ";value;"));
-	out_slice(o, slice_of(reject_code(p->reject)));
+	out_slice(o, slice_of(error_of_reject(p->reject)->code));
 	out_char(o, ';');
 	put_column(o, p);
 	out_char(o, ';');

@@ -6,9 +6,9 @@
  *      line;kind;code;column;text;then the dump's own columns
  *
  * kind is "row" for a record that is left out, "value" for one value dropped
- * from its cell; column is the field's published name.  A cell that a
- * spreadsheet would run as a formula gets an apostrophe in front, which the
- * reader of dumps takes off again.
+ * from its cell; code is of the registry (errors.h), such as E207; column is
+ * the field's published name.  A cell that a spreadsheet would run as a formula
+ * gets an apostrophe in front, which the reader of dumps takes off again.
  */
 #ifndef FORMATS_REJECTS_H
 #define FORMATS_REJECTS_H

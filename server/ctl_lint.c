@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "formats/arena.h"
+#include "formats/errors.h"
 #include "formats/lint.h"
 #include "formats/zone.h"
 #include "server/conf.h"
@@ -34,10 +35,11 @@ print_finding(void *ctx, const struct lint_finding *f)
 	p->status = p->status || strcmp(f->code, "status") == 0;
 	if (p->findings != NULL) {
 		json_array_append_new(p->findings,
-		    json_pack("{s:I, s:s, s:s, s:s, s:s}", "line",
+		    json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "line",
 			(json_int_t)f->line, "severity",
 			f->warning ? "warning" : "error", "column", f->column,
-			"code", f->code, "text", f->text));
+			"code", error_of_finding(f->code, f->warning)->code,
+			"name", f->code, "text", f->text));
 		return;
 	}
 	printf("%s:", p->file);

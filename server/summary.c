@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "formats/arena.h"
+#include "formats/errors.h"
 
 enum {
 	EXAMPLES = 3,       /* lines shown of a group */
@@ -324,8 +325,9 @@ group_json(const struct group *g)
 	for (size_t i = 0; i < g->n && i < EXAMPLES; i++)
 		json_array_append_new(
 		    lines, json_integer((json_int_t)g->example[i].line));
-	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "kind",
-	    g->row ? "row" : "value", "code", reject_code(g->reject), "column",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "kind",
+	    g->row ? "row" : "value", "code", error_of_reject(g->reject)->code,
+	    "name", reject_code(g->reject), "column",
 	    g->field < FIELD_COUNT ? field_info[g->field].name : "", "count",
 	    (json_int_t)g->n, "lines", lines);
 }

@@ -71,12 +71,12 @@ a_row_tells_line_kind_code_column_text_and_cells(void **state)
 	begin();
 	rejects_row(&out, 7, false, &value, cell, COUNT(cell), NULL);
 	assert_string_equal(written(),
-	    "7;value;phones;phones;Invalid 'phones' identifier '12345';12345;"
+	    "7;value;E207;phones;Invalid 'phones' identifier '12345';12345;"
 	    "\"line1\nline2\"\n");
 	begin();
 	rejects_row(&out, 8, true, &row, NULL, 0, NULL);
 	assert_string_equal(written(),
-	    "8;row;no_identifier;;All columns with identifiers are empty\n");
+	    "8;row;E210;;All columns with identifiers are empty\n");
 }
 
 static void
@@ -95,7 +95,7 @@ formulas_are_defused(void **state)
 	};
 	const struct problem p = { .reject = REJECT_COLUMNS_FEW,
 		.field = FIELD_COUNT };
-	const char *prefix = "1;row;columns_few;;The row has fewer cells than "
+	const char *prefix = "1;row;E301;;The row has fewer cells than "
 			     "the header has columns;";
 
 	(void)state;
@@ -133,7 +133,7 @@ a_mask_hides_persons_and_what_nobody_mapped(void **state)
 	begin();
 	rejects_row(&out, 3, false, &p, cell, COUNT(cell), &mask);
 	assert_string_equal(written(),
-	    "3;value;phones;phones;Invalid 'phones' identifier '0 (000) 00';"
+	    "3;value;E207;phones;Invalid 'phones' identifier '0 (000) 00';"
 	    "A-1;0 (000) 00;xxxx@x.xx;\"xxxx, xx. 0\";100.50;xxx xxx xxxx 0\n");
 }
 
