@@ -24,7 +24,8 @@ struct row {
 	 * (line is where it opened), a limit, bytes that are not text.
 	 * The cells then hold what could be read. */
 	enum reject reject;
-	size_t bad_cell; /* the one it is about, when one is */
+	size_t bad_cell;  /* the one it is about, when one is */
+	const char *hint; /* more exactly, or NULL */
 	/* Not a record: the header again, with columns added behind those it
 	 * had.  JSON names its columns as it goes; rows before it are whole,
 	 * they had nothing in the new ones. */

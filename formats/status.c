@@ -123,6 +123,23 @@ static const struct sentence fmt[FMT_STATUS_COUNT] = {
 	[FMT_PDF] = { "pdf",
 	    N_("The dump is a PDF document, which holds no table that can be "
 	       "read. Export it as .xlsx or CSV.") },
+	[FMT_CUT_OFF] = { "cut_off",
+	    N_("The dump ends in the middle: a record, a list or a table is "
+	       "not closed. It was probably cut off on its way: send it "
+	       "again.") },
+	[FMT_JSON] = { "json",
+	    N_("The dump is JSON, but holds no object with names and values "
+	       "from which a record could be read. Export a list of objects, "
+	       "or one object a line.") },
+	[FMT_JSON_TAIL] = { "json_tail",
+	    N_("Something follows behind the end of the dump's list. Drop "
+	       "the parts as separate files.") },
+	[FMT_JSON_LISTS] = { "json_lists",
+	    N_("The dump holds more than one list of objects, and only one "
+	       "can be its records. Drop the lists as separate files.") },
+	[FMT_XML] = { "xml",
+	    N_("The dump is XML, perhaps CommerceML or a workbook saved as "
+	       "XML, which is not read. Export it as CSV, .xlsx or JSON.") },
 };
 
 const char *
@@ -194,6 +211,11 @@ static const struct {
 	    "Empty '%c' value" },
 	[REJECT_ID_VARIANT] = { "id_variant", false,
 	    "The '%c' is a known one%v, but for leading zeros or '.0'" },
+	[REJECT_JSON] = { "json", true, N_("The record is not valid JSON") },
+	[REJECT_JSON_DEEP] = { "json_deep", true,
+	    N_("The record is nested deeper than 64 levels") },
+	[REJECT_JSON_OBJECT] = { "not_an_object", true,
+	    N_("The record is not a JSON object with names and values") },
 };
 
 const char *

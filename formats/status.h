@@ -47,6 +47,11 @@ enum fmt_status {
 	FMT_XLSB,           /* a binary workbook in a zip archive */
 	FMT_ODS,            /* an OpenDocument spreadsheet */
 	FMT_PDF,            /* a document */
+	FMT_CUT_OFF,        /* the dump ends within its list or table */
+	FMT_JSON,           /* JSON without a list of objects */
+	FMT_JSON_TAIL,      /* something behind the end of the JSON */
+	FMT_JSON_LISTS,     /* more than one list of objects */
+	FMT_XML,            /* XML that is no HTML */
 	FMT_STATUS_COUNT
 };
 
@@ -81,10 +86,13 @@ enum reject {
 	REJECT_STATUS,
 	REJECT_STATUS_EMPTY,
 	REJECT_CURRENCY,
-	REJECT_NUMBER, /* a duration, a flag */
+	REJECT_NUMBER,         /* a duration, a flag */
 	REJECT_CLIENT_EMPTY,   /* a contact without an id of its own */
 	REJECT_PLATFORM_EMPTY, /* a chat without its platform */
 	REJECT_ID_VARIANT,     /* known but for leading zeros or ".0" */
+	REJECT_JSON,           /* no JSON by its grammar */
+	REJECT_JSON_DEEP,      /* brackets within too many brackets */
+	REJECT_JSON_OBJECT,    /* JSON, but no object */
 	REJECT_COUNT
 };
 
