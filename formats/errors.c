@@ -199,6 +199,19 @@ const struct error_info error_all[] = {
 	{ "E311", "number", OURS, "Invalid '%c' value%v",
 	    N_("The value is not a number, a duration or a yes or no."),
 	    N_("Export plain numbers.") },
+	{ "E321", "json", OURS, N_("The record is not valid JSON"),
+	    N_("The object breaks JSON's grammar; the text says where."),
+	    N_("Write the dump with a JSON library instead of putting it "
+	       "together by hand.") },
+	{ "E322", "json_deep", OURS,
+	    N_("The record is nested deeper than 64 levels"),
+	    N_("No CRM nests that deep: the brackets are damaged."),
+	    N_("Export flatter objects.") },
+	{ "E323", "not_an_object", OURS,
+	    N_("The record is not a JSON object with names and values"),
+	    N_("Among the objects stands a number, a text or a list, whose "
+	       "values have no names."),
+	    N_("Export every record as an object.") },
 
 	/* --- the dump as a whole ---------------------------------------- */
 	{ "E401", "io", OURS, N_("The dump could not be read from the disk"),
@@ -269,6 +282,26 @@ const struct error_info error_all[] = {
 	    N_("The settings of this source contradict themselves"),
 	    N_("Two settings of the source's section exclude each other."),
 	    N_("Check its section of the config.") },
+	{ "E441", "cut_off", OURS, N_("The dump ends in the middle"),
+	    N_("A record, a list or a table is not closed, so the rest of the "
+	       "dump is missing."),
+	    N_("It was probably cut off on its way: send it again.") },
+	{ "E442", "json", OURS, N_("The dump's JSON holds no records"),
+	    N_("There is no object with names and values in it from which a "
+	       "record could be read."),
+	    N_("Export a list of objects, or one object a line.") },
+	{ "E443", "json_tail", OURS,
+	    N_("Something follows behind the end of the dump's list"),
+	    N_("Two dumps were put into one file, or its end is damaged."),
+	    N_("Drop the parts as separate files.") },
+	{ "E444", "json_lists", OURS,
+	    N_("The dump holds more than one list of objects"),
+	    N_("Only one list can be its records; the other one would be "
+	       "lost."),
+	    N_("Drop the lists as separate files.") },
+	{ "E445", "xml", OURS, N_("The dump is XML, which is not read"),
+	    N_("It is perhaps CommerceML, or a workbook saved as XML."),
+	    N_("Export it as CSV, .xlsx or JSON.") },
 
 	/* --- publishing ------------------------------------------------- */
 	{ "E501", "no_rows", OURS, N_("No order can be published"),
