@@ -92,7 +92,12 @@ enum field_kind {
 	KIND_MD5S,
 	KIND_STATUS,
 	KIND_CURRENCY,
+	KIND_PLATFORM, /* of a chat: whatsapp, telegram, viber */
+	KIND_TARGET,   /* the id of a goal */
+	KIND_GOALS,    /* "goal:price,goal" */
+	KIND_PRODUCTS, /* "name:quantity,name:quantity" */
 	KIND_TEXT,
+	KIND_ANSWER, /* yes or no; steers the status, is never kept */
 };
 
 /* A row per field, by enum field: the name that configs, reports and Direct

@@ -220,6 +220,52 @@ take_currency(struct dump *d, const struct step *at, struct slice cell)
 	*out = code;
 }
 
+/* A chat in no messenger that Metrica knows is no use to anybody. */
+static void
+take_platform(struct dump *d, const struct step *at, struct slice cell)
+{
+	struct slice *out = &conv_text(&d->record.conv, at->field);
+
+	if (out->n == 0 && normal_platform(cell, out) != REJECT_NONE)
+		refuse(d, REJECT_PLATFORM, at->field, at->column, NULL);
+}
+
+static void
+take_target(struct dump *d, const struct step *at, struct slice cell)
+{
+	struct slice *out = &conv_text(&d->record.conv, at->field), id;
+
+	if (out->n > 0)
+		return;
+	if (normal_target(cell, &id) == REJECT_NONE)
+		*out = id;
+	else
+		drop(d, REJECT_TARGET, at, NULL);
+}
+
+static void
+take_first_list(struct dump *d, const struct step *at, struct slice cell,
+    list_function *normal)
+{
+	struct slice *out = &conv_text(&d->record.conv, at->field);
+	struct problem where = { .field = at->field, .cell = at->column };
+
+	if (out->n == 0 && cell.n > 0)
+		*out = normal(&d->arena, cell, where, &d->record.problems);
+}
+
+static void
+take_goals(struct dump *d, const struct step *at, struct slice cell)
+{
+	take_first_list(d, at, cell, normal_goals);
+}
+
+static void
+take_products(struct dump *d, const struct step *at, struct slice cell)
+{
+	take_first_list(d, at, cell, normal_products);
+}
+
 static void
 take_text(struct dump *d, const struct step *at, struct slice cell)
 {
@@ -242,6 +288,10 @@ static void (*const take[])(
 	[KIND_MD5S] = take_md5s,
 	[KIND_STATUS] = take_status,
 	[KIND_CURRENCY] = take_currency,
+	[KIND_PLATFORM] = take_platform,
+	[KIND_TARGET] = take_target,
+	[KIND_GOALS] = take_goals,
+	[KIND_PRODUCTS] = take_products,
 	[KIND_TEXT] = take_text,
 };
 

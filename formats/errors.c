@@ -212,6 +212,29 @@ const struct error_info error_all[] = {
 	    N_("Among the objects stands a number, a text or a list, whose "
 	       "values have no names."),
 	    N_("Export every record as an object.") },
+	{ "E331", "platform", OURS,
+	    N_("'%c' is an unknown platform%v: Metrica knows whatsapp, "
+	       "telegram and viber"),
+	    N_("Metrica takes chats of three messengers, and this one is none "
+	       "of them."),
+	    N_("Leave such chats out of the dump, or let their contacts come "
+	       "as orders.") },
+	{ "E332", "target", OURS,
+	    N_("In '%c' a goal id expected, not the name of a goal%v"),
+	    N_("Metrica knows a goal by the id that its condition has: Latin "
+	       "letters and digits, without blanks."),
+	    N_("Export the id, or name it in a target rule of the feed.") },
+	{ "E333", "goals", OURS,
+	    N_("Invalid '%c' value%v: goals are written goal:price,goal"),
+	    N_("The goals of the order cannot be told."),
+	    N_("Write the ids of goals, each with its price behind a colon or "
+	       "without one, and a dot in the price.") },
+	{ "E334", "products", OURS,
+	    N_("Invalid '%c' value%v: products are written "
+	       "name:quantity,name:quantity"),
+	    N_("The products of the order cannot be told."),
+	    N_("Write names without commas, each with its quantity behind a "
+	       "colon.") },
 
 	/* --- the dump as a whole ---------------------------------------- */
 	{ "E401", "io", OURS, N_("The dump could not be read from the disk"),

@@ -120,6 +120,11 @@ static const struct sentence fmt[FMT_STATUS_COUNT] = {
 	[FMT_ODS] = { "ods",
 	    N_("The dump is an OpenDocument file, which is not read. Save it "
 	       "as .xlsx or CSV.") },
+	[FMT_PIPELINES] = { "pipelines",
+	    N_("The dump has several pipelines, and the settings do not say "
+	       "which of them are sales. Add status(\"PIPELINE\", \"STATUS\", "
+	       "\"PAID\") for each one that is, or name the wanted ones in "
+	       "pipelines.") },
 	[FMT_PDF] = { "pdf",
 	    N_("The dump is a PDF document, which holds no table that can be "
 	       "read. Export it as .xlsx or CSV.") },
@@ -211,6 +216,16 @@ static const struct {
 	    "Empty '%c' value" },
 	[REJECT_ID_VARIANT] = { "id_variant", false,
 	    "The '%c' is a known one%v, but for leading zeros or '.0'" },
+	[REJECT_PLATFORM] = { "platform", false,
+	    N_("'%c' is an unknown platform%v: Metrica knows whatsapp, "
+	       "telegram and viber") },
+	[REJECT_TARGET] = { "target", false,
+	    N_("In '%c' a goal id expected, not the name of a goal%v") },
+	[REJECT_GOALS] = { "goals", false,
+	    N_("Invalid '%c' value%v: goals are written goal:price,goal") },
+	[REJECT_PRODUCTS] = { "products", false,
+	    N_("Invalid '%c' value%v: products are written "
+	       "name:quantity,name:quantity") },
 	[REJECT_JSON] = { "json", true, N_("The record is not valid JSON") },
 	[REJECT_JSON_DEEP] = { "json_deep", true,
 	    N_("The record is nested deeper than 64 levels") },

@@ -52,6 +52,7 @@ enum fmt_status {
 	FMT_JSON_TAIL,      /* something behind the end of the JSON */
 	FMT_JSON_LISTS,     /* more than one list of objects */
 	FMT_XML,            /* XML that is no HTML */
+	FMT_PIPELINES,      /* several, and the settings name none */
 	FMT_STATUS_COUNT
 };
 
@@ -93,6 +94,10 @@ enum reject {
 	REJECT_JSON,           /* no JSON by its grammar */
 	REJECT_JSON_DEEP,      /* brackets within too many brackets */
 	REJECT_JSON_OBJECT,    /* JSON, but no object */
+	REJECT_PLATFORM,       /* of a chat: none that Metrica knows */
+	REJECT_TARGET,         /* not the id of a goal */
+	REJECT_GOALS,
+	REJECT_PRODUCTS,
 	REJECT_COUNT
 };
 
