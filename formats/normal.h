@@ -57,6 +57,10 @@ enum reject normal_id(
 /* "1 508,50 руб" to 150850; half a minor unit rounds up. */
 enum reject normal_money(struct slice cell, int64_t *minor, const char **hint);
 
+/* The ISO 4217 code of the currency that stands beside an amount in its cell;
+ * NULL when none does. */
+const char *normal_money_unit(struct slice cell);
+
 /* Every form of domain/conversion-formats.md 1.3, one-digit hours, ISO 8601
  * with T, fraction and zone suffix, Unix seconds.  A date alone is 23:59:59
  * of that date in counter's zone; a suffix wins over source's zone. */
@@ -67,5 +71,17 @@ enum reject normal_flag(struct slice cell, int64_t *out);    /* да, true, 1 */
 enum reject normal_seconds(struct slice cell, int64_t *out); /* 95, 00:01:23 */
 enum reject normal_currency(
     struct arena *a, struct slice cell, struct slice *out); /* "руб" is RUB */
+
+/* Metrica's own; an empty cell gives an empty value. */
+enum reject normal_platform(struct slice cell, struct slice *out);
+enum reject normal_target(struct slice cell, struct slice *out);
+
+/* "goal:price,goal" and "product:quantity,…", also out of JSON: goals as
+ * [{"goal_action_id":"x","price":1.5}], products as {"pear":10}.  A product
+ * without a quantity is one. */
+struct slice normal_goals(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
+struct slice normal_products(
+    struct arena *a, struct slice cell, struct problem at, struct problems *ps);
 
 #endif
