@@ -9,13 +9,10 @@
 #include <stdlib.h>
 
 #include "formats/check.h"
+#include "formats/damage.h"
+#include "formats/message.h"
 #include "formats/normal_cell.h"
 #include "formats/text.h"
-
-static const char hint_exponent[] =
-    "Excel turned the number into an exponent; its digits are lost";
-static const char hint_hashes[] =
-    "Excel wrote ### because its column was too narrow";
 
 /* --- problems ------------------------------------------------------------ */
 
@@ -102,8 +99,8 @@ is_hashes(struct slice s)
 const char *
 normal_damage(struct slice s)
 {
-	return is_exponent(s) ? hint_exponent
-	       : is_hashes(s) ? hint_hashes
+	return is_exponent(s) ? damage_hint(DAMAGE_EXPONENT)
+	       : is_hashes(s) ? damage_hint(DAMAGE_HASHES)
 			      : NULL;
 }
 
@@ -282,24 +279,26 @@ normal_client_id(struct arena *a, struct slice v, struct slice *out)
 {
 	(void)a;
 	*out = v;
-	return check_client_id(v);
+	return check_client_id(v) && !damage_zeros(v);
 }
 
-/* 123.456 and GA1.2.123.456 are Google's. */
+/* 123.456 and GA1.2.123.456 are Google's; rounded ones are a spreadsheet's. */
 static const char *
 client_id_hint(struct slice v)
 {
 	struct slice rest = v;
 	size_t n;
 
+	if (damage_zeros(v))
+		return damage_hint(DAMAGE_ZEROS);
 	if (slice_starts(v, "GA1."))
-		return "it is Google Analytics' client id";
+		return N_("it is Google Analytics' client id");
 	n = digits(rest);
 	rest = after(rest, n);
 	if (n == 0 || rest.n < 2 || *rest.p != '.')
 		return NULL;
 	rest = after(rest, 1);
-	return digits(rest) == rest.n ? "it is Google Analytics' client id"
+	return digits(rest) == rest.n ? N_("it is Google Analytics' client id")
 				      : NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "formats/normal.h"
 
 #include "formats/check.h"
+#include "formats/message.h"
 #include "formats/normal_cell.h"
 #include "formats/text.h"
 
@@ -157,6 +158,6 @@ normal_phone_hint(struct slice v)
 	struct dialled d;
 
 	collect(&d, v);
-	return !d.broken && !d.plus && d.n == 10 ? "it has no country code"
+	return !d.broken && !d.plus && d.n == 10 ? N_("it has no country code")
 						 : NULL;
 }

@@ -9,12 +9,13 @@
  */
 #include "formats/normal.h"
 
+#include "formats/damage.h"
+#include "formats/message.h"
 #include "formats/normal_cell.h"
 #include "formats/text.h"
 
 static const char hint_milliseconds[] =
-    "these look like milliseconds; Unix seconds are taken";
-static const char hint_serial[] = "Excel wrote the date as a number of days";
+    N_("these look like milliseconds; Unix seconds are taken");
 
 /* How far a time zone's suffix can be off UTC. */
 #define SUFFIX_LIMIT (18 * 3600)
@@ -159,7 +160,7 @@ unix_seconds(struct slice s, int64_t *out, const char **hint)
 	if (s.n == 13)
 		*hint = hint_milliseconds;
 	else if (s.n == 5 && *s.p >= '3' && *s.p <= '6')
-		*hint = hint_serial;
+		*hint = damage_hint(DAMAGE_SERIAL);
 	if (s.n != 9 && s.n != 10)
 		return REJECT_DATE;
 	for (size_t i = 0; i < s.n; i++)
@@ -207,6 +208,7 @@ normal_time(struct slice cell, const struct zone *source,
     const struct zone *counter, int64_t *out, const char **hint)
 {
 	struct slice s = normal_bare(cell);
+	enum reject r;
 
 	*out = CONV_NONE;
 	*hint = NULL;
@@ -217,5 +219,8 @@ normal_time(struct slice cell, const struct zone *source,
 	*hint = normal_damage(s);
 	if (*hint != NULL)
 		return REJECT_DATE;
-	return calendar(s, source, counter, out);
+	r = calendar(s, source, counter, out);
+	if (r == REJECT_DATE && damage_month_first(s))
+		*hint = damage_hint(DAMAGE_MONTH_FIRST);
+	return r;
 }
