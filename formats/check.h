@@ -18,6 +18,8 @@ bool check_email(struct slice s);     /* Latin, no capitals, one @, a domain */
 bool check_client_id(struct slice s); /* digits, 1 to 2^64 - 1 */
 bool check_md5(struct slice s);       /* 32 hex digits of either case */
 
+#define CHECK_MONEY_MAX INT64_C(922337203685400) /* in minor units */
+
 /* A decimal with a dot; not negative, at most 9223372036854.  *minor in minor
  * units (half of one rounds up); may be NULL. */
 enum reject check_money(struct slice s, int64_t *minor);

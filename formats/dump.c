@@ -203,7 +203,9 @@ note_columns(struct dump *d)
 	d->facts.preset = map_preset(d->map)->name;
 	d->facts.kind = kind_of(d->settings, d->map);
 	d->facts.joins_clients = joins_clients(d->settings, d->map);
-	d->facts.has_status = map_has(d->map, FIELD_ORDER_STATUS);
+	d->facts.has_status = map_has(d->map, FIELD_ORDER_STATUS) ||
+			      map_has(d->map, FIELD_PAID) ||
+			      map_has(d->map, FIELD_CANCELLED);
 }
 
 static void
@@ -395,17 +397,20 @@ next_row(struct dump *d)
 }
 
 static enum fmt_status
-finish(const struct dump *d)
+finish(struct dump *d)
 {
-	const struct dump_facts *f = &d->facts;
+	struct dump_facts *f = &d->facts;
 
+	f->pipeline = map_pipelines(d->map, &f->pipelines);
+	f->paid_status = map_guessed(d->map);
 	if (f->records == 0)
 		return FMT_EMPTY;
 	if (f->damaged > d->settings->max_bad_rows &&
 	    (uint64_t)f->damaged * 100 >
 		(uint64_t)f->records * d->settings->max_bad_percent)
 		return FMT_DAMAGED;
-	return FMT_END;
+	return f->pipelines > 1 && f->paid_status != NULL ? FMT_PIPELINES
+							  : FMT_END;
 }
 
 static void

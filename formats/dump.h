@@ -44,11 +44,16 @@ struct dump_facts {
 	uint64_t packed_bytes, plain_bytes;
 	enum record_kind kind; /* of its records */
 	bool joins_clients;    /* see preset.h */
-	bool has_status;       /* is there a status column? */
+	bool has_status;       /* is there a column of it, or of payment? */
 	size_t columns;
 	const char *const *header; /* as written, by column */
 	const enum field *field;   /* by column; FIELD_COUNT is ignored */
 	const char *missing;       /* with FMT_MISSING_COLUMN: its name */
+	/* With FMT_PIPELINES: the first 16 different ones, and the status
+	 * that the preset takes for a sale in any of them. */
+	const char *const *pipeline;
+	size_t pipelines;
+	const char *paid_status;
 };
 
 /*

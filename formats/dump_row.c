@@ -12,8 +12,8 @@
 
 /* --- one cell ------------------------------------------------------------ */
 
-static void
-refuse(
+void
+dump_refuse(
     struct dump *d, enum reject r, enum field f, size_t cell, const char *hint)
 {
 	if (d->refusal.reject != REJECT_NONE)
@@ -25,9 +25,9 @@ refuse(
 		d->refusal.value = slice_trim(d->row.cell[cell]);
 }
 
-/* A value that the row can do without. */
-static void
-drop(struct dump *d, enum reject r, const struct step *at, const char *hint)
+void
+dump_drop(
+    struct dump *d, enum reject r, const struct step *at, const char *hint)
 {
 	struct problem p = { .reject = r,
 		.field = at->field,
@@ -38,9 +38,8 @@ drop(struct dump *d, enum reject r, const struct step *at, const char *hint)
 	problems_add(&d->record.problems, &p);
 }
 
-/* What counts of the row's cell. */
-static struct slice
-cell_of(const struct dump *d, const struct step *at)
+struct slice
+dump_cell(const struct dump *d, const struct step *at)
 {
 	struct slice cell = d->row.cell[at->column];
 
@@ -89,9 +88,9 @@ take_time(struct dump *d, const struct step *at, struct slice cell)
 	else if (r == REJECT_DATE_EMPTY)
 		return;
 	else if (at->field == FIELD_FINISH_DATE_TIME)
-		drop(d, r, at, hint);
+		dump_drop(d, r, at, hint);
 	else
-		refuse(d, r, at->field, at->column, hint);
+		dump_refuse(d, r, at->field, at->column, hint);
 }
 
 static void
@@ -104,10 +103,13 @@ take_money(struct dump *d, const struct step *at, struct slice cell)
 	if (*out != CONV_NONE || cell.n == 0)
 		return;
 	r = normal_money(cell, &n, &hint);
+	if (d->settings->currency[0] != '\0')
+		d->told.unit[at->field - FIELD_REVENUE] =
+		    (struct unit){ normal_money_unit(cell), at->column };
 	if (r == REJECT_NONE)
 		*out = n;
 	else
-		refuse(d, r, at->field, at->column, hint);
+		dump_refuse(d, r, at->field, at->column, hint);
 }
 
 static void
@@ -120,7 +122,7 @@ take_seconds(struct dump *d, const struct step *at, struct slice cell)
 	if (normal_seconds(cell, &n) == REJECT_NONE)
 		*out = n;
 	else
-		drop(d, REJECT_NUMBER, at, NULL);
+		dump_drop(d, REJECT_NUMBER, at, NULL);
 }
 
 static void
@@ -133,7 +135,7 @@ take_flag(struct dump *d, const struct step *at, struct slice cell)
 	if (normal_flag(cell, &n) == REJECT_NONE)
 		*out = n;
 	else
-		drop(d, REJECT_NUMBER, at, NULL);
+		dump_drop(d, REJECT_NUMBER, at, NULL);
 }
 
 static void
@@ -147,9 +149,9 @@ take_id(struct dump *d, const struct step *at, struct slice cell)
 	if (normal_id(&d->arena, cell, &id, &hint) == REJECT_NONE)
 		*out = id;
 	else if (at->field == FIELD_ID)
-		refuse(d, REJECT_ID, at->field, at->column, hint);
+		dump_refuse(d, REJECT_ID, at->field, at->column, hint);
 	else
-		drop(d, REJECT_ID, at, hint);
+		dump_drop(d, REJECT_ID, at, hint);
 }
 
 typedef struct slice list_function(
@@ -191,35 +193,6 @@ take_md5s(struct dump *d, const struct step *at, struct slice cell)
 	take_list(d, at, cell, normal_md5s);
 }
 
-/* Only remembered: it is mapped once pipeline and loss reason are known. */
-static void
-take_status(struct dump *d, const struct step *at, struct slice cell)
-{
-	if (d->status_step == SIZE_MAX && normal_bare(cell).n > 0)
-		d->status_step = (size_t)(at - d->step);
-}
-
-static void
-take_currency(struct dump *d, const struct step *at, struct slice cell)
-{
-	struct slice *out = &conv_text(&d->record.conv, at->field), code;
-	const char *want = d->settings->currency;
-
-	if (out->n > 0)
-		return;
-	if (normal_currency(&d->arena, cell, &code) != REJECT_NONE) {
-		if (*want == '\0')
-			drop(d, REJECT_CURRENCY, at, NULL);
-		else
-			refuse(d, REJECT_CURRENCY, at->field, at->column, NULL);
-		return;
-	}
-	if (*want != '\0' && code.n > 0 && !slice_is(code, want))
-		refuse(d, REJECT_CURRENCY, at->field, at->column,
-		    "the source is set to another currency");
-	*out = code;
-}
-
 /* A chat in no messenger that Metrica knows is no use to anybody. */
 static void
 take_platform(struct dump *d, const struct step *at, struct slice cell)
@@ -227,7 +200,7 @@ take_platform(struct dump *d, const struct step *at, struct slice cell)
 	struct slice *out = &conv_text(&d->record.conv, at->field);
 
 	if (out->n == 0 && normal_platform(cell, out) != REJECT_NONE)
-		refuse(d, REJECT_PLATFORM, at->field, at->column, NULL);
+		dump_refuse(d, REJECT_PLATFORM, at->field, at->column, NULL);
 }
 
 static void
@@ -240,7 +213,7 @@ take_target(struct dump *d, const struct step *at, struct slice cell)
 	if (normal_target(cell, &id) == REJECT_NONE)
 		*out = id;
 	else
-		drop(d, REJECT_TARGET, at, NULL);
+		dump_drop(d, REJECT_TARGET, at, NULL);
 }
 
 static void
@@ -286,13 +259,14 @@ static void (*const take[])(
 	[KIND_EMAILS] = take_emails,
 	[KIND_PHONES] = take_phones,
 	[KIND_MD5S] = take_md5s,
-	[KIND_STATUS] = take_status,
-	[KIND_CURRENCY] = take_currency,
+	[KIND_STATUS] = dump_take_status,
+	[KIND_CURRENCY] = dump_take_currency,
 	[KIND_PLATFORM] = take_platform,
 	[KIND_TARGET] = take_target,
 	[KIND_GOALS] = take_goals,
 	[KIND_PRODUCTS] = take_products,
 	[KIND_TEXT] = take_text,
+	[KIND_ANSWER] = dump_take_answer,
 };
 
 /* --- one row ------------------------------------------------------------- */
@@ -308,7 +282,7 @@ filtered(struct dump *d)
 	for (size_t i = 0; i < d->steps && folded.n == 0; i++) {
 		if (d->step[i].field == FIELD_PIPELINE)
 			folded =
-			    preset_fold(&d->arena, cell_of(d, &d->step[i]));
+			    preset_fold(&d->arena, dump_cell(d, &d->step[i]));
 	}
 	for (size_t i = 0; i < d->settings->pipelines; i++) {
 		if (slice_eq(folded, d->pipeline[i]))
@@ -330,53 +304,11 @@ fill(struct dump *d)
 		if (at->field != FIELD_CREATE_DATE_TIME &&
 		    *created != CONV_NONE && *created < d->start)
 			return false;
-		take[at->kind](d, at, cell_of(d, at));
+		take[at->kind](d, at, dump_cell(d, at));
 		if (d->refusal.reject != REJECT_NONE)
 			return true;
 	}
 	return *created == CONV_NONE || *created >= d->start;
-}
-
-/* What the status becomes: the first filled one, or where the preset says so
- * the first one that something maps. */
-static struct slice
-map_statuses(struct dump *d)
-{
-	const struct conv *c = &d->record.conv;
-	struct slice to = { "", 0 };
-
-	for (size_t i = d->status_step; i < d->steps && to.n == 0; i++) {
-		struct slice cell;
-
-		if (d->step[i].kind != KIND_STATUS)
-			continue;
-		cell = normal_bare(cell_of(d, &d->step[i]));
-		if (cell.n > 0)
-			to = map_status(d->map, conv_text(c, FIELD_PIPELINE),
-			    cell, conv_text(c, FIELD_LOSS_REASON));
-		if (!map_preset(d->map)->any_status)
-			break;
-	}
-	return to;
-}
-
-static void
-settle_status(struct dump *d)
-{
-	struct conv *c = &d->record.conv;
-	struct slice *to = &conv_text(c, FIELD_ORDER_STATUS);
-
-	if (d->status_step == SIZE_MAX) {
-		if (!d->facts.has_status)
-			*to = d->default_status;
-	} else {
-		*to = map_statuses(d);
-		if (to->n == 0)
-			refuse(d, REJECT_STATUS, FIELD_ORDER_STATUS,
-			    d->step[d->status_step].column,
-			    "no rule maps this status");
-	}
-	d->record.skip_status = slice_is(*to, "skip");
 }
 
 static void
@@ -470,8 +402,8 @@ settle_contact(struct dump *d)
 	*id = *client;
 	conv_text(c, FIELD_ORDER_STATUS) = (struct slice){ "", 0 };
 	if (id->n == 0)
-		refuse(d, REJECT_CLIENT_EMPTY, FIELD_CLIENT_UNIQ_ID, SIZE_MAX,
-		    NULL);
+		dump_refuse(d, REJECT_CLIENT_EMPTY, FIELD_CLIENT_UNIQ_ID,
+		    SIZE_MAX, NULL);
 }
 
 static void
@@ -499,17 +431,18 @@ well_formed(struct dump *d)
 	const struct row *r = &d->row;
 
 	if (r->reject != REJECT_NONE)
-		refuse(d, r->reject, FIELD_COUNT,
+		dump_refuse(d, r->reject, FIELD_COUNT,
 		    r->reject == REJECT_UNCLOSED_QUOTE ||
 			    r->reject == REJECT_LINE_TOO_LONG
 			? SIZE_MAX
 			: r->bad_cell,
 		    NULL);
 	else if (r->cells < d->columns)
-		refuse(d, REJECT_COLUMNS_FEW, FIELD_COUNT, SIZE_MAX, NULL);
+		dump_refuse(d, REJECT_COLUMNS_FEW, FIELD_COUNT, SIZE_MAX, NULL);
 	else if (r->cells > d->columns &&
 		 dump_used_cells(r->cell, r->cells) > d->columns)
-		refuse(d, REJECT_COLUMNS_MANY, FIELD_COUNT, d->columns, NULL);
+		dump_refuse(
+		    d, REJECT_COLUMNS_MANY, FIELD_COUNT, d->columns, NULL);
 	return d->refusal.reject == REJECT_NONE;
 }
 
@@ -518,6 +451,7 @@ dump_judge(struct dump *d)
 {
 	struct record *rec = &d->record;
 
+	d->told = (struct told){ .paid = CONV_NONE, .cancelled = CONV_NONE };
 	if (!well_formed(d))
 		return VERDICT_REJECT;
 	if (filtered(d))
@@ -528,7 +462,9 @@ dump_judge(struct dump *d)
 		return VERDICT_SKIP;
 	}
 	if (d->refusal.reject == REJECT_NONE)
-		settle_status(d);
+		dump_settle_status(d);
+	if (d->refusal.reject == REJECT_NONE)
+		dump_settle_money(d);
 	if (d->refusal.reject != REJECT_NONE)
 		return VERDICT_REJECT;
 	if (d->settings->pii == PII_HASH)

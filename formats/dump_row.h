@@ -16,6 +16,18 @@ struct step {
 	preset_part *part; /* NULL: the whole cell */
 };
 
+struct unit {
+	const char *code; /* ISO 4217; NULL: a number alone */
+	size_t column;
+};
+
+/* What a row says that steers how its cells are read. */
+struct told {
+	int64_t paid, cancelled; /* 0, 1 or CONV_NONE */
+	size_t currency_column;
+	struct unit unit[2]; /* in the cells of revenue and cost */
+};
+
 struct dump {
 	const struct settings *settings;
 	const struct zone *counter, *source;
@@ -36,6 +48,7 @@ struct dump {
 	bool garbled;       /* bytes of the header do not fit the encoding */
 	unsigned day_only;  /* a bit for each time that is a date alone */
 	size_t status_step; /* the first that is filled; SIZE_MAX: none */
+	struct told told;
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
 	struct record record;
 	struct dump_facts facts;
@@ -48,5 +61,23 @@ size_t dump_used_cells(const struct slice *cell, size_t cells);
 
 /* Fills d->record from d->row; with VERDICT_REJECT d->refusal says why. */
 enum verdict dump_judge(struct dump *d);
+
+/* --- between dump_row.c and dump_settle.c --- */
+
+/* Why the row is refused; the first reason counts. */
+void dump_refuse(
+    struct dump *d, enum reject r, enum field f, size_t cell, const char *hint);
+/* A value that the row can do without. */
+void dump_drop(
+    struct dump *d, enum reject r, const struct step *at, const char *hint);
+/* What counts of the row's cell. */
+struct slice dump_cell(const struct dump *d, const struct step *at);
+
+void dump_take_status(struct dump *d, const struct step *at, struct slice cell);
+void dump_take_answer(struct dump *d, const struct step *at, struct slice cell);
+void dump_take_currency(
+    struct dump *d, const struct step *at, struct slice cell);
+void dump_settle_status(struct dump *d); /* once all cells are taken */
+void dump_settle_money(struct dump *d);
 
 #endif

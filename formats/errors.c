@@ -326,6 +326,15 @@ const struct error_info error_all[] = {
 	    N_("It is perhaps CommerceML, or a workbook saved as XML."),
 	    N_("Export it as CSV, .xlsx or JSON.") },
 
+	{ "E460", "pipelines", OURS,
+	    N_("The dump has several pipelines, and none of them is named"),
+	    N_("Every pipeline of a CRM may end in the same status, a sale in "
+	       "one and something else in another, so a preset's PAID counts "
+	       "in a dump with several pipelines only for those that the "
+	       "settings name."),
+	    N_("Add status(\"PIPELINE\", \"STATUS\", \"PAID\") for each "
+	       "pipeline that sells, or name the wanted ones in pipelines.") },
+
 	/* --- publishing ------------------------------------------------- */
 	{ "E501", "no_rows", OURS, N_("No order can be published"),
 	    N_("No order is complete and within the days that are published. "

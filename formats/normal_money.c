@@ -25,9 +25,10 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Without the currency before or after the number. */
+/* Without the currency before or after the number; *unit is its code, or
+ * stays as it is. */
 static struct slice
-without_currency(struct slice s)
+without_currency(struct slice s, const char **unit)
 {
 	size_t first = 0, last = s.n;
 
@@ -37,19 +38,33 @@ without_currency(struct slice s)
 		last--;
 	if (last < s.n) {
 		struct slice word = { s.p + last, s.n - last };
+		const char *code = normal_currency_code(text_strip(word));
 
-		if (normal_currency_code(text_strip(word)) != NULL)
+		if (code != NULL) {
 			s.n = last;
+			*unit = code;
+		}
 	}
 	if (first > 0 && first < s.n) {
 		struct slice word = { s.p, first };
+		const char *code = normal_currency_code(text_strip(word));
 
-		if (normal_currency_code(text_strip(word)) != NULL) {
+		if (code != NULL) {
 			s.p += first;
 			s.n -= first;
+			*unit = code;
 		}
 	}
 	return s;
+}
+
+const char *
+normal_money_unit(struct slice cell)
+{
+	const char *unit = NULL;
+
+	without_currency(normal_bare(cell), &unit);
+	return unit;
 }
 
 static bool
@@ -180,6 +195,7 @@ normal_money(struct slice cell, int64_t *minor, const char **hint)
 	struct slice s;
 	struct amount m;
 	char text[sizeof m.p + 2]; /* a sign and a dot more */
+	const char *unit;
 	size_t n;
 
 	*hint = NULL;
@@ -190,7 +206,7 @@ normal_money(struct slice cell, int64_t *minor, const char **hint)
 	if (s.n == 0)
 		return REJECT_NONE;
 	*hint = normal_damage(s);
-	if (*hint != NULL || !collect(&m, without_currency(s)))
+	if (*hint != NULL || !collect(&m, without_currency(s, &unit)))
 		return REJECT_MONEY;
 	if (is_ambiguous(&m)) {
 		*hint = hint_ambiguous;
