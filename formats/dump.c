@@ -201,6 +201,7 @@ note_columns(struct dump *d)
 	d->facts.header = d->header;
 	d->facts.field = d->field;
 	d->facts.preset = map_preset(d->map)->name;
+	d->facts.same_id = map_preset(d->map)->same_id;
 	d->facts.kind = kind_of(d->settings, d->map);
 	d->facts.joins_clients = joins_clients(d->settings, d->map);
 	d->facts.has_status = map_has(d->map, FIELD_ORDER_STATUS) ||
@@ -249,7 +250,7 @@ set_default_status(struct dump *d)
 		if (d->default_status.n == 0)
 			return FMT_SETTINGS;
 	} else if (preset != NULL)
-		d->default_status = slice_of(preset);
+		d->default_status = preset_target(preset);
 	return d->facts.has_status || d->default_status.n > 0 ? FMT_OK
 							      : FMT_NO_STATUS;
 }

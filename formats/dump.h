@@ -43,6 +43,7 @@ struct dump_facts {
 	unsigned long values_dropped;
 	uint64_t packed_bytes, plain_bytes;
 	enum record_kind kind; /* of its records */
+	enum same_id same_id;  /* of its preset */
 	bool joins_clients;    /* see preset.h */
 	bool has_status;       /* is there a column of it, or of payment? */
 	size_t columns;

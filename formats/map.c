@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "formats/own_preset.h"
+
 /* --- columns ------------------------------------------------------------- */
 
 static bool
@@ -55,21 +57,30 @@ apply_rules(struct map *m, const struct settings *s)
 	return true;
 }
 
-/* The best fit for the header; generic when none fits at all. */
+static void
+compare(const struct map *m, const struct preset *p, const struct preset **best,
+    int *most)
+{
+	int score = preset_score(p, m->folded, m->columns);
+
+	if (score > *most) {
+		*most = score;
+		*best = p;
+	}
+}
+
+/* The best fit for the header, of equals the admin's own; generic when none
+ * fits at all. */
 static const struct preset *
-choose(const struct map *m)
+choose(const struct map *m, const struct settings *s)
 {
 	const struct preset *best = preset_by_name("generic");
 	int most = 0;
 
-	for (size_t i = 0; preset_all[i] != NULL; i++) {
-		int score = preset_score(preset_all[i], m->folded, m->columns);
-
-		if (score > most) {
-			most = score;
-			best = preset_all[i];
-		}
-	}
+	for (size_t i = 0; i < s->owns; i++)
+		compare(m, &s->own[i]->preset, &best, &most);
+	for (size_t i = 0; preset_all[i] != NULL; i++)
+		compare(m, preset_all[i], &best, &most);
 	return best;
 }
 
@@ -117,7 +128,7 @@ build(struct map *m, const struct settings *s, const struct slice *header,
 	if (!apply_rules(m, s) || !map_open_statuses(m, s))
 		return FMT_SETTINGS;
 	m->preset =
-	    s->preset[0] == '\0' ? choose(m) : preset_by_name(s->preset);
+	    s->preset[0] == '\0' ? choose(m, s) : settings_preset(s, s->preset);
 	if (m->preset == NULL)
 		return FMT_NO_PRESET;
 	apply_preset(m);

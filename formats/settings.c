@@ -11,6 +11,7 @@
 
 #include "formats/arena.h"
 #include "formats/conv.h"
+#include "formats/own_preset.h"
 
 static const struct {
 	const char *key;
@@ -118,6 +119,9 @@ settings_free(struct settings *s)
 		free(s->rate[i].rate);
 	}
 	settings_clear_spam_words(s);
+	for (size_t i = 0; i < s->owns; i++)
+		own_preset_free(s->own[i]);
+	free(s->own);
 	free(s->rate);
 	free(s->spam_word);
 	free(s->status);
@@ -181,6 +185,23 @@ settings_clear_spam_words(struct settings *s)
 {
 	while (s->spam_words > 0)
 		free(s->spam_word[--s->spam_words]);
+}
+
+void
+settings_add_preset(struct settings *s, struct own_preset *p)
+{
+	s->own = mem_grow(s->own, (s->owns + 1) * sizeof *s->own);
+	s->own[s->owns++] = own_preset_share(p);
+}
+
+const struct preset *
+settings_preset(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->owns; i++) {
+		if (strcmp(s->own[i]->preset.name, name) == 0)
+			return &s->own[i]->preset;
+	}
+	return preset_by_name(name);
 }
 
 bool
@@ -259,6 +280,12 @@ put_late_lists(json_t *all, const struct settings *s)
 	if (!usual_spam_words(s))
 		json_object_set(all, "spam_words", list);
 	json_decref(list);
+	list = json_array();
+	for (size_t i = 0; i < s->owns; i++)
+		json_array_append_new(list, own_preset_json(s->own[i]));
+	if (s->owns > 0)
+		json_object_set(all, "presets", list);
+	json_decref(list);
 }
 
 static void
@@ -289,6 +316,7 @@ complete(const json_t *all, const struct settings *s)
 	       json_array_size(json_object_get(all, "pipelines")) ==
 		   s->pipelines &&
 	       json_array_size(json_object_get(all, "rates")) == s->rates &&
+	       json_array_size(json_object_get(all, "presets")) == s->owns &&
 	       (usual_spam_words(s) || json_array_size(json_object_get(all,
 					   "spam_words")) == s->spam_words);
 }
@@ -407,6 +435,24 @@ take_spam_words(struct settings *s, json_t *list)
 }
 
 static bool
+take_presets(struct settings *s, json_t *list)
+{
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(list, i, j)
+	{
+		struct own_preset *p = own_preset_parse(j);
+
+		if (p == NULL)
+			return false;
+		settings_add_preset(s, p);
+		own_preset_free(p);
+	}
+	return json_is_array(list);
+}
+
+static bool
 take_delimiter(struct settings *s, json_t *v)
 {
 	if (!json_is_string(v) || json_string_length(v) > 1)
@@ -503,6 +549,7 @@ static const struct {
 	{ "pipelines", take_pipelines },
 	{ "rates", take_rates },
 	{ "spam_words", take_spam_words },
+	{ "presets", take_presets },
 	{ "delimiter", take_delimiter },
 	{ "start_day", take_start_day },
 	{ "same_id", take_same_id },

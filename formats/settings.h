@@ -28,6 +28,9 @@ enum pii {
 	PII_HASH
 };
 
+struct own_preset; /* own_preset.h */
+struct preset;     /* preset.h */
+
 struct status_rule {
 	char *pipeline; /* "*" for any */
 	char *status;   /* as the CRM writes it; compared folded */
@@ -85,6 +88,8 @@ struct settings {
 	size_t rates;
 	char **spam_word; /* in a loss reason they make CANCELLED SPAM */
 	size_t spam_words; /* спам, нецелев, не целев unless told otherwise */
+	struct own_preset **own; /* beside the built-in ones; shares */
+	size_t owns;
 	/* From the feed's outputs: one takes user_id, yclid or purchase_id for
 	 * an identifier; one takes records of any age. */
 	bool any_identifier, any_age;
@@ -109,6 +114,12 @@ void settings_add_rate(
     struct settings *s, const char *currency, const char *rate);
 void settings_add_spam_word(struct settings *s, const char *word);
 void settings_clear_spam_words(struct settings *s); /* not one is left */
+void settings_add_preset(struct settings *s, struct own_preset *p); /* a share
+								     */
+
+/* One of its own or a built-in one; NULL. */
+const struct preset *settings_preset(
+    const struct settings *s, const char *name);
 
 /* Decimal digits with a dot, above 0 and at most 1,000,000,000, up to nine
  * decimals: *scaled is the rate times RATE_SCALE. */

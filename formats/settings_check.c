@@ -165,7 +165,7 @@ settings_check(const struct settings *s, char *why, size_t size)
 		    "A setting holds bytes that are not UTF-8. Save the "
 		    "config as UTF-8.");
 	free(text);
-	if (s->preset[0] != '\0' && preset_by_name(s->preset) == NULL)
+	if (s->preset[0] != '\0' && settings_preset(s, s->preset) == NULL)
 		return say(why, size,
 		    "There is no preset \"%s\". \"convdrop presets\" lists "
 		    "them.",

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/preset.h"
 #include "server/merge.h"
 #include "server/report.h"
 #include "server/sorter.h"
@@ -190,7 +189,7 @@ same_id_rule(const struct convert *c)
 
 	if (c->settings->same_id != SAME_ID_PRESET)
 		return c->settings->same_id;
-	return preset_by_name(f->preset)->same_id;
+	return f->same_id;
 }
 
 static int

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/preset.h"
+#include "server/merge.h"
 
 #define SORT_BYTES (48U << 20)
 #define BREATH 2048 /* records between two breaths */
@@ -186,14 +186,25 @@ note_sha256(struct intake *in)
 static enum same_id
 choose_same_id(const struct intake *in)
 {
-	const struct preset *p;
-
 	if (in->settings->same_id != SAME_ID_PRESET)
 		return in->settings->same_id;
-	p = in->facts->preset == NULL ? NULL
-				      : preset_by_name(in->facts->preset);
-	return p == NULL || p->same_id == SAME_ID_PRESET ? SAME_ID_LAST
-							 : p->same_id;
+	return in->facts->same_id == SAME_ID_PRESET ? SAME_ID_LAST
+						    : in->facts->same_id;
+}
+
+/* Rows created before are too old for any of the feed's outputs. */
+static int64_t
+oldest(const struct intake *in)
+{
+	const struct feed *f = conf_feed(in->conf, in->settings->feed);
+	unsigned days = in->conf->window_days;
+
+	if (in->settings->any_age || in->facts == NULL ||
+	    in->facts->kind == RECORD_CONTACT)
+		return INT64_MIN;
+	if (f != NULL && f->window_days > 0)
+		days = f->window_days;
+	return zone_midnight(in->counter, in->at, -(int)days);
 }
 
 int
