@@ -47,6 +47,7 @@ struct decode {
 	uint64_t packed_bytes, plain_bytes;
 	struct sha256_ctx sha;
 	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct unzip *workbook;
 
 	/* plain → UTF-8 */
 	uint8_t plain[ROOM];
@@ -215,25 +216,25 @@ fill(struct decode *d, size_t want)
 
 /* --- what it is --- */
 
+/* clang-format off */
 static const struct magic {
 	const char *bytes;
 	size_t n;
+	enum fmt_status status;
 } magics[] = {
-	{ "PK\003\004", 4 },                       /* zip, xlsx */
-	{ "PK\005\006", 4 },                       /* an empty zip */
-	{ "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8 }, /* xls */
-	{ "\x89PNG\r\n\x1a\n", 8 },                /* a picture */
-	{ "\xff\xd8\xff", 3 },                     /* a photo */
-	{ "GIF8", 4 },                             /* a picture */
-	{ "%PDF-", 5 },                            /* a document */
-	{ "\x1f\x8b\x08", 3 },                     /* gzip within gzip */
-	{ "\xfd\x37zXZ", 5 },                      /* xz */
-	{ "7z\xbc\xaf\x27\x1c", 6 },               /* 7-zip */
-	{ "Rar!\x1a\x07", 6 },                     /* rar */
-	{ "\x28\xb5\x2f\xfd", 4 },                 /* zstd */
-	{ "SQLite format 3", 16 },                 /* a database */
-	{ "\x7f\x45LF", 4 },                       /* a program */
+	{ "%PDF-",                5, FMT_PDF },
+	{ "\x89PNG\r\n\x1a\n",    8, FMT_SYNTAX },
+	{ "\xff\xd8\xff",         3, FMT_SYNTAX }, /* a photo */
+	{ "GIF8",                 4, FMT_SYNTAX },
+	{ "\x1f\x8b\x08",         3, FMT_SYNTAX }, /* gzip within gzip */
+	{ "\xfd\x37zXZ",          5, FMT_SYNTAX }, /* xz */
+	{ "7z\xbc\xaf\x27\x1c",   6, FMT_SYNTAX },
+	{ "Rar!\x1a\x07",         6, FMT_SYNTAX },
+	{ "\x28\xb5\x2f\xfd",     4, FMT_SYNTAX }, /* zstd */
+	{ "SQLite format 3",     16, FMT_SYNTAX },
+	{ "\x7f\x45LF",           4, FMT_SYNTAX }, /* a program */
 };
+/* clang-format on */
 
 static const struct bom {
 	const char *bytes;
@@ -249,22 +250,22 @@ static const struct bom {
 
 /* A few stray NULs are the matter of their rows; one control character in 16
  * bytes is no text. */
-static bool
-is_binary(const uint8_t *p, size_t n)
+static enum fmt_status
+check_text(const uint8_t *p, size_t n)
 {
 	size_t controls = 0;
 
 	for (size_t i = 0; i < COUNT(magics); i++) {
 		if (n >= magics[i].n &&
 		    memcmp(p, magics[i].bytes, magics[i].n) == 0)
-			return true;
+			return magics[i].status;
 	}
 	if (n > HEAD)
 		n = HEAD;
 	for (size_t i = 0; i < n; i++)
 		controls += p[i] < 0x20 && (p[i] < '\t' || p[i] > '\r') &&
 			    p[i] != 0x1a && p[i] != 0x1b;
-	return controls > n / 16;
+	return controls > n / 16 ? FMT_SYNTAX : FMT_OK;
 }
 
 static const struct bom *
@@ -303,14 +304,71 @@ settle_charset(struct decode *d, const char *encoding)
 	d->detect = *encoding == '\0' && bom == NULL && utf16 == CHARSET_COUNT;
 	d->decided = !d->detect;
 	d->left = UINT64_MAX;
-	if (!is_utf16(d->charset) && is_binary(d->plain, d->end))
-		return FMT_SYNTAX;
+	if (!is_utf16(d->charset)) {
+		enum fmt_status rc = check_text(d->plain, d->end);
+
+		if (rc != FMT_OK)
+			return rc;
+	}
 	if (bom == NULL)
 		return FMT_OK;
 	if (bom->charset != d->charset)
 		return FMT_ENCODING;
 	d->at += bom->n;
 	return FMT_OK;
+}
+
+/* The compound files of old Office: a workbook of then, or one of now that
+ * was encrypted, which its folder says (in UTF-16). */
+static bool
+is_compound(const struct decode *d)
+{
+	return d->end >= 512 &&
+	       memcmp(d->plain, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) == 0;
+}
+
+static bool
+names_encryption(const void *p, size_t n)
+{
+	static const char name[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a"
+				   "\0g\0e";
+
+	return memmem(p, n, name, sizeof name) != NULL;
+}
+
+static enum fmt_status
+compound_verdict(struct decode *d)
+{
+	const uint8_t *p = d->plain;
+	unsigned shift = p[30] < 13 ? p[30] : 12;
+	uint64_t sector = (uint64_t)p[48] | (uint64_t)p[49] << 8 |
+			  (uint64_t)p[50] << 16 | (uint64_t)p[51] << 24;
+	char folder[4096];
+	ssize_t k = 0;
+
+	if (names_encryption(p, d->end))
+		return FMT_XLSX_PASSWORD;
+	if (d->in->read_at != NULL)
+		k = d->in->read_at(
+		    d->in->ctx, folder, sizeof folder, (sector + 1) << shift);
+	return k > 0 && names_encryption(folder, (size_t)k) ? FMT_XLSX_PASSWORD
+							    : FMT_XLS;
+}
+
+/* What is no text but known; FMT_OK for all others. */
+static enum fmt_status
+settle_container(struct decode *d)
+{
+	enum fmt_status rc;
+
+	if (is_compound(d))
+		return compound_verdict(d);
+	if (!unzip_is_zip(d->plain, d->end))
+		return FMT_OK;
+	if (d->gunzip != GZ_NONE)
+		return FMT_ZIP_STREAM;
+	rc = unzip_open(&d->workbook, d->in, d->limits);
+	return rc == FMT_OK ? unzip_verdict(d->workbook) : rc;
 }
 
 static enum fmt_status
@@ -346,6 +404,8 @@ decode_open(struct decode **out, const struct input *in, const char *encoding,
 	if (rc == FMT_OK)
 		rc = fill(d, HEAD);
 	if (rc == FMT_OK)
+		rc = settle_container(d);
+	if (rc == FMT_OK && d->workbook == NULL)
 		rc = settle_charset(d, encoding);
 	if (rc == FMT_OK)
 		*out = d;
@@ -361,7 +421,26 @@ decode_close(struct decode *d)
 		return;
 	if (d->gunzip != GZ_NONE)
 		inflateEnd(&d->z);
+	unzip_close(d->workbook);
 	free(d);
+}
+
+struct unzip *
+decode_workbook(const struct decode *d)
+{
+	return d->workbook;
+}
+
+enum fmt_status
+decode_rest(struct decode *d)
+{
+	enum fmt_status rc = FMT_OK;
+
+	while (rc == FMT_OK && !d->eof) {
+		d->at = d->end = 0;
+		rc = more(d);
+	}
+	return rc == FMT_OK ? FMT_END : rc;
 }
 
 /* --- plain → UTF-8 --- */

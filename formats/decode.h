@@ -6,6 +6,9 @@
  *
  * Detected in this order: BOM, UTF-16 by its zero bytes, UTF-8, then
  * windows-1251, koi8-r or cp866 by the letter pairs that Russian text has.
+ *
+ * A workbook is no text: decode_workbook has it, and decode_rest reads the
+ * bytes that nobody has asked for, so that they are in the SHA-256.
  */
 #ifndef FORMATS_DECODE_H
 #define FORMATS_DECODE_H
@@ -16,6 +19,7 @@
 #include "formats/settings.h"
 #include "formats/slice.h"
 #include "formats/status.h"
+#include "formats/unzip.h"
 
 struct decode;
 
@@ -25,6 +29,13 @@ struct decode;
 enum fmt_status decode_open(struct decode **out, const struct input *in,
     const char *encoding, const struct limits *limits);
 void decode_close(struct decode *d);
+
+/* The .xlsx workbook that the dump is; NULL when it is text.  It needs
+ * in->read_at, and stays the decode's. */
+struct unzip *decode_workbook(const struct decode *d);
+
+/* All that is left, unseen; FMT_END. */
+enum fmt_status decode_rest(struct decode *d);
 
 /* The next bytes, valid until the next call; FMT_END after the last. */
 enum fmt_status decode_read(struct decode *d, struct slice *chunk);

@@ -39,6 +39,17 @@ reader_fill(struct reader *r)
 }
 
 static enum fmt_status
+choose_workbook(struct reader *r)
+{
+	for (const struct syntax *const *s = reader_syntaxes; *s != NULL; s++) {
+		if (strcmp((*s)->name, "xlsx") == 0)
+			r->syntax = *s;
+	}
+	return r->syntax == NULL ? FMT_SYNTAX : FMT_OK;
+}
+
+/* By the beginning of the text. */
+static enum fmt_status
 choose(struct reader *r)
 {
 	struct slice head = { r->text, r->end };
@@ -65,10 +76,14 @@ reader_open(struct reader **out, struct decode *d, const struct settings *s)
 	r->decode = d;
 	r->room = HEAD;
 	r->text = mem_alloc(r->room);
-	while (rc == FMT_OK && !r->eof && r->end < HEAD)
-		rc = reader_fill(r);
-	if (rc == FMT_OK)
-		rc = choose(r);
+	if (decode_workbook(d) != NULL) {
+		rc = choose_workbook(r);
+	} else {
+		while (rc == FMT_OK && !r->eof && r->end < HEAD)
+			rc = reader_fill(r);
+		if (rc == FMT_OK)
+			rc = choose(r);
+	}
 	if (rc == FMT_OK)
 		rc = r->syntax->open(r);
 	if (rc == FMT_OK) {
