@@ -2,11 +2,11 @@
  * What all presets share: how names are compared, the status words that no
  * CRM can mean otherwise, and how well a header fits.  See preset.h.
  *
- * How a preset is chosen by a header: each known column is worth one point,
- * one of the preset's proof headers a thousand; the most points win, and of
- * equals the one that PRESETS in Makefile.am names first (direct before
- * amocrm before generic).  So a header with Direct's create_date_time is
- * Direct's, one with amoCRM's own words is amoCRM's, whatever else it holds.
+ * How a preset is chosen by a header: it has one of the preset's proof
+ * headers, and each known column is worth one point; the most points win, and
+ * of equals the one that PRESETS in Makefile.am names first.  So a header with
+ * amoCRM's own words is amoCRM's, whatever else it holds.  A preset without
+ * proof headers comes after all that are proven, and takes any header.
  */
 #include "formats/preset.h"
 
@@ -168,5 +168,7 @@ preset_score(const struct preset *p, const struct slice *folded, size_t cells)
 		for (size_t k = 0; p->proof != NULL && p->proof[k] != NULL; k++)
 			proven = proven || names(p->proof[k], folded[i]);
 	}
+	if (p->proof != NULL && !proven)
+		return 0;
 	return points == 0 ? 0 : points + (proven ? PROOF_POINTS : 0);
 }

@@ -82,7 +82,7 @@ a_header_chooses_its_preset_and_fields(void **state)
 		    "amocrm:create_date_time,order_status,revenue,emails,"
 		    "phones" },
 		{ "Номер заказа;Дата создания;Сумма;Статус;Оплачен;Телефон",
-		    "generic:id,create_date_time,revenue,order_status,-,"
+		    "shop:id,create_date_time,revenue,order_status,paid,"
 		    "phones" },
 		{ "№ заказа;Дата;Телефон 1;Телефон 2;E-mail;Статус заказа;"
 		  "Себестоимость, руб",

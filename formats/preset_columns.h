@@ -1,0 +1,60 @@
+/*
+ * Rows that several presets' tables share: names that mean the same wherever
+ * people may add columns of their own.  A bare "client id" is not among them:
+ * outside of Metrica's own files it is as likely Google's.
+ */
+#ifndef FORMATS_PRESET_COLUMNS_H
+#define FORMATS_PRESET_COLUMNS_H
+
+/* clang-format off */
+#define PRESET_CLIENT_IDS                                                      \
+	{ "_ym_uid", FIELD_CLIENT_IDS },                                       \
+	{ "ym_uid", FIELD_CLIENT_IDS },                                        \
+	{ "ym uid", FIELD_CLIENT_IDS },                                        \
+	{ "ym_client_id", FIELD_CLIENT_IDS },                                  \
+	{ "ym client id", FIELD_CLIENT_IDS },                                  \
+	{ "ymclientid", FIELD_CLIENT_IDS },                                    \
+	{ "ya_client_id", FIELD_CLIENT_IDS },                                  \
+	{ "yaclientid", FIELD_CLIENT_IDS },                                    \
+	{ "yandex_client_id", FIELD_CLIENT_IDS },                              \
+	{ "yandex client id", FIELD_CLIENT_IDS },                              \
+	{ "yandex clientid", FIELD_CLIENT_IDS },                               \
+	{ "yandexclientid", FIELD_CLIENT_IDS },                                \
+	{ "metrika_client_id", FIELD_CLIENT_IDS },                             \
+	{ "metrika client id", FIELD_CLIENT_IDS },                             \
+	{ "metrika clientid", FIELD_CLIENT_IDS },                              \
+	{ "metrica_client_id", FIELD_CLIENT_IDS },                             \
+	{ "metrica client id", FIELD_CLIENT_IDS },                             \
+	{ "metrica clientid", FIELD_CLIENT_IDS },                              \
+	{ "clientid метрики", FIELD_CLIENT_IDS },                              \
+	{ "client id метрики", FIELD_CLIENT_IDS },                             \
+	{ "clientid яндекс*", FIELD_CLIENT_IDS },                              \
+	{ "client id яндекс*", FIELD_CLIENT_IDS }
+
+#define PRESET_CONTACTS                                                        \
+	{ "телефон", FIELD_PHONES },                                           \
+	{ "телефон клиента", FIELD_PHONES },                                   \
+	{ "контактный телефон", FIELD_PHONES },                                \
+	{ "мобильный телефон", FIELD_PHONES },                                 \
+	{ "номер телефона", FIELD_PHONES },                                    \
+	{ "phone", FIELD_PHONES },                                             \
+	{ "phones", FIELD_PHONES },                                            \
+	{ "email", FIELD_EMAILS },                                             \
+	{ "emails", FIELD_EMAILS },                                            \
+	{ "e-mail", FIELD_EMAILS },                                            \
+	{ "email клиента", FIELD_EMAILS },                                     \
+	{ "e-mail клиента", FIELD_EMAILS },                                    \
+	{ "почта", FIELD_EMAILS },                                             \
+	{ "эл. почта", FIELD_EMAILS },                                         \
+	{ "электронная почта", FIELD_EMAILS }
+
+#define PRESET_UTM                                                             \
+	{ "yclid", FIELD_YCLID },                                              \
+	{ "utm_source", FIELD_UTM_SOURCE },                                    \
+	{ "utm_medium", FIELD_UTM_MEDIUM },                                    \
+	{ "utm_campaign", FIELD_UTM_CAMPAIGN },                                \
+	{ "utm_content", FIELD_UTM_CONTENT },                                  \
+	{ "utm_term", FIELD_UTM_TERM }
+/* clang-format on */
+
+#endif
