@@ -160,7 +160,7 @@ find_header(struct dump *d)
 		d->garbled = d->garbled || d->row.reject == REJECT_ENCODING;
 		st = map_open(&m, d->settings, d->row.cell,
 		    dump_used_cells(d->row.cell, d->row.cells));
-		if (st == FMT_NO_HEADER)
+		if (st == FMT_NO_HEADER && d->row.line > 0)
 			continue;
 		if (st != FMT_OK)
 			return st;
@@ -173,7 +173,8 @@ find_header(struct dump *d)
 		d->map = m;
 		d->facts.header_line = d->row.line;
 		best_row = rows;
-		if (lacks(d->settings, m) == NULL)
+		/* What is no line's is the header, whatever it lacks. */
+		if (lacks(d->settings, m) == NULL || d->row.line == 0)
 			break;
 	}
 	if (st != FMT_OK && st != FMT_END && st != FMT_NO_HEADER)
@@ -185,21 +186,38 @@ find_header(struct dump *d)
 	return d->facts.missing == NULL ? FMT_OK : FMT_MISSING_COLUMN;
 }
 
+/* Who has seen the facts keeps what they pointed to: nothing is freed. */
+static void
+make_room(struct dump *d, size_t columns)
+{
+	const char **header = d->header;
+	enum field *field = d->field;
+
+	if (columns <= d->room)
+		return;
+	d->room = 2 * columns;
+	d->header = arena_alloc(&d->keep, d->room * sizeof *header);
+	d->field = arena_alloc(&d->keep, d->room * sizeof *field);
+	for (size_t i = 0; i < d->columns; i++) {
+		d->header[i] = header[i];
+		d->field[i] = field[i];
+	}
+	d->facts.header = d->header;
+	d->facts.field = d->field;
+}
+
 static void
 note_columns(struct dump *d)
 {
 	size_t n = map_columns(d->map);
 
-	d->header = mem_alloc((n + 1) * sizeof *d->header);
-	d->field = mem_alloc((n + 1) * sizeof *d->field);
+	make_room(d, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		d->header[i] = map_header(d->map, i);
 		d->field[i] = map_field(d->map, i);
 	}
 	d->columns = n;
 	d->facts.columns = n;
-	d->facts.header = d->header;
-	d->facts.field = d->field;
 	d->facts.preset = map_preset(d->map)->name;
 	d->facts.same_id = map_preset(d->map)->same_id;
 	d->facts.kind = kind_of(d->settings, d->map);
@@ -234,6 +252,52 @@ plan(struct dump *d)
 	plan_field(d, true);
 	d->date_column = d->step[0].column;
 	plan_field(d, false);
+}
+
+/* A column that was not in the header.  The others stay what they are, also
+ * where a better one is among the new: rows were read by them. */
+static void
+add_column(struct dump *d, const struct map *m, size_t i)
+{
+	enum field f = map_field(m, i);
+
+	d->header[i] = arena_string(&d->keep, slice_of(map_header(m, i)));
+	d->field[i] = f;
+	if (f == FIELD_COUNT)
+		return;
+	d->step[d->steps++] = (struct step){
+		.column = i,
+		.field = f,
+		.kind = field_info[f].kind,
+		.part = map_part(m, i),
+	};
+	d->facts.has_status = d->facts.has_status || f == FIELD_ORDER_STATUS ||
+			      f == FIELD_PAID || f == FIELD_CANCELLED;
+}
+
+/* The row is the header again, with more columns: they are mapped by the same
+ * rules and the preset that was chosen. */
+static enum fmt_status
+grow(struct dump *d)
+{
+	struct settings s = *d->settings;
+	struct map *m = NULL;
+	enum fmt_status st;
+
+	s.preset = mem_string(d->facts.preset);
+	st = map_open(&m, &s, d->row.cell, d->row.cells);
+	free(s.preset);
+	if (st != FMT_OK)
+		return st;
+	make_room(d, d->row.cells);
+	d->step = mem_grow(d->step, (d->row.cells + 1) * sizeof *d->step);
+	for (size_t i = d->columns; i < d->row.cells; i++)
+		add_column(d, m, i);
+	d->columns = d->row.cells;
+	d->facts.columns = d->columns;
+	map_free(m);
+	reader_expect(d->reader, d->columns);
+	return FMT_OK;
 }
 
 static enum fmt_status
@@ -333,8 +397,6 @@ dump_close(struct dump *d)
 	if (d == NULL)
 		return;
 	free(d->step);
-	free(d->header);
-	free(d->field);
 	problems_free(&d->record.problems);
 	map_free(d->map);
 	reader_close(d->reader);
@@ -383,12 +445,18 @@ next_row(struct dump *d)
 	for (;;) {
 		enum fmt_status st = reader_next(d->reader, &d->row);
 
+		if (st == FMT_OK && d->row.grown_header) {
+			st = grow(d);
+			if (st != FMT_OK)
+				return st;
+			continue;
+		}
 		if (st == FMT_OK && is_blank(&d->row)) {
 			d->blank_rows++;
 			continue;
 		}
 		if (st != FMT_OK || d->row.reject != REJECT_NONE ||
-		    !may_be_header(d))
+		    d->facts.header_line == 0 || !may_be_header(d))
 			return st;
 		st = check_header(d);
 		if (st != FMT_END)

@@ -400,6 +400,7 @@ settle_contact(struct dump *d)
 	if (client->n == 0)
 		*client = *id;
 	*id = *client;
+	d->record.skip_status = false;
 	conv_text(c, FIELD_ORDER_STATUS) = (struct slice){ "", 0 };
 	if (id->n == 0)
 		dump_refuse(d, REJECT_CLIENT_EMPTY, FIELD_CLIENT_UNIQ_ID,
@@ -436,7 +437,7 @@ well_formed(struct dump *d)
 			    r->reject == REJECT_LINE_TOO_LONG
 			? SIZE_MAX
 			: r->bad_cell,
-		    NULL);
+		    r->hint);
 	else if (r->cells < d->columns)
 		dump_refuse(d, REJECT_COLUMNS_FEW, FIELD_COUNT, SIZE_MAX, NULL);
 	else if (r->cells > d->columns &&

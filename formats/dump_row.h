@@ -39,6 +39,7 @@ struct dump {
 	struct step *step;  /* the columns that mean something, dates first */
 	size_t steps;
 	size_t columns;     /* that a row must have */
+	size_t room;        /* for columns, in header and field */
 	size_t date_column; /* the first one with the creation date */
 	int64_t start;      /* orders created before it are skipped */
 	struct slice default_status;
