@@ -5,6 +5,7 @@
  */
 #include "formats/dump_row.h"
 
+#include "formats/damage.h"
 #include "formats/check.h"
 #include "formats/message.h"
 #include "formats/normal_cell.h"
@@ -121,7 +122,8 @@ use_status(struct dump *d, struct meaning is, struct slice status)
 			     "sale, "
 			     "add status(\"PIPELINE\", \"STATUS\", \"PAID\") "
 			     "with the row's pipeline and status")
-			: N_("no rule maps this status"));
+		    : damage_mojibake(status) ? damage_hint(DAMAGE_MOJIBAKE)
+					      : N_("no rule maps this status"));
 	return is.to;
 }
 

@@ -21,10 +21,13 @@
 #include "formats/rejects.h"
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/letter.h"
 #include "server/log.h"
 #include "server/summary.h"
+#include "server/tally.h"
 
 #define NAME_BYTES 128
+#define ID_COLUMNS 2
 
 enum part {
 	PART_REJECTS,
@@ -46,6 +49,7 @@ struct report {
 	bool masked;
 	struct rejects_mask mask;
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
+	size_t id[ID_COLUMNS], ids;
 	struct summary *summary;
 	struct out out; /* to PART_REJECTS */
 };
@@ -185,16 +189,48 @@ header_at(const struct report *r, const struct dump_facts *f, size_t i)
 	return r->masked && rejects_is_contact(slice_of(s)) ? "(hidden)" : s;
 }
 
-static void
-write_header(struct report *r, const struct dump_facts *f)
+static size_t
+columns_of(const struct dump_facts *f)
 {
-	size_t n = f == NULL || f->header == NULL ? 0 : f->columns;
+	return f == NULL || f->header == NULL ? 0 : f->columns;
+}
+
+/* As they may be shown; to be freed. */
+static const char **
+headers_of(const struct report *r, const struct dump_facts *f)
+{
+	size_t n = columns_of(f);
 	const char **header = mem_alloc((n + 1) * sizeof *header);
 
 	for (size_t i = 0; i < n; i++)
 		header[i] = header_at(r, f, i);
-	rejects_header(&r->out, header, n);
+	return header;
+}
+
+static void
+write_header(struct report *r, const struct dump_facts *f)
+{
+	const char **header = headers_of(r, f);
+
+	rejects_header(&r->out, header, columns_of(f));
+	for (size_t i = 0; i < columns_of(f); i++)
+		summary_header(r->summary, i, slice_of(header[i]));
 	free(header);
+}
+
+/* The columns whose ids are watched, and that of the pipeline. */
+static void
+find_columns(struct report *r)
+{
+	for (size_t i = r->mask.columns; i > 0; i--) {
+		enum field f = r->mask.field[i - 1];
+
+		if (f == FIELD_PIPELINE)
+			r->pipeline = i - 1;
+		if ((f == FIELD_ID || f == FIELD_CLIENT_UNIQ_ID) &&
+		    r->ids < ID_COLUMNS)
+			r->id[r->ids++] = i - 1;
+	}
 }
 
 int
@@ -207,9 +243,7 @@ report_begin(
 		r->mask.field = facts->field;
 		r->mask.columns = facts->field == NULL ? 0 : facts->columns;
 	}
-	for (size_t i = r->mask.columns; i > 0; i--)
-		if (r->mask.field[i - 1] == FIELD_PIPELINE)
-			r->pipeline = i - 1;
+	find_columns(r);
 	write_header(r, facts);
 	return written(r, e);
 }
@@ -225,8 +259,18 @@ report_problem(struct report *r, unsigned long line, bool row,
 	if (r->pipeline < cells)
 		pipeline = cell[r->pipeline];
 	rejects_row(&r->out, line, row, p, cell, cells, mask);
-	summary_add(r->summary, line, row, p, pipeline, mask);
+	summary_add(r->summary, line, row, p, pipeline, &r->mask);
 	return written(r, e);
+}
+
+void
+report_see(struct report *r, unsigned long line, const struct slice *cell,
+    size_t cells)
+{
+	for (size_t i = 0; i < r->ids; i++)
+		if (r->id[i] < cells)
+			summary_id(r->summary, r->mask.field[r->id[i]],
+			    r->id[i], cell[r->id[i]], line);
 }
 
 struct slice
@@ -278,63 +322,6 @@ report_unpack_cells(struct arena *a, struct slice packed, size_t *cells)
 }
 
 /* --- what it says -------------------------------------------------------- */
-
-static const struct {
-	const char *key;
-	size_t offset;
-	const char *text; /* after the number, in report.txt */
-} counts[] = {
-	{ "records", offsetof(struct tally, records), "records in the dump" },
-	{ "accepted", offsetof(struct tally, accepted),
-	    "accepted: they made or changed an order" },
-	{ "unchanged", offsetof(struct tally, unchanged),
-	    "unchanged: the order was known just so" },
-	{ "superseded", offsetof(struct tally, superseded),
-	    "superseded: replaced later in the dump, or older than what is "
-	    "known" },
-	{ "skipped", offsetof(struct tally, skipped),
-	    "skipped: by status, pipeline, start date, or too old" },
-	{ "rejected", offsetof(struct tally, rejected),
-	    "rejected: see the rejects.csv beside this report" },
-};
-
-static const struct {
-	const char *key;
-	size_t offset;
-	const char *text;
-} notes[] = {
-	{ "values_dropped", offsetof(struct tally, values_dropped),
-	    "bad values left out of rows that stay: rejects.csv names them" },
-	{ "too_old", offsetof(struct tally, too_old),
-	    "of the skipped: older than the destination takes" },
-	{ "future", offsetof(struct tally, future),
-	    "dated in the future: held until then" },
-	{ "auto_ids", offsetof(struct tally, auto_ids),
-	    "without an order id: they got one of their own; let the CRM "
-	    "export it" },
-	{ "same_id", offsetof(struct tally, same_id),
-	    "with the order id of another row of the dump" },
-	{ "amounts_differ", offsetof(struct tally, amounts_differ),
-	    "orders whose rows have different amounts: check same_id in the "
-	    "configuration" },
-	{ "dates_kept", offsetof(struct tally, dates_kept),
-	    "orders with another creation date than before: Direct has the "
-	    "first and never changes it" },
-	{ "skip_kept", offsetof(struct tally, skip_kept),
-	    "known orders whose new status is skipped: see skip_known in the "
-	    "configuration" },
-	{ "identifiers_kept", offsetof(struct tally, identifiers_kept),
-	    "orders lacking an identifier that was known: it was kept" },
-};
-
-static uint64_t
-count_at(const struct tally *t, size_t offset)
-{
-	uint64_t n;
-
-	memcpy(&n, (const char *)t + offset, sizeof n);
-	return n;
-}
 
 static json_t *
 text_json(const char *s)
@@ -399,9 +386,17 @@ facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
 	json_object_set_new(j, "columns", columns_json(r, f));
 }
 
+static void
+tally_json(json_t *j, const struct tally *t, const struct tally_item *i)
+{
+	for (; i->key != NULL; i++)
+		json_object_set_new(
+		    j, i->key, json_integer((json_int_t)tally_get(t, i)));
+}
+
 static json_t *
 report_json(const struct report *r, const struct dump_entry *d,
-    const struct dump_facts *facts)
+    const struct dump_facts *facts, const struct summary_columns *columns)
 {
 	json_t *j = json_object();
 	char when[32];
@@ -417,112 +412,29 @@ report_json(const struct report *r, const struct dump_entry *d,
 	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(j, "sha256", json_string(d->sha256));
 	json_object_set_new(j, "archive", text_json(d->archive));
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-		json_object_set_new(j, counts[i].key,
-		    json_integer(
-			(json_int_t)count_at(&d->tally, counts[i].offset)));
-	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-		json_object_set_new(j, notes[i].key,
-		    json_integer(
-			(json_int_t)count_at(&d->tally, notes[i].offset)));
-	summary_json(j, r->summary);
+	tally_json(j, &d->tally, tally_accounts);
+	tally_json(j, &d->tally, tally_waits);
+	tally_json(j, &d->tally, tally_notes);
+	summary_json(j, r->summary, columns);
 	if (facts != NULL)
 		facts_json(j, r, facts);
 	return j;
 }
 
-/* Some headers have line breaks. */
-static void
-write_line(FILE *to, const char *s)
-{
-	for (; *s != '\0'; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s, to);
-}
-
-static void
-write_columns(FILE *to, const struct report *r, const struct dump_facts *f)
-{
-	fprintf(to, "\nColumns:\n");
-	for (size_t i = 0; i < f->columns; i++) {
-		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
-
-		fputs("  ", to);
-		write_line(to, header_at(r, f, i));
-		fprintf(to, ": %s\n",
-		    used ? field_info[f->field[i]].name : "ignored");
-	}
-}
-
-static void
-write_facts(FILE *to, const struct report *r, const struct dump_facts *f)
-{
-	fprintf(to, "\nRead as: %s", f->syntax == NULL ? "?" : f->syntax);
-	if (f->delimiter == '\t')
-		fprintf(to, " with tabs");
-	else if (f->delimiter != '\0')
-		fprintf(to, " with \"%c\"", f->delimiter);
-	fprintf(to, ", %s", f->encoding == NULL ? "?" : f->encoding);
-	if (f->compression != NULL && f->compression[0] != '\0')
-		fprintf(to, ", %s", f->compression);
-	if (f->preset != NULL)
-		fprintf(to, ", preset %s", f->preset);
-	if (f->header_line != 0)
-		fprintf(to, "; the header is line %lu", f->header_line);
-	fprintf(to, ".\n");
-	if (f->preamble + f->repeated_headers + f->blank_lines > 0)
-		fprintf(to,
-		    "Not records: %lu rows before the header, %lu repeated "
-		    "headers, %lu blank lines.\n",
-		    f->preamble, f->repeated_headers, f->blank_lines);
-	if (f->header != NULL && f->columns > 0)
-		write_columns(to, r, f);
-	if (f->missing != NULL)
-		fprintf(to,
-		    "\nMissing: %s. If an ignored column is it, put this line "
-		    "into the feed's section of convdrop.conf, with the "
-		    "column's name, reload, and drop the dump again:\n\n"
-		    "  column(\"NAME\", \"%.*s\")\n",
-		    f->missing, (int)strcspn(f->missing, ","), f->missing);
-}
-
 static void
 write_text(FILE *to, const struct report *r, const struct dump_entry *d,
-    const struct dump_facts *facts)
+    const struct dump_facts *facts, const struct summary_columns *columns)
 {
-	char when[32], safe[1024], rejects[NAME_MAX + 1];
+	char rejects[NAME_MAX + 1];
+	struct letter l = { .dump = d,
+		.facts = facts,
+		.summary = r->summary,
+		.columns = *columns,
+		.rejects = rejects,
+		.original_gone = r->masked };
 
-	when_utc(when, d->at);
-	fprintf(to, "%s, feed %s%s%s, %s\n\n",
-	    log_safe(safe, sizeof safe, d->name, strlen(d->name)), d->feed,
-	    d->source[0] == '\0' ? "" : ", source ", d->source, when);
-	if (d->state == DUMP_MERGED)
-		fprintf(to, "The dump was taken (number %lld).\n",
-		    (long long)d->id);
-	else
-		fprintf(to,
-		    "The dump was refused as a whole; nothing of it was "
-		    "taken.\n%s\n",
-		    d->reason);
-	if (d->state == DUMP_REFUSED && r->masked)
-		fprintf(to,
-		    "The feed has pii = hash, so the original was not kept: "
-		    "drop it again once the cause is mended.\n");
-	fprintf(to, "\n");
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-		fprintf(to, "%10llu %s\n",
-		    (unsigned long long)count_at(&d->tally, counts[i].offset),
-		    counts[i].text);
-	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
-		uint64_t n = count_at(&d->tally, notes[i].offset);
-
-		if (n > 0)
-			fprintf(to, "%10llu %s\n", (unsigned long long)n,
-			    notes[i].text);
-	}
 	shown(rejects, r, PART_REJECTS);
-	summary_text(to, r->summary, rejects);
-	if (facts != NULL)
-		write_facts(to, r, facts);
+	letter_write(to, &l);
 }
 
 /* --- in place ------------------------------------------------------------ */
@@ -541,14 +453,16 @@ static int
 write_parts(struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, struct err *e)
 {
-	json_t *j = report_json(r, d, facts);
+	const char **header = headers_of(r, facts);
+	struct summary_columns columns = { header, columns_of(facts) };
+	json_t *j = report_json(r, d, facts, &columns);
 	char *text = NULL, *json = json_dumps(j, JSON_INDENT(2));
 	size_t n = 0;
 	FILE *to = open_memstream(&text, &n);
 	int rc = -1;
 
 	if (to != NULL) {
-		write_text(to, r, d, facts);
+		write_text(to, r, d, facts, &columns);
 		fclose(to);
 	}
 	if (json == NULL) {
@@ -562,6 +476,7 @@ write_parts(struct report *r, const struct dump_entry *d,
 	}
 	free(text);
 	free(json);
+	free(header);
 	json_decref(j);
 	return rc;
 }

@@ -32,6 +32,10 @@ int report_problem(struct report *r, unsigned long line, bool row,
     const struct problem *p, const struct slice *cell, size_t cells,
     struct err *e);
 
+/* A record, whatever becomes of it: what only a whole column shows. */
+void report_see(struct report *r, unsigned long line, const struct slice *cell,
+    size_t cells);
+
 /* The row packed, for a record that may yet be rejected (merge_record.cells),
  * and back: *cells of them, in the arena, pointing into packed. */
 struct slice report_pack_cells(

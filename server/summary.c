@@ -7,12 +7,17 @@
 #include <string.h>
 
 #include "formats/arena.h"
+#include "formats/damage.h"
 #include "formats/errors.h"
+#include "server/lang.h"
+#include "server/log.h"
 
 enum {
 	EXAMPLES = 3,       /* lines shown of a group */
 	EXAMPLE_LINES = 20, /* and of all groups together */
 	EXAMPLE_BYTES = 160,
+	HURTS = 64,
+	WATCHED = 4,
 	STATUSES = 50, /* different ones that are told apart */
 	STATUS_BYTES = 160
 };
@@ -27,8 +32,25 @@ struct group {
 	bool row;
 	enum reject reject;
 	enum field field;
+	size_t cell; /* of the first; SIZE_MAX when not known */
 	uint64_t n;
 	struct example example[EXAMPLES];
+};
+
+/* What was done to a column before it came. */
+struct hurt {
+	enum damage damage;
+	enum field field;
+	size_t cell;
+	uint64_t n;
+	unsigned long line[EXAMPLES];
+};
+
+/* A column of ids. */
+struct watched {
+	enum field field;
+	size_t cell;
+	struct damage_column column;
 };
 
 struct unmapped {
@@ -40,51 +62,13 @@ struct summary {
 	uint64_t n;
 	struct group *group;
 	size_t groups, room;
+	struct hurt hurt[HURTS];
+	size_t hurts;
+	struct watched watched[WATCHED];
+	size_t watches;
 	struct unmapped status[STATUSES];
 	size_t statuses;
 	uint64_t other_statuses; /* rows with still others */
-};
-
-/* What mends it. */
-static const char *const advice[REJECT_COUNT] = {
-	[REJECT_COLUMNS_FEW] = "The row was cut, or a line break in a cell is "
-			       "not quoted: let the CRM quote its cells.",
-	[REJECT_COLUMNS_MANY] = "A cell holds the delimiter and is not quoted: "
-				"let the CRM quote its cells.",
-	[REJECT_UNCLOSED_QUOTE] = "Let the CRM quote its cells and double the "
-				  "quotes inside them.",
-	[REJECT_LINE_TOO_LONG] = "Leave long texts out of the export.",
-	[REJECT_FIELD_TOO_LONG] = "Leave long texts out of the export.",
-	[REJECT_ENCODING] = "Export as UTF-8, or set the source's encoding.",
-	[REJECT_NUL] = "Export the dump again; its bytes are damaged.",
-	[REJECT_ID] = "Export order ids as text.",
-	[REJECT_DATE] = "Export dates as 21.04.2026 11:59:21 or 2026-04-21 "
-			"11:59:21.",
-	[REJECT_DATE_EMPTY] = "Export the creation time of every order.",
-	[REJECT_CLIENT_IDS] = "Export Metrica's ClientID, as text: digits "
-			      "alone.",
-	[REJECT_EMAILS] = "Mend the address in the CRM.",
-	[REJECT_PHONES] = "Mend the number in the CRM, and export phones as "
-			  "text, with the country's code.",
-	[REJECT_EMAILS_MD5] = "An MD5 is 32 hexadecimal digits.",
-	[REJECT_PHONES_MD5] = "An MD5 is 32 hexadecimal digits.",
-	[REJECT_NO_IDENTIFIER] = "Give the order a phone, an e-mail or a "
-				 "ClientID in the CRM.",
-	[REJECT_MONEY] = "Export amounts as 1508.50 or 1508,50.",
-	[REJECT_MONEY_NEGATIVE] = "Export a refund as an order that is "
-				  "cancelled.",
-	[REJECT_MONEY_TOO_BIG] = "Mend the amount in the CRM.",
-	[REJECT_STATUS] = "Map the statuses: the lines for the configuration "
-			  "are below.",
-	[REJECT_STATUS_EMPTY] = "Give every order a status in the CRM.",
-	[REJECT_CURRENCY] = "Export amounts in the source's currency, or as a "
-			    "source of their own.",
-	[REJECT_NUMBER] = "Export plain numbers.",
-	[REJECT_CLIENT_EMPTY] = "Export the client's own id with every client.",
-	[REJECT_PLATFORM_EMPTY] = "Export with every chat where it was held: "
-				  "whatsapp, telegram or viber.",
-	[REJECT_ID_VARIANT] = "A spreadsheet took zeros off the ids, or put "
-			      "them on: export ids as text.",
 };
 
 struct summary *
@@ -136,10 +120,58 @@ group_of(struct summary *s, bool row, const struct problem *p)
 		s->group = mem_grow(s->group, s->room * sizeof *s->group);
 	}
 	g = &s->group[s->groups++];
-	*g = (struct group){
-		.row = row, .reject = p->reject, .field = p->field
-	};
+	*g = (struct group){ .row = row,
+		.reject = p->reject,
+		.field = p->field,
+		.cell = p->cell };
 	return g;
+}
+
+/* More columns than that are counted with the last of them. */
+static void
+add_hurt(struct summary *s, enum damage d, enum field f, size_t cell,
+    unsigned long line)
+{
+	struct hurt *h = s->hurt;
+	size_t i = 0;
+
+	while (i < s->hurts &&
+	       (h[i].damage != d || h[i].cell != cell || h[i].field != f))
+		i++;
+	if (i == HURTS)
+		i--;
+	if (i == s->hurts) {
+		s->hurts++;
+		h[i] = (struct hurt){ .damage = d, .field = f, .cell = cell };
+	}
+	if (h[i].n < EXAMPLES)
+		h[i].line[h[i].n] = line;
+	h[i].n++;
+}
+
+void
+summary_header(struct summary *s, size_t cell, struct slice header)
+{
+	if (damage_mojibake(header))
+		add_hurt(s, DAMAGE_MOJIBAKE, FIELD_COUNT, cell, 0);
+}
+
+void
+summary_id(struct summary *s, enum field f, size_t cell, struct slice value,
+    unsigned long line)
+{
+	size_t i = 0;
+
+	while (i < s->watches && s->watched[i].cell != cell)
+		i++;
+	if (i == WATCHED)
+		return;
+	if (i == s->watches) {
+		s->watches++;
+		s->watched[i].field = f;
+		s->watched[i].cell = cell;
+	}
+	damage_see(&s->watched[i].column, value, line);
 }
 
 static void
@@ -182,8 +214,16 @@ summary_add(struct summary *s, unsigned long line, bool row,
 		x->line = line;
 		keep_text(x->text, sizeof x->text, (struct slice){ text, n });
 	}
+	if (damage_of_hint(p->hint) != DAMAGE_NONE)
+		add_hurt(s, damage_of_hint(p->hint), p->field, p->cell, line);
 	if (p->reject == REJECT_STATUS && rejects_shows(p, mask))
 		add_status(s, pipeline, p->value);
+}
+
+bool
+summary_any(const struct summary *s)
+{
+	return s->n > 0;
 }
 
 /* --- telling ------------------------------------------------------------ */
@@ -211,38 +251,51 @@ by_count(const void *a, const void *b)
 	return strcmp(x->status, y->status);
 }
 
-/* ", phones"; nothing when the whole row is at fault. */
+/* The column as the dump calls it, and as the destination does. */
 static void
-write_column(FILE *to, const struct group *g)
+write_column(
+    FILE *to, enum field f, size_t cell, const struct summary_columns *c)
 {
-	if (g->field < FIELD_COUNT)
-		fprintf(to, ", %s", field_info[g->field].name);
+	const char *header =
+	    c != NULL && cell < c->n && c->header[cell][0] != '\0'
+		? c->header[cell]
+		: NULL;
+	char name[STATUS_BYTES];
+
+	if (header != NULL)
+		keep_text(name, sizeof name, slice_of(header));
+	if (header != NULL && f < FIELD_COUNT)
+		fprintf(
+		    to, _(", column \"%s\" (%s)"), name, field_info[f].name);
+	else if (header != NULL)
+		fprintf(to, _(", column \"%s\""), name);
+	else if (f < FIELD_COUNT)
+		fprintf(to, ", %s", field_info[f].name);
 }
 
 static void
-write_group(FILE *to, const struct group *g, size_t *left)
+write_group(FILE *to, const struct group *g, size_t *left,
+    const struct summary_columns *c)
 {
-	static const char *const what[2][2] = {
-		{ "values left out, their rows stay",
-		    "value left out, its row stays" },
-		{ "rows refused", "row refused" },
-	};
+	const struct error_info *info = error_of_reject(g->reject);
+	unsigned long long n = g->n;
 	uint64_t shown = 0;
 
-	fprintf(to, "\n  %llu %s", (unsigned long long)g->n,
-	    what[g->row][g->n == 1]);
-	write_column(to, g);
-	fprintf(to, ":\n");
-	for (; shown < g->n && shown<EXAMPLES && * left> 0; shown++, --*left) {
-		fprintf(to, "    line %lu", g->example[shown].line);
-		write_column(to, g);
-		fprintf(to, ": %s\n", g->example[shown].text);
-	}
+	fprintf(to,
+	    g->row ? ngettext("%llu row refused", "%llu rows refused", n)
+		   : ngettext("%llu value left out, its row stays",
+			 "%llu values left out, their rows stay", n),
+	    n);
+	fprintf(to, ": %s", info->code);
+	write_column(to, g->field, g->cell, c);
+	fputc('\n', to);
+	for (; shown < g->n && shown<EXAMPLES && * left> 0; shown++, --*left)
+		fprintf(to, _("     line %lu: %s\n"), g->example[shown].line,
+		    g->example[shown].text);
 	if (shown < g->n)
-		fprintf(to, "    and %llu more\n",
+		fprintf(to, _("     and %llu more\n"),
 		    (unsigned long long)(g->n - shown));
-	if (advice[g->reject] != NULL)
-		fprintf(to, "    To mend it: %s\n", advice[g->reject]);
+	fprintf(to, _("     To mend it: %s\n"), message(info->cure));
 }
 
 /* As it stands between quotes in the configuration. */
@@ -258,28 +311,34 @@ write_quoted(FILE *to, const char *s)
 	fputc('"', to);
 }
 
-static void
-write_statuses(FILE *to, const struct summary *s)
+void
+summary_statuses(FILE *to, const struct summary *s)
 {
-	struct unmapped *u = mem_alloc(sizeof s->status);
+	struct unmapped *u;
 
+	if (s->statuses == 0)
+		return;
+	u = mem_alloc(sizeof s->status);
 	memcpy(u, s->status, sizeof s->status);
 	qsort(u, s->statuses, sizeof *u, by_count);
-	fprintf(to, "\nStatuses that nothing maps. Put these lines into the "
-		    "feed's section of convdrop.conf, each with what it means "
-		    "(PAID, IN_PROGRESS, CANCELLED, SPAM, goal:ID or skip), "
-		    "reload, and drop the dump again:\n\n");
+	fputs(_("\nStatuses that nothing maps. Put these lines into the "
+		"feed's section of convdrop.conf, each with what it means "
+		"(PAID, IN_PROGRESS, CANCELLED, SPAM, goal:ID or skip), "
+		"reload, and drop the dump again:\n\n"),
+	    to);
 	for (size_t i = 0; i < s->statuses; i++) {
+		unsigned long long n = u[i].n;
+
 		fprintf(to, "  status(");
 		write_quoted(
 		    to, u[i].pipeline[0] == '\0' ? "*" : u[i].pipeline);
 		fprintf(to, ", ");
 		write_quoted(to, u[i].status);
-		fprintf(to, ", \"IN_PROGRESS\")  # %llu %s\n",
-		    (unsigned long long)u[i].n, u[i].n == 1 ? "row" : "rows");
+		fprintf(to, ", \"IN_PROGRESS\")  # ");
+		fprintf(to, ngettext("%llu row\n", "%llu rows\n", n), n);
 	}
 	if (s->other_statuses > 0)
-		fprintf(to, "  # and %llu rows with other ones\n",
+		fprintf(to, _("  # and %llu rows with other ones\n"),
 		    (unsigned long long)s->other_statuses);
 	free(u);
 }
@@ -295,26 +354,111 @@ sorted(const struct summary *s)
 	return g;
 }
 
-void
-summary_text(FILE *to, const struct summary *s, const char *rejects)
+/* Ids that lost their zeros, as if they had been refused. */
+static size_t
+all_hurts(struct hurt out[HURTS + WATCHED], const struct summary *s)
 {
-	struct group *g = sorted(s);
+	size_t n = s->hurts;
+
+	memcpy(out, s->hurt, n * sizeof *out);
+	for (size_t i = 0; i < s->watches; i++) {
+		const struct watched *w = &s->watched[i];
+		unsigned long line = 0;
+		uint64_t lost = damage_lost(&w->column, &line);
+
+		if (lost > 0)
+			out[n++] = (struct hurt){ .damage = DAMAGE_LOST_ZEROS,
+				.field = w->field,
+				.cell = w->cell,
+				.n = lost,
+				.line = { line } };
+	}
+	return n;
+}
+
+void
+summary_problems(
+    FILE *to, const struct summary *s, const struct summary_columns *c)
+{
+	struct hurt hurt[HURTS + WATCHED];
+	struct group *g;
 	size_t left = EXAMPLE_LINES;
 
-	if (s->n > 0)
-		fprintf(to, "\nWhat was refused and why, the most frequent "
-			    "first:\n");
-	for (size_t i = 0; i < s->groups; i++)
-		write_group(to, &g[i], &left);
+	if (s->n == 0) {
+		if (all_hurts(hurt, s) == 0)
+			fputs(_("\nNothing is to be mended.\n"), to);
+		return;
+	}
+	g = sorted(s);
+	fputs(_("\nWhat to mend first:\n"), to);
+	for (size_t i = 0; i < s->groups; i++) {
+		fprintf(to, "\n%3zu. ", i + 1);
+		write_group(to, &g[i], &left, c);
+	}
 	free(g);
-	if (s->statuses > 0)
-		write_statuses(to, s);
-	if (s->n == 1)
-		fprintf(
-		    to, "\nIt is in %s with its original cells.\n", rejects);
-	else if (s->n > 1)
-		fprintf(to, "\nAll %llu are in %s with their original cells.\n",
-		    (unsigned long long)s->n, rejects);
+}
+
+static void
+write_hurt(FILE *to, const struct hurt *h, const struct summary_columns *c,
+    unsigned long long records)
+{
+	const struct error_info *info =
+	    error_named('7', damage_name(h->damage));
+	unsigned long long n = h->n;
+
+	if (h->field == FIELD_COUNT) /* the header itself */
+		fprintf(to, _("\n  %s: the header"), info->code);
+	else
+		fprintf(to,
+		    ngettext("\n  %s: %llu value in %llu records",
+			"\n  %s: %llu values in %llu records", n),
+		    info->code, n, records);
+	write_column(to, h->field, h->cell, c);
+	fputc('\n', to);
+	if (h->line[0] != 0)
+		fprintf(to, _("     first in line %lu\n"), h->line[0]);
+	fprintf(
+	    to, "     %s. %s\n", message(info->text), message(info->meaning));
+	fprintf(to, _("     To mend it: %s\n"), message(info->cure));
+}
+
+void
+summary_damage(FILE *to, const struct summary *s,
+    const struct summary_columns *c, uint64_t records)
+{
+	struct hurt hurt[HURTS + WATCHED];
+	size_t n = all_hurts(hurt, s);
+
+	if (n > 0)
+		fputs(_("\nDamaged before it came, by a spreadsheet or a wrong "
+			"encoding:\n"),
+		    to);
+	for (size_t i = 0; i < n; i++)
+		write_hurt(to, &hurt[i], c, records);
+}
+
+void
+summary_rest(FILE *to, const struct summary *s, const char *rejects)
+{
+	if (s->n > 0)
+		fprintf(to,
+		    ngettext("\nIt is in %s with its original cells.\n",
+			"\nAll of them are in %s with their original "
+			"cells.\n",
+			s->n),
+		    rejects);
+}
+
+/* A header may hold bytes that are no UTF-8. */
+static json_t *
+text_json(const char *s)
+{
+	char safe[1024];
+	json_t *j = json_string(s);
+
+	if (j == NULL)
+		j = json_string(log_safe(safe, sizeof safe, s, strlen(s)));
+	return j;
 }
 
 static json_t *
@@ -332,10 +476,31 @@ group_json(const struct group *g)
 	    (json_int_t)g->n, "lines", lines);
 }
 
+static json_t *
+hurt_json(const struct hurt *h, const struct summary_columns *c)
+{
+	json_t *lines = json_array();
+	const char *header =
+	    c != NULL && h->cell < c->n ? c->header[h->cell] : "";
+
+	for (size_t i = 0; i < EXAMPLES && h->line[i] != 0; i++)
+		json_array_append_new(
+		    lines, json_integer((json_int_t)h->line[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o}", "code",
+	    error_named('7', damage_name(h->damage))->code, "name",
+	    damage_name(h->damage), "column",
+	    h->field < FIELD_COUNT ? field_info[h->field].name : "", "header",
+	    text_json(header), "count", (json_int_t)h->n, "lines", lines);
+}
+
 void
-summary_json(json_t *report, const struct summary *s)
+summary_json(
+    json_t *report, const struct summary *s, const struct summary_columns *c)
 {
 	json_t *problems = json_array(), *statuses = json_array();
+	json_t *damage = json_array();
+	struct hurt hurt[HURTS + WATCHED];
+	size_t hurts = all_hurts(hurt, s);
 	struct group *g = sorted(s);
 
 	for (size_t i = 0; i < s->groups; i++)
@@ -345,7 +510,10 @@ summary_json(json_t *report, const struct summary *s)
 		    json_pack("{s:s, s:s, s:I}", "pipeline",
 			s->status[i].pipeline, "status", s->status[i].status,
 			"count", (json_int_t)s->status[i].n));
+	for (size_t i = 0; i < hurts; i++)
+		json_array_append_new(damage, hurt_json(&hurt[i], c));
 	json_object_set_new(report, "problems", problems);
+	json_object_set_new(report, "damage", damage);
 	json_object_set_new(report, "unmapped_statuses", statuses);
 	free(g);
 }

@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "formats/damage.h"
 #include "server/report.h"
 #include "tests/server/instance.h"
 
@@ -102,6 +103,9 @@ the_three_files_say_what_became_of_the_dump(void **state)
 	assert_non_null(strstr(text, "Телефон: phones"));
 	assert_non_null(strstr(text, "Сумма: ignored"));
 	assert_non_null(strstr(text, "without an order id"));
+	assert_non_null(strstr(text,
+	    "Accounting: 3 records = 2 accepted + 0 unchanged + 0 superseded "
+	    "+ 0 skipped + 1 rejected.\n"));
 	free(text);
 }
 
@@ -124,7 +128,7 @@ the_text_says_what_to_mend_first(void **state)
 		.cell = 1,
 		.value = cell[1] };
 	struct report *r;
-	const char *first, *second;
+	const char *first, *second, *damage;
 	char *text;
 	json_t *j;
 
@@ -136,43 +140,88 @@ the_text_says_what_to_mend_first(void **state)
 	assert_int_equal(report_problem(r, 9, true, &p, cell, 3, &e), 0);
 	p = (struct problem){ .reject = REJECT_DATE,
 		.field = FIELD_CREATE_DATE_TIME,
-		.value = cell[2] };
+		.cell = 2,
+		.value = cell[2],
+		.hint = damage_hint(DAMAGE_MONTH_FIRST) };
 	for (unsigned long line = 14; line < 40; line++)
 		assert_int_equal(
 		    report_problem(r, line, true, &p, cell, 3, &e), 0);
 	p = (struct problem){ .reject = REJECT_PHONES,
 		.field = FIELD_PHONES,
-		.value = slice_of("7,9E+10") };
+		.cell = SIZE_MAX,
+		.value = slice_of("+7 999 12") };
 	assert_int_equal(report_problem(r, 41, false, &p, cell, 3, &e), 0);
 	if (report_write(r, &d, &f, &e) == -1)
 		fail_msg("%s", e.text);
 
 	text = instance_get(
 	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
-	first = strstr(text, "26 rows refused, create_date_time:\n"
-			     "    line 14, create_date_time: Invalid date "
-			     "format '11/19/2026'\n");
+	first = strstr(text, "  1. 26 rows refused: E201, column \"Дата\" "
+			     "(create_date_time)\n"
+			     "     line 14: Invalid date format '11/19/2026' "
+			     "(it is a date only with the month first");
 	assert_non_null(first);
-	assert_non_null(strstr(first, "line 16, "));
-	assert_null(strstr(first, "line 17, "));
-	assert_non_null(strstr(first, "and 23 more\n    To mend it: Export "
+	assert_non_null(strstr(first, "line 16: "));
+	assert_null(strstr(first, "line 17: "));
+	assert_non_null(strstr(first, "and 23 more\n     To mend it: Export "
 				      "dates as 21.04.2026"));
-	second = strstr(first, "1 row refused, order_status:\n    line 9, ");
+	second = strstr(first, "  2. 1 row refused: E214, column \"Статус\" "
+			       "(order_status)\n     line 9: ");
 	assert_non_null(second);
-	assert_non_null(strstr(second, "1 value left out, its row stays, "
-				       "phones:\n    line 41, "));
+	assert_non_null(strstr(second, "  3. 1 value left out, its row stays: "
+				       "E207, phones\n     line 41: "));
+	/* nobody's number, although the feed is plain */
+	assert_null(strstr(text, "999 12"));
+	damage = strstr(second, "E705: 26 values in 3 records, column \"Дата\" "
+				"(create_date_time)\n     first in line 14\n");
+	assert_non_null(damage);
 	assert_non_null(strstr(second, "\n  status(\"Продажи\", "
 				       "\"Согла\\\"сие\", \"IN_PROGRESS\")"
 				       "  # 1 row\n"));
-	assert_non_null(strstr(second, "All 28 are in deals.csv.rejects.csv"));
+	assert_non_null(strstr(second, "All of them are in "
+				       "deals.csv.rejects.csv"));
 	free(text);
 	text = instance_get(
 	    instance_path(&inst, "reports/main/deals.csv.report.json"));
 	j = json_loads(text, 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(j, "problems")), 3);
+	assert_int_equal(json_array_size(json_object_get(j, "damage")), 1);
 	assert_int_equal(
 	    json_array_size(json_object_get(j, "unmapped_statuses")), 1);
 	json_decref(j);
+	free(text);
+}
+
+/* Ids that lost their zeros, and a header in the wrong letters. */
+static void
+columns_that_were_damaged_are_named(void **state)
+{
+	static const char *const columns[] = { "РќРѕРјРµСЂ", "Статус" };
+	static const enum field fields[] = { FIELD_ID, FIELD_ORDER_STATUS };
+	static const struct dump_facts f = {
+		.columns = 2, .header = columns, .field = fields
+	};
+	static const char *const id[] = { "000041", "000042", "000043", "44",
+		"45", "A-1" };
+	struct dump_entry d = entry("a.csv");
+	struct report *r;
+	char *text;
+
+	(void)state;
+	assert_int_equal(
+	    report_open(&r, inst.conf, &inst.conf->feed[0], "a.csv", &e), 0);
+	assert_int_equal(report_begin(r, &f, false, &e), 0);
+	for (size_t i = 0; i < sizeof id / sizeof *id; i++) {
+		struct slice cell[] = { slice_of(id[i]), slice_of("x") };
+
+		report_see(r, 2 + i, cell, 2);
+	}
+	assert_int_equal(report_write(r, &d, &f, &e), 0);
+	text =
+	    instance_get(instance_path(&inst, "reports/main/a.csv.report.txt"));
+	assert_non_null(strstr(text, "E706: 2 values in 3 records, column"));
+	assert_non_null(strstr(text, "first in line 5\n"));
+	assert_non_null(strstr(text, "E707: the header, column"));
 	free(text);
 }
 
@@ -191,7 +240,7 @@ hashed_feeds_show_no_phone(void **state)
 	text = instance_get(
 	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
 	assert_null(strstr(text, "999"));
-	assert_non_null(strstr(text, "line 5, phones: Invalid 'phones' "
+	assert_non_null(strstr(text, "line 5: Invalid 'phones' "
 				     "identifier '+0 000 00'"));
 	free(text);
 }
@@ -314,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_three_files_say_what_became_of_the_dump),
 		TEST(the_text_says_what_to_mend_first),
+		TEST(columns_that_were_damaged_are_named),
 		TEST(hashed_feeds_show_no_phone),
 		TEST(hashed_feeds_show_no_phone_in_a_header),
 		TEST(long_names_are_cut_at_a_character),

@@ -1,0 +1,26 @@
+/*
+ * NAME.report.txt: a letter about one dump to the colleague who mends the CRM.
+ * What came, what was done, what to mend first, what waits, where the rest is;
+ * a first screen that says all that matters, and behind it how the dump was
+ * read.  It shows nobody's phone or address.
+ */
+#ifndef SERVER_LETTER_H
+#define SERVER_LETTER_H
+
+#include <stdio.h>
+#include "formats/dump.h"
+#include "server/store.h"
+#include "server/summary.h"
+
+struct letter {
+	const struct dump_entry *dump;
+	const struct dump_facts *facts; /* NULL: it could not be opened */
+	const struct summary *summary;
+	struct summary_columns columns; /* as they may be shown */
+	const char *rejects;            /* the name of rejects.csv */
+	bool original_gone;             /* refused, and pii = hash */
+};
+
+void letter_write(FILE *to, const struct letter *l);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * A dump's numbers by name: what the reports, in words and as JSON, count.
+ */
+#ifndef SERVER_TALLY_H
+#define SERVER_TALLY_H
+
+#include <stdio.h>
+#include "server/store.h"
+
+/* The text follows the number; one and many are for ngettext. */
+struct tally_item {
+	const char *key; /* in JSON */
+	size_t offset;   /* in struct tally */
+	const char *one, *many;
+};
+
+/* The accounting (I1): records, and its five buckets.  Ends with key NULL. */
+extern const struct tally_item tally_accounts[];
+/* What is worth knowing besides, and what waits. */
+extern const struct tally_item tally_notes[];
+extern const struct tally_item tally_waits[];
+
+uint64_t tally_get(const struct tally *t, const struct tally_item *i);
+
+/* "       981 accepted: …", a line each that is not zero. */
+void tally_print(
+    FILE *to, const struct tally *t, const struct tally_item *items);
+
+/* "981 records = 900 accepted + …": one line that must add up. */
+void tally_print_accounting(FILE *to, const struct tally *t);
+
+#endif
