@@ -83,6 +83,11 @@ void dump_close(struct dump *d);
 enum fmt_status dump_next(struct dump *d, struct record **out);
 
 const struct dump_facts *dump_facts(struct dump *d);
+
+/* With FMT_PIPELINES: which pipelines there are and what to write, in a
+ * sentence of at most size bytes with its terminator. */
+void dump_pipelines(char *out, size_t size, const struct dump_facts *f);
+
 void dump_sha256(const struct dump *d, uint8_t out[32]); /* after FMT_END */
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "formats/dump_row.h"
 
+#include <stdio.h>
+
 #include "formats/damage.h"
 #include "formats/check.h"
 #include "formats/message.h"
@@ -143,6 +145,43 @@ dump_settle_status(struct dump *d)
 	if (to->n == 0)
 		*to = filled ? use_status(d, is, status) : without_status(d);
 	d->record.skip_status = slice_is(*to, "skip");
+}
+
+/* The names in quotes, as many as there is room for. */
+static void
+list_names(char *out, size_t size, const char *const *name, size_t names)
+{
+	size_t n = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < names; i++) {
+		int k = snprintf(
+		    out + n, size - n, "%s\"%s\"", i == 0 ? "" : ", ", name[i]);
+
+		if (n + (size_t)k + sizeof ", …" > size) {
+			snprintf(out + n, size - n, "%s", n > 0 ? ", …" : "…");
+			return;
+		}
+		n += (size_t)k;
+	}
+}
+
+void
+dump_pipelines(char *out, size_t size, const struct dump_facts *f)
+{
+	char names[160];
+
+	list_names(names, sizeof names, f->pipeline, f->pipelines);
+	for (char *p = names; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+	snprintf(out, size,
+	    message(N_("The dump has the pipelines %s, and the settings name "
+		       "none. For each that sells add the line "
+		       "status(\"PIPELINE\", \"%s\", \"PAID\") with its "
+		       "name.")),
+	    names, f->paid_status);
 }
 
 /* --- money --------------------------------------------------------------- */

@@ -214,6 +214,7 @@ print_refused(const struct convert *c, const char *file)
 {
 	const struct dump_facts *f =
 	    c->dump == NULL ? NULL : dump_facts(c->dump);
+	char text[512];
 
 	fprintf(stderr, "convdrop: %s: %s\n", file, fmt_status_text(c->status));
 	if (c->status == FMT_MISSING_COLUMN && f != NULL && f->missing != NULL)
@@ -223,6 +224,10 @@ print_refused(const struct convert *c, const char *file)
 		fprintf(stderr,
 		    "convdrop: %s: Damaged are %lu of %lu records.\n", file,
 		    f->damaged, f->records);
+	if (c->status == FMT_PIPELINES) {
+		dump_pipelines(text, sizeof text, f);
+		fprintf(stderr, "convdrop: %s: %s\n", file, text);
+	}
 	if (c->status == FMT_NO_STATUS)
 		fprintf(stderr,
 		    "convdrop: %s: --default-status sets it for this run.\n",

@@ -138,6 +138,8 @@ refuse(struct intake *in, enum fmt_status st, struct err *e)
 	else
 		snprintf(
 		    in->reason, sizeof in->reason, "%s", fmt_status_text(st));
+	if (st == FMT_PIPELINES)
+		dump_pipelines(in->reason, sizeof in->reason, in->facts);
 	return 0;
 }
 
