@@ -20,16 +20,36 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "formats/preset.h"
 #include "server/conf_table.h"
 
 #define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
 #define SEEN_AGAIN (1 << 25)
 
-/* status("PIPELINE", "STATUS", "TO") or column("HEADER", "field") */
+/* The lines that look like calls. */
+enum rule_kind {
+	RULE_STATUS,
+	RULE_COLUMN,
+	RULE_TARGET
+};
+
+static const struct {
+	const char *name;
+	int words;
+	const char *usage;
+} rule_info[] = {
+	[RULE_STATUS] = { "status", 3,
+	    "three words: status(\"PIPELINE or *\", \"STATUS\", \"PAID\")" },
+	[RULE_COLUMN] = { "column", 2,
+	    "two words: column(\"HEADER\", \"field\")" },
+	[RULE_TARGET] = { "target", 2,
+	    "two words: target(\"PAID\", \"goal's id\")" },
+};
+
 struct rule {
 	struct rule *next;
 	const cfg_t *section;
-	bool is_column;
+	enum rule_kind kind;
 	char *word[3];
 };
 
@@ -166,6 +186,26 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* target("STATUS", "GOAL"): what an order must become, and a goal's id. */
+static bool
+target_fits(const struct rule *r, char *why, size_t size)
+{
+	struct slice status = preset_target(r->word[0]);
+
+	if (status.n == 0 || slice_is(status, "skip")) {
+		snprintf(why, size,
+		    "\"%s\" is none of PAID, IN_PROGRESS, CANCELLED, SPAM and "
+		    "goal:ID.",
+		    r->word[0]);
+		return false;
+	}
+	if (r->word[1][0] == '\0') {
+		snprintf(why, size, "the goal's id is empty.");
+		return false;
+	}
+	return true;
+}
+
 static bool
 rule_fits(const struct rule *r, char *why, size_t size)
 {
@@ -173,10 +213,15 @@ rule_fits(const struct rule *r, char *why, size_t size)
 	char told[256];
 	const char *bad;
 
-	if (r->is_column)
+	if (r->kind == RULE_COLUMN)
 		settings_add_column(alone, r->word[0], r->word[1]);
-	else
+	else if (r->kind == RULE_STATUS)
 		settings_add_status(alone, r->word[0], r->word[1], r->word[2]);
+	else if (!target_fits(r, told, sizeof told)) {
+		settings_free(alone);
+		snprintf(why, size, "%s", told);
+		return false;
+	}
 	bad = settings_check(alone, told, sizeof told);
 	if (bad != NULL)
 		snprintf(why, size, "%s", bad);
@@ -187,20 +232,20 @@ rule_fits(const struct rule *r, char *why, size_t size)
 static int
 on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 {
-	bool is_column = strcmp(opt->name, "column") == 0;
+	enum rule_kind kind = RULE_STATUS;
 	struct rule *r;
 	char why[256];
 
-	if (argc != (is_column ? 2 : 3)) {
+	while (strcmp(opt->name, rule_info[kind].name) != 0)
+		kind++;
+	if (argc != rule_info[kind].words) {
 		complain(cfg->line, "%s takes %s.", opt->name,
-		    is_column ? "two words: column(\"HEADER\", \"field\")"
-			      : "three words: status(\"PIPELINE or *\", "
-				"\"STATUS\", \"PAID\")");
+		    rule_info[kind].usage);
 		return -1;
 	}
 	r = mem_alloc(sizeof *r);
 	r->section = cfg;
-	r->is_column = is_column;
+	r->kind = kind;
 	for (int i = 0; i < argc; i++)
 		r->word[i] = mem_string(argv[i]);
 	*reading.last = r;
@@ -268,15 +313,17 @@ grammar_make(struct grammar *g)
 	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 	const cfg_opt_t status = CFG_FUNC("status", on_rule);
 	const cfg_opt_t column = CFG_FUNC("column", on_rule);
+	const cfg_opt_t target = CFG_FUNC("target", on_rule);
 	cfg_opt_t *rest;
 
 	g->source = options(SCOPE_SOURCE, SCOPE_SOURCE, 2, &rest);
 	rest[0] = status;
 	rest[1] = column;
-	g->feed = options(SCOPE_FEED, SCOPE_SOURCE, 3, &rest);
+	g->feed = options(SCOPE_FEED, SCOPE_SOURCE, 4, &rest);
 	rest[0] = status;
 	rest[1] = column;
-	rest[2] = (cfg_opt_t)CFG_SEC("source", g->source, many);
+	rest[2] = target;
+	rest[3] = (cfg_opt_t)CFG_SEC("source", g->source, many);
 	g->server = options(SCOPE_SERVER, SCOPE_SERVER, 1, &rest);
 	rest[0] = (cfg_opt_t)CFG_SEC("feed", g->feed, many);
 }
@@ -347,9 +394,9 @@ fill_source(struct settings *s, const struct conf *c, const char *feed,
 	for (const struct rule *r = reading.rule; r != NULL; r = r->next) {
 		if (r->section != cfg)
 			continue;
-		if (r->is_column)
+		if (r->kind == RULE_COLUMN)
 			settings_add_column(s, r->word[0], r->word[1]);
-		else
+		else if (r->kind == RULE_STATUS)
 			settings_add_status(
 			    s, r->word[0], r->word[1], r->word[2]);
 	}
@@ -375,6 +422,109 @@ check_name(const char *what, const char *name, int line)
 	return -1;
 }
 
+/* --- outputs ------------------------------------------------------------- */
+
+unsigned
+conf_window(const struct conf *c, const struct writer *w)
+{
+	return w->window_days < c->window_days ? w->window_days
+					       : c->window_days;
+}
+
+static void
+add_writer(struct feed *f, const struct writer *w)
+{
+	for (size_t i = 0; i < f->writers; i++) {
+		if (f->writer[i] == w)
+			return;
+	}
+	f->writer =
+	    mem_grow(f->writer, (f->writers + 1) * sizeof(struct writer *));
+	f->writer[f->writers++] = w;
+}
+
+/* The words of `outputs` are files from here on. */
+static void
+resolve_outputs(struct feed *f, const struct conf *c)
+{
+	const struct writer *w;
+	bool any_age = false;
+
+	for (size_t i = 0; f->output[i] != NULL; i++) {
+		for (size_t n = 0;
+		     (w = writer_of_output(f->output[i], n)) != NULL; n++)
+			add_writer(f, w);
+	}
+	for (size_t i = 0; i < f->writers; i++) {
+		unsigned days = conf_window(c, f->writer[i]);
+
+		any_age = any_age || days == 0;
+		if (days > f->window_days)
+			f->window_days = days;
+	}
+	if (any_age)
+		f->window_days = 0;
+}
+
+static void
+add_targets(struct feed *f, const cfg_t *cfg)
+{
+	for (const struct rule *r = reading.rule; r != NULL; r = r->next) {
+		if (r->section != cfg || r->kind != RULE_TARGET)
+			continue;
+		f->target =
+		    mem_grow(f->target, (f->targets + 1) * sizeof *f->target);
+		f->target[f->targets++] =
+		    (struct target_rule){ mem_slice(preset_target(r->word[0])),
+			    mem_string(r->word[1]) };
+	}
+}
+
+/* What the outputs ask of the rows of all its sources. */
+static void
+tell_sources(struct feed *f)
+{
+	for (size_t i = 0; i < f->sources; i++) {
+		f->source[i]->any_age = f->window_days == 0;
+		for (size_t k = 0; k < f->writers; k++)
+			if (f->writer[k]->any_identifier)
+				f->source[i]->any_identifier = true;
+	}
+}
+
+static int
+check_outputs(const struct feed *f, int line)
+{
+	bool calls_too = false;
+
+	if (f->writers == 0) {
+		complain(line,
+		    "feed \"%s\": outputs is empty; name at "
+		    "least one, such as \"conversion-center\".",
+		    f->name);
+		return -1;
+	}
+	for (size_t i = 0; i < f->writers; i++) {
+		calls_too = calls_too || f->writer[i]->calls_too;
+		if (f->source[0]->pii != PII_HASH ||
+		    !f->writer[i]->needs_person)
+			continue;
+		complain(line,
+		    "feed \"%s\": nothing is left of the output %s with pii = "
+		    "hash; take it out of outputs, or set pii = plain.",
+		    f->name, f->writer[i]->name);
+		return -1;
+	}
+	if (f->calls_as_orders[0] != '\0' && !calls_too) {
+		complain(line,
+		    "feed \"%s\": calls_as_orders is set, but none of its "
+		    "outputs takes calls as orders; conversion-center does.",
+		    f->name);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 fill_feed(struct feed *f, const struct conf *c, cfg_t *cfg)
 {
@@ -396,14 +546,10 @@ fill_feed(struct feed *f, const struct conf *c, cfg_t *cfg)
 		if (fill_source(f->source[i], c, f->name, name, cfg, sub) == -1)
 			return -1;
 	}
-	if (f->output[0] == NULL) {
-		complain(cfg->line,
-		    "feed \"%s\": outputs is empty; name at "
-		    "least one, such as \"conversion-center\".",
-		    f->name);
-		return -1;
-	}
-	return 0;
+	resolve_outputs(f, c);
+	add_targets(f, cfg);
+	tell_sources(f);
+	return check_outputs(f, cfg->line);
 }
 
 static int
@@ -640,6 +786,13 @@ feed_free(struct feed *f)
 		settings_free(f->source[i]);
 	free(f->source);
 	free_list(f->output);
+	free(f->writer);
+	free(f->calls_as_orders);
+	for (size_t i = 0; i < f->targets; i++) {
+		free(f->target[i].status);
+		free(f->target[i].target);
+	}
+	free(f->target);
 	free(f->name);
 }
 

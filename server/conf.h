@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "formats/settings.h"
+#include "formats/writer.h"
 #include "server/err.h"
 
 #define FEEDS_MAX 1024
@@ -28,8 +29,15 @@ struct feed {
 	size_t index;             /* in conf.feed: its bit in a grant */
 	struct settings **source; /* [0] is the default source, "" */
 	size_t sources;
-	char **output;           /* writer names; conversion-center alone
-				  * unless set; NULL-terminated */
+	char **output;                /* as written: outputs and writers' names;
+				       * conversion-center alone unless set; NULL-terminated */
+	const struct writer **writer; /* what they mean: each file once */
+	size_t writers;
+	unsigned window_days;       /* the longest of them; 0: any age */
+	char *calls_as_orders;      /* "" or the target that calls get as
+				     * orders, where an output takes them */
+	struct target_rule *target; /* metrica-offline: a status's goal */
+	size_t targets;
 	unsigned shrink_percent; /* 70; 0 is off */
 	unsigned shrink_rows;    /* 100 */
 	unsigned stale_hours;    /* 36: status complains after that */
@@ -73,6 +81,9 @@ int conf_parse(struct conf **out, const char *text, size_t n, const char *path,
 /* Reads the file, then conf_parse, then checks the zones. */
 int conf_load(struct conf **out, const char *path, struct err *e);
 void conf_free(struct conf *c);
+
+/* Days that an output of a writer reaches back; 0: any age. */
+unsigned conf_window(const struct conf *c, const struct writer *w);
 
 const struct feed *conf_feed(const struct conf *c, const char *name); /* NULL */
 const struct settings *feed_source(const struct feed *f, const char *source);

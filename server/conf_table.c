@@ -89,6 +89,14 @@ output_valid(const char *s)
 }
 
 static bool
+call_target_valid(const char *s)
+{
+	struct slice to = preset_target(s);
+
+	return *s == '\0' || (to.n > 0 && !slice_is(to, "skip"));
+}
+
+static bool
 preset_valid(const char *s)
 {
 	return *s == '\0' || preset_by_name(s) != NULL;
@@ -259,8 +267,6 @@ const struct setting conf_setting[] = {
   "The most columns.", RANGE(1, 65536) },
 { "dump_members", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.members), "1000",
   "The most files in a zip archive.", RANGE(1, 65535) },
-{ "dump_members", SCOPE_SERVER, TYPE_NUMBER, SERVER(limits.members), "1000",
-  "The most files in a zip archive.", RANGE(1, 65535) },
 
 { "timezone", SCOPE_COUNTER, TYPE_TEXT, SOURCE(zone), "Europe/Moscow",
   "The time zone that is set in the Metrica counter.",
@@ -269,6 +275,10 @@ const struct setting conf_setting[] = {
 { "outputs", SCOPE_FEED, TYPE_LIST, FEED(output), "conversion-center",
   "The files to publish.", .valid = output_valid,
   .allowed = "names of outputs such as \"conversion-center\"" },
+{ "calls_as_orders", SCOPE_FEED, TYPE_TEXT, FEED(calls_as_orders), "",
+  "What calls are as orders, found by phone: IN_PROGRESS, goal:ID …; \"\": none.",
+  .valid = call_target_valid,
+  .allowed = "\"\", PAID, IN_PROGRESS, CANCELLED, SPAM or goal:ID" },
 { "pii", SCOPE_COUNTER, TYPE_CHOICE, SOURCE(pii), "plain",
   "plain: phones and e-mails as in the dump; hash: as MD5 only.",
   .choice = piis },
@@ -293,9 +303,6 @@ const struct setting conf_setting[] = {
   .valid = encoding_valid,
   .allowed = "\"\", utf-8, windows-1251, koi8-r, cp866, utf-16le or utf-16be" },
 { "delimiter", SCOPE_SOURCE, TYPE_DELIMITER, SOURCE(delimiter), "",
-{ "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",
-  "The sheet to read of an .xlsx workbook; \"\": the first one shown.",
-  .valid = NULL },
   "What stands between columns: \";\", \",\", \"|\" or \"tab\"; \"\": detected.",
   .allowed = "\"\", \";\", \",\", \"|\" or \"tab\"" },
 { "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",

@@ -170,9 +170,8 @@ reject_record(void *ctx, const struct merge_record *r, enum reject why)
 {
 	struct convert *c = ctx;
 	struct problem p = { .reject = why,
-		.field = why == REJECT_DATE_EMPTY     ? FIELD_CREATE_DATE_TIME
-			 : why == REJECT_STATUS_EMPTY ? FIELD_ORDER_STATUS
-						      : FIELD_COUNT,
+		.field = merge_field(why),
+		.value = r->known,
 		.cell = SIZE_MAX };
 
 	if (c->refused != NULL)
@@ -200,11 +199,14 @@ merge(struct convert *c, struct err *e)
 		.dump = 1,
 		.now = c->now,
 		.same_id = same_id_rule(c),
-		.has_status = dump_facts(c->dump)->has_status,
+		.kind = dump_facts(c->dump)->kind,
+		.has_status = dump_facts(c->dump)->has_status &&
+			      dump_facts(c->dump)->kind == RECORD_ORDER,
+		.any_identifier = c->settings->any_identifier,
 		.skip_known = c->settings->skip_known,
 		.rejected = reject_record,
 		.ctx = c };
-	struct merge_orders orders = { NULL, put_order, c };
+	struct merge_orders orders = { .put = put_order, .ctx = c };
 	const struct tally *t = &c->tally;
 
 	if (merge_run(c->records, &rules, &orders, &c->tally, e) == -1)

@@ -77,7 +77,7 @@ print_by_sftp(const struct conf *c, const struct init_facts *f)
 	    c->host, c->sftp_port, f->user[0], f->password[0]);
 	for (size_t i = 0; i < c->feeds; i++)
 		printf("    path       /%s/%s\n", c->feed[i].name,
-		    writer_by_name(c->feed[i].output[0])->file);
+		    c->feed[i].writer[0]->file);
 	printf("The server's key is %s.\n\n", f->host_key);
 }
 

@@ -344,8 +344,8 @@ link_feed(const struct conf *c, const struct feed *f, const char *token,
 	unsigned port = tls ? c->https_port : c->http_port;
 	char url[1024];
 
-	for (size_t i = 0; port != 0 && f->output[i] != NULL; i++) {
-		const struct writer *w = writer_by_name(f->output[i]);
+	for (size_t i = 0; port != 0 && i < f->writers; i++) {
+		const struct writer *w = f->writer[i];
 
 		snprintf(url, sizeof url, "%s://%s%s%s:%u/t/%s/%s/%s",
 		    tls ? "https" : "http", bracket ? "[" : "", c->host,

@@ -68,8 +68,8 @@ compare_disk(struct rebuild *r, const struct conf *c, const struct feed *f,
 {
 	char made[PATH_MAX], there[PATH_MAX], a[65], b[65];
 
-	for (size_t i = 0; f->output[i] != NULL; i++) {
-		const struct writer *w = writer_by_name(f->output[i]);
+	for (size_t i = 0; i < f->writers; i++) {
+		const struct writer *w = f->writer[i];
 
 		snprintf(made, sizeof made, "%s/%s", into, w->file);
 		conf_path(there, c, "published", f->name, w->file, NULL);
@@ -120,9 +120,8 @@ clean(const char *into, const struct feed *f)
 		snprintf(path, sizeof path, "%s/%s", into, base[i]);
 		unlink(path);
 	}
-	for (size_t i = 0; f->output[i] != NULL; i++) {
-		snprintf(path, sizeof path, "%s/%s", into,
-		    writer_by_name(f->output[i])->file);
+	for (size_t i = 0; i < f->writers; i++) {
+		snprintf(path, sizeof path, "%s/%s", into, f->writer[i]->file);
 		unlink(path);
 	}
 	rmdir(into);

@@ -328,13 +328,9 @@ look_at_feed(
 	l.into = o;
 	if (store_dumps(s->store, f->name, 1, note_dump, &l, e) == -1)
 		return -1;
-	for (size_t i = 0; f->output[i] != NULL; i++) {
-		const struct writer *w = writer_by_name(f->output[i]);
-
-		if (w != NULL)
-			json_array_append_new(
-			    files, look_at_file(s, f, w->file));
-	}
+	for (size_t i = 0; i < f->writers; i++)
+		json_array_append_new(
+		    files, look_at_file(s, f, f->writer[i]->file));
 	l.into = pulls;
 	if (store_pulls(s->store, f->name, 0, note_pull, &l, e) == -1)
 		return -1;

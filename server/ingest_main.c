@@ -400,10 +400,9 @@ answer_result(struct answer *a, struct loop *l, const struct feed *f,
 		break;
 	case PUBLISH_WITHHELD:
 		a->status = 1;
-		for (size_t i = 0; f->output[i] != NULL && why[0] == '\0'; i++)
-			store_withheld(l->in.store, f->name,
-			    writer_by_name(f->output[i])->file, why, sizeof why,
-			    &since, &e);
+		for (size_t i = 0; i < f->writers && why[0] == '\0'; i++)
+			store_withheld(l->in.store, f->name, f->writer[i]->file,
+			    why, sizeof why, &since, &e);
 		snprintf(a->text, sizeof a->text, "Not published: %s", why);
 		break;
 	default:

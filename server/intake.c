@@ -36,6 +36,18 @@ read_dump(void *ctx, void *buf, size_t n)
 	return k;
 }
 
+static ssize_t
+read_dump_at(void *ctx, void *buf, size_t n, uint64_t at)
+{
+	struct intake *in = ctx;
+	ssize_t k;
+
+	do
+		k = pread(in->fd, buf, n, (off_t)at);
+	while (k == -1 && errno == EINTR);
+	return k;
+}
+
 static int
 breathe(struct intake *in, struct err *e)
 {
@@ -67,13 +79,38 @@ report_record(struct intake *in, const struct record *r, struct err *e)
 	return 0;
 }
 
-/* May the merge refuse it for want of something? */
-static bool
-lacks(const struct conv *c)
+/* The rules for this dump; the merge's own are added with the store. */
+static void
+settle_rules(struct intake *in)
 {
-	return c->number[FIELD_CREATE_DATE_TIME] == CONV_NONE ||
-	       !conv_has_identifier(c) ||
-	       conv_text(c, FIELD_ORDER_STATUS).n == 0;
+	const struct settings *s = in->settings;
+	struct merge_rules *r = &in->rules;
+
+	r->kind = in->facts->kind;
+	r->feed = s->feed;
+	r->source = s->source;
+	r->now = in->at;
+	r->same_id = in->same_id;
+	r->has_status =
+	    in->facts->has_status && in->facts->kind == RECORD_ORDER;
+	r->skip_known = s->skip_known;
+	r->any_identifier = s->any_identifier;
+	r->joins_clients = in->facts->joins_clients;
+	r->prefix =
+	    in->facts->kind == RECORD_CONTACT ? 0 : strlen(s->id_prefix);
+}
+
+/* May the merge refuse it: for want of something, for its id? */
+static bool
+is_doubtful(const struct intake *in, const struct conv *c)
+{
+	char buf[VARIANT_MAX];
+
+	return merge_wants(&in->rules, c) != REJECT_NONE ||
+	       (in->rules.kind == RECORD_ORDER &&
+		   conv_text(c, FIELD_ORDER_STATUS).n == 0) ||
+	       variant_canonical(buf, conv_text(c, FIELD_ID), in->rules.prefix)
+		       .n > 0;
 }
 
 static int
@@ -81,11 +118,12 @@ to_merge(struct intake *in, const struct record *r, struct err *e)
 {
 	struct merge_record m = { .line = r->line,
 		.auto_id = r->auto_id,
-		.skip_status = r->skip_status };
+		.skip_status = r->skip_status,
+		.prefix = in->rules.prefix };
 
 	arena_reset(&in->arena);
 	m.conv = conv_pack(&in->arena, &r->conv);
-	if (in->report != NULL && lacks(&r->conv))
+	if (in->report != NULL && is_doubtful(in, &r->conv))
 		m.cells = report_pack_cells(&in->arena, r->cell, r->cells);
 	if (in->canon != NULL &&
 	    canon_add(in->canon, &r->conv, r->auto_id, e) == -1)
@@ -100,6 +138,8 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 	int64_t created = r->conv.number[FIELD_CREATE_DATE_TIME];
 
 	in->tally.records++;
+	if (in->report != NULL)
+		report_see(in->report, r->line, r->cell, r->cells);
 	if (report_record(in, r, e) == -1)
 		return -1;
 	if (r->verdict == VERDICT_REJECT) {
@@ -209,31 +249,55 @@ oldest(const struct intake *in)
 	return zone_midnight(in->counter, in->at, -(int)days);
 }
 
+/* A workbook is archived in gzip, and may be dropped so; it is read as what it
+ * unpacks to. */
+static int
+open_input(struct intake *in, int fd, const char *dir, enum fmt_status *status,
+    struct err *e)
+{
+	struct unpack_how how = { .limits = &in->settings->limits,
+		.dir = dir,
+		.breathe = in->breathe,
+		.ctx = in->ctx,
+		.stop = in->stop };
+	struct stat size;
+
+	if (unpack_gzip(&in->unpacked, fd, &how, status, e) == -1)
+		return -1;
+	in->has_unpacked = in->unpacked != -1;
+	in->fd = in->has_unpacked ? in->unpacked : fd;
+	in->bytes = fstat(in->fd, &size) == 0 ? (uint64_t)size.st_size : 0;
+	in->input = (struct input){ .read = read_dump,
+		.ctx = in,
+		.read_at = read_dump_at,
+		.size = in->bytes };
+	if (lseek(in->fd, 0, SEEK_SET) == -1)
+		return err_set(e, "read it: %s", strerror(errno));
+	return 0;
+}
+
 int
 intake_read(struct intake *in, int fd, struct err *e)
 {
 	char state[PATH_MAX];
 	enum fmt_status st;
-	struct stat size;
 
-	in->fd = fd;
-	in->input = (struct input){ .read = read_dump, .ctx = in };
-	in->bytes = fstat(fd, &size) == 0 ? (uint64_t)size.st_size : 0;
 	conf_path(state, in->conf, "state", NULL);
 	if (open_zones(in, e) == -1 ||
 	    sorter_open(&in->sorter, state, SORT_BYTES, e) == -1 ||
 	    (in->want_canon && canon_open(&in->canon, state, e) == -1))
 		return -1;
-	if (lseek(fd, 0, SEEK_SET) == -1)
-		return err_set(e, "read it: %s", strerror(errno));
-	in->oldest =
-	    zone_midnight(in->counter, in->at, -(int)in->conf->window_days);
-	st = dump_open(
-	    &in->dump, &in->input, in->settings, in->counter, in->source);
+	if (open_input(in, fd, state, &st, e) == -1)
+		return -1;
+	if (st == FMT_OK)
+		st = dump_open(&in->dump, &in->input, in->settings, in->counter,
+		    in->source);
 	in->facts = in->dump == NULL ? NULL : dump_facts(in->dump);
 	if (st != FMT_OK)
 		return refuse(in, st, e);
+	in->oldest = oldest(in);
 	in->same_id = choose_same_id(in);
+	settle_rules(in);
 	if (in->report != NULL && report_begin(in->report, in->facts,
 				      in->settings->pii == PII_HASH, e) == -1)
 		return -1;
@@ -246,21 +310,14 @@ intake_read(struct intake *in, int fd, struct err *e)
 
 /* --- the merge ----------------------------------------------------------- */
 
-static enum field
-field_of(enum reject why)
-{
-	return why == REJECT_DATE_EMPTY     ? FIELD_CREATE_DATE_TIME
-	       : why == REJECT_STATUS_EMPTY ? FIELD_ORDER_STATUS
-					    : FIELD_COUNT;
-}
-
 static void
 rejected(void *ctx, const struct merge_record *r, enum reject why)
 {
 	struct intake *in = ctx;
-	struct problem p = {
-		.reject = why, .field = field_of(why), .cell = SIZE_MAX
-	};
+	struct problem p = { .reject = why,
+		.field = merge_field(why),
+		.cell = SIZE_MAX,
+		.value = r->known };
 	struct slice *cell;
 	size_t cells;
 
@@ -284,19 +341,13 @@ breathe_merge(void *ctx)
 int
 intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 {
-	struct merge_rules rules = { .feed = in->settings->feed,
-		.source = in->settings->source,
-		.dump = dump,
-		.now = in->at,
-		.same_id = in->same_id,
-		.has_status = in->facts->has_status,
-		.skip_known = in->settings->skip_known,
-		.rejected = rejected,
-		.ctx = in,
-		.breathe = breathe_merge };
 	struct tally *t = &in->tally;
 
-	if (store_merge(s, in->sorter, &rules, t, e) == -1)
+	in->rules.dump = dump;
+	in->rules.rejected = rejected;
+	in->rules.breathe = breathe_merge;
+	in->rules.ctx = in;
+	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;
 	if (in->report_error.text[0] != '\0')
 		return err_set(e, "%s", in->report_error.text);
@@ -314,4 +365,6 @@ intake_close(struct intake *in)
 	zone_free(in->counter);
 	zone_free(in->source);
 	arena_free(&in->arena);
+	if (in->has_unpacked)
+		close(in->unpacked);
 }

@@ -47,8 +47,11 @@ struct intake {
 	struct sorter *sorter;
 	struct arena arena;
 	int fd;
+	int unpacked; /* what fd's gzip held, if has_unpacked; then fd is it */
+	bool has_unpacked;
 	uint64_t done, bytes, breaths;
 	int64_t oldest;
+	struct merge_rules rules;
 	struct err report_error;
 };
 

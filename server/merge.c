@@ -52,6 +52,69 @@ is_sum(enum field f)
 	return f == sums[0] || f == sums[1];
 }
 
+/* --- ids that differ by zeros ------------------------------------------- */
+
+static size_t
+digits(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	return n;
+}
+
+/* How many of its bytes a number begins with that mean nothing, and how many
+ * are left of it without ".0"; 0 when it is no number. */
+static size_t
+significant(struct slice number, size_t *zeros)
+{
+	size_t whole = digits(number), n = whole;
+
+	*zeros = 0;
+	if (n < number.n && number.p[n] == '.' && n + 1 < number.n) {
+		for (n++; n < number.n && number.p[n] == '0'; n++)
+			;
+	}
+	if (n < number.n || whole == 0)
+		return 0;
+	while (*zeros + 1 < whole && number.p[*zeros] == '0')
+		++*zeros;
+	return whole - *zeros;
+}
+
+struct slice
+variant_canonical(char buf[VARIANT_MAX], struct slice id, size_t prefix)
+{
+	struct slice number;
+	size_t zeros, n;
+
+	if (id.n <= prefix || id.n > VARIANT_MAX)
+		return (struct slice){ buf, 0 };
+	number = (struct slice){ id.p + prefix, id.n - prefix };
+	/* Nearly all ids are none, and nothing more is looked at. */
+	if (number.p[0] != '0' && number.p[number.n - 1] != '0')
+		return (struct slice){ buf, 0 };
+	n = significant(number, &zeros);
+	if (n == 0 || n == number.n)
+		return (struct slice){ buf, 0 };
+	memcpy(buf, id.p, prefix);
+	memcpy(buf + prefix, number.p + zeros, n);
+	return (struct slice){ buf, prefix + n };
+}
+
+bool
+variant_is_plain(struct slice id, size_t prefix)
+{
+	struct slice number;
+
+	if (id.n <= prefix || id.n > VARIANT_MAX)
+		return false;
+	number = (struct slice){ id.p + prefix, id.n - prefix };
+	return digits(number) == number.n &&
+	       (number.p[0] != '0' || number.n == 1);
+}
+
 /* --- one order ---------------------------------------------------------- */
 
 void
@@ -370,21 +433,70 @@ merge_apply(struct merge_state *m, const struct conv *row, unsigned long line,
 	apply_values(m, row, line, newer);
 }
 
-enum reject
-merge_lacks(const struct merge_state *m)
-{
-	const struct conv *c = &m->is.conv;
+/* --- what is required --------------------------------------------------- */
 
-	if (m->known || !m->live)
-		return REJECT_NONE;
+static bool
+order_is_identified(const struct merge_rules *r, const struct conv *c)
+{
+	return (r->any_identifier && conv_has_any_identifier(c)) ||
+	       (r->joins_clients && has(c, FIELD_CLIENT_UNIQ_ID));
+}
+
+/* Somebody, or a way to find the visit. */
+static bool
+is_identified(const struct merge_rules *r, const struct conv *c)
+{
+	if (conv_has_identifier(c))
+		return true;
+	if (r->kind == RECORD_ORDER)
+		return order_is_identified(r, c);
+	return conv_has_any_identifier(c) ||
+	       (r->kind == RECORD_CHAT &&
+		   (has(c, FIELD_CHAT_USERNAME) || has(c, FIELD_CHAT_USER_ID)));
+}
+
+enum reject
+merge_wants(const struct merge_rules *rules, const struct conv *c)
+{
+	if (rules->kind == RECORD_CONTACT)
+		return REJECT_NONE; /* its id is all it needs */
 	if (!has(c, FIELD_CREATE_DATE_TIME))
 		return REJECT_DATE_EMPTY;
-	if (!conv_has_identifier(c))
+	if (!is_identified(rules, c))
 		return REJECT_NO_IDENTIFIER;
-	if (m->rules->has_status && !has(c, FIELD_ORDER_STATUS))
+	if (rules->kind == RECORD_CHAT && !has(c, FIELD_CHAT_PLATFORM))
+		return REJECT_PLATFORM_EMPTY;
+	if (rules->kind == RECORD_ORDER && rules->has_status &&
+	    !has(c, FIELD_ORDER_STATUS))
 		return REJECT_STATUS_EMPTY;
 	return REJECT_NONE;
 }
+
+enum field
+merge_field(enum reject why)
+{
+	switch (why) {
+	case REJECT_DATE_EMPTY:
+		return FIELD_CREATE_DATE_TIME;
+	case REJECT_STATUS_EMPTY:
+		return FIELD_ORDER_STATUS;
+	case REJECT_PLATFORM_EMPTY:
+		return FIELD_CHAT_PLATFORM;
+	case REJECT_ID_VARIANT:
+		return FIELD_ID;
+	default:
+		return FIELD_COUNT;
+	}
+}
+
+enum reject
+merge_lacks(const struct merge_state *m)
+{
+	return m->known || !m->live ? REJECT_NONE
+				    : merge_wants(m->rules, &m->is.conv);
+}
+
+/* --- the end of an order ------------------------------------------------ */
 
 /* The sums become the order's; false when the rows that gave were all older
  * than what is known. */

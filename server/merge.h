@@ -17,6 +17,19 @@
 #include "server/sorter.h"
 #include "server/store.h"
 
+/* --- ids that differ by zeros ------------------------------------------- */
+
+#define VARIANT_MAX 64 /* longer ids are nobody's numbers */
+
+/* What a spreadsheet leaves of a number with zeros in front, or ".0" behind:
+ * "123" of "00123" and "123.0"; in buf.  Empty when nothing is taken off it.
+ * The first prefix bytes are the source's and stay. */
+struct slice variant_canonical(
+    char buf[VARIANT_MAX], struct slice id, size_t prefix);
+
+/* Is it a number that nothing would be taken off? */
+bool variant_is_plain(struct slice id, size_t prefix);
+
 /* --- one dump ----------------------------------------------------------- */
 
 /* An order on its way from and to where orders are kept. */
@@ -35,14 +48,21 @@ struct merge_orders {
 	/* Keeps a new order (was NULL) or a changed one. */
 	int (*put)(void *ctx, struct slice id, const struct merge_order *was,
 	    const struct merge_order *is, struct err *e);
+	/* For an id that is not known: one that is, and differs from it by
+	 * zeros alone.  canonical is the id without them, padded says whether
+	 * it has any; *known may use out.  1, 0, -1.  NULL: none is known. */
+	int (*find_variant)(void *ctx, struct slice canonical, bool padded,
+	    char out[VARIANT_MAX], struct slice *known, struct err *e);
+	/* Is there a contact of that id?  NULL: none is known. */
+	int (*knows_client)(void *ctx, struct slice client, struct err *e);
 	void *ctx;
 };
 
 /*
  * Merges the records of a sorter that was sorted.  Adds to t the buckets,
- * future, auto_ids, same_id, amounts_differ, dates_kept, skip_kept and
- * identifiers_kept; every record that came out of the sorter is in exactly
- * one bucket afterwards.  t->records is the caller's.
+ * future, auto_ids, same_id, amounts_differ, dates_kept, skip_kept,
+ * identifiers_kept and waiting; every record that came out of the sorter is in
+ * exactly one bucket afterwards.  t->records is the caller's.
  */
 int merge_run(struct sorter *sorted, const struct merge_rules *rules,
     const struct merge_orders *orders, struct tally *t, struct err *e);
@@ -100,6 +120,13 @@ void merge_begin(struct merge_state *m, const struct merge_rules *rules,
 
 void merge_apply(struct merge_state *m, const struct conv *row,
     unsigned long line, bool skip);
+
+/* Why these values make no order (contact, call, chat): what is required of
+ * its kind and missing; or REJECT_NONE. */
+enum reject merge_wants(const struct merge_rules *rules, const struct conv *c);
+
+/* The field that a refusal of the merge is about; FIELD_COUNT for none. */
+enum field merge_field(enum reject why);
 
 /* Why the order as it is now cannot be made; REJECT_NONE once it can, and
  * from then on it can, unless a later row says skip. */

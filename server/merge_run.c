@@ -26,6 +26,16 @@ struct run {
 	struct sorter *pending; /* its records that may yet be rejected */
 	uint64_t pending_n;
 	uint64_t records; /* taken out of the sorter */
+	/* The ids of this dump that one number is left of, and the one that
+	 * came first. */
+	struct {
+		char number[VARIANT_MAX], first[VARIANT_MAX];
+		size_t number_n, first_n; /* number_n 0: none */
+		unsigned long line;
+	} variants;
+	/* The group is refused, for its id is a variant of this one; 0: not. */
+	char variant_of[VARIANT_MAX];
+	size_t variant_of_n;
 };
 
 /* --- records ------------------------------------------------------------ */
@@ -33,8 +43,35 @@ struct run {
 struct packed {
 	uint64_t line;
 	uint32_t conv_n;
-	uint8_t auto_id, skip_status, pad[2];
+	uint8_t auto_id, skip_status, prefix;
+	uint8_t marker; /* no record: conv is an id that has zeros */
 };
+
+/*
+ * An id with zeros ("00123") is sorted behind the number that is left of it,
+ * and before any record of that number comes a marker for each such row: so all
+ * ids that differ by zeros come together, and which was first is known before
+ * one of them is kept.
+ */
+static int
+add_padded(struct sorter *to, struct packed h, const struct slice part[3],
+    struct slice id, struct slice canonical, struct err *e)
+{
+	char key[2 * VARIANT_MAX + 1];
+	struct packed m = {
+		.line = h.line, .conv_n = (uint32_t)id.n, .marker = 1
+	};
+	struct slice mark[] = { { (const char *)&m, sizeof m }, id };
+
+	if (sorter_add_parts(to, canonical, 0, mark, 2, e) == -1)
+		return -1;
+	memcpy(key, canonical.p, canonical.n);
+	key[canonical.n] = '\0';
+	memcpy(key + canonical.n + 1, id.p, id.n);
+	return sorter_add_parts(to,
+	    (struct slice){ key, canonical.n + 1 + id.n }, h.line << 8, part, 3,
+	    e);
+}
 
 int
 store_merge_add(struct sorter *to, const struct merge_record *r,
@@ -43,10 +80,15 @@ store_merge_add(struct sorter *to, const struct merge_record *r,
 	struct packed h = { .line = r->line,
 		.conv_n = (uint32_t)r->conv.n,
 		.auto_id = r->auto_id,
-		.skip_status = r->skip_status };
+		.skip_status = r->skip_status,
+		.prefix = (uint8_t)r->prefix };
 	struct slice part[] = { { (const char *)&h, sizeof h }, r->conv,
 		r->cells };
+	char buf[VARIANT_MAX];
+	struct slice canonical = variant_canonical(buf, id, r->prefix);
 
+	if (canonical.n > 0)
+		return add_padded(to, h, part, id, canonical, e);
 	return sorter_add_parts(to, id, (uint64_t)r->line << 8, part, 3, e);
 }
 
@@ -63,6 +105,8 @@ merge_unpack(struct merge_record *r, struct slice bytes)
 	r->line = h.line;
 	r->auto_id = h.auto_id;
 	r->skip_status = h.skip_status;
+	r->prefix = h.prefix;
+	r->known = (struct slice){ "", 0 };
 	r->conv = (struct slice){ bytes.p + sizeof h, h.conv_n };
 	r->cells = (struct slice){ r->conv.p + h.conv_n,
 		bytes.n - sizeof h - h.conv_n };
@@ -119,6 +163,25 @@ count(struct tally *t, const struct merge_state *m)
 	t->identifiers_kept += m->known && m->newer && lost_identifier(m);
 }
 
+/* An order that names its client and nobody else, whom nobody knows yet. */
+static int
+count_waiting(struct run *u, const struct merge_state *m, struct err *e)
+{
+	const struct conv *c = &m->is.conv;
+	const struct merge_rules *r = u->rules;
+	int known = 0;
+
+	if (r->kind != RECORD_ORDER || !m->live || conv_has_identifier(c) ||
+	    conv_text(c, FIELD_CLIENT_UNIQ_ID).n == 0 ||
+	    (r->any_identifier && conv_has_any_identifier(c)))
+		return 0;
+	if (u->orders->knows_client != NULL)
+		known = u->orders->knows_client(
+		    u->orders->ctx, conv_text(c, FIELD_CLIENT_UNIQ_ID), e);
+	u->tally->waiting += known == 0;
+	return known == -1 ? -1 : 0;
+}
+
 /* Settles an order, keeps it when it changed, and counts its rows. */
 static int
 finish(struct run *u, struct merge_state *m, enum reject *why, struct err *e)
@@ -127,6 +190,8 @@ finish(struct run *u, struct merge_state *m, enum reject *why, struct err *e)
 	bool changed;
 
 	*why = merge_finish(m, &changed);
+	if (*why == REJECT_NONE && count_waiting(u, m, e) == -1)
+		return -1;
 	if (changed && o->put(o->ctx, conv_text(&m->is.conv, FIELD_ID),
 			   m->known ? &m->was : NULL, &m->is, e) == -1)
 		return -1;
@@ -179,6 +244,101 @@ reject_pending(struct run *u, enum reject why, struct err *e)
 	return rc;
 }
 
+/* --- ids that differ by zeros ------------------------------------------- */
+
+static void
+note_marker(struct run *u, struct slice number, struct slice bytes)
+{
+	struct packed h;
+
+	memcpy(&h, bytes.p, sizeof h);
+	if (slice_eq(number,
+		(struct slice){ u->variants.number, u->variants.number_n }))
+		return; /* the first one of them was first */
+	memcpy(u->variants.number, number.p, number.n);
+	u->variants.number_n = number.n;
+	memcpy(u->variants.first, bytes.p + sizeof h, h.conv_n);
+	u->variants.first_n = h.conv_n;
+	u->variants.line = h.line;
+}
+
+static bool
+is_marker(struct slice bytes)
+{
+	struct packed h;
+
+	if (bytes.n < sizeof h)
+		return false;
+	memcpy(&h, bytes.p, sizeof h);
+	return h.marker != 0 && h.conv_n == bytes.n - sizeof h &&
+	       h.conv_n <= VARIANT_MAX;
+}
+
+static void
+refuse_group(struct run *u, struct slice known)
+{
+	memcpy(u->variant_of, known.p, known.n);
+	u->variant_of_n = known.n;
+}
+
+/* Has this dump an id that the number is left of, and that was before? */
+static void
+judge_first(
+    struct run *u, struct slice number, struct slice id, unsigned long line)
+{
+	struct slice first = { u->variants.first, u->variants.first_n };
+
+	if (u->variants.number_n == 0 ||
+	    !slice_eq(number,
+		(struct slice){ u->variants.number, u->variants.number_n }))
+		return;
+	if (slice_eq(id, number) && line < u->variants.line) {
+		memcpy(u->variants.first, id.p, id.n);
+		u->variants.first_n = id.n;
+		u->variants.line = line;
+	} else if (!slice_eq(id, first)) {
+		refuse_group(u, first);
+	}
+}
+
+/* An order that nobody knows: perhaps under another number of zeros?  Of those
+ * that come together here the first is new, and the others are refused. */
+static int
+judge_id(struct run *u, struct slice id, unsigned long line, struct err *e)
+{
+	const struct merge_orders *o = u->orders;
+	char buf[VARIANT_MAX], out[VARIANT_MAX];
+	struct slice number = variant_canonical(buf, id, u->rules->prefix);
+	struct slice known;
+	bool padded = number.n > 0;
+	int found = 0;
+
+	if (!padded && !variant_is_plain(id, u->rules->prefix))
+		return 0;
+	if (!padded)
+		number = id;
+	if (o->find_variant != NULL)
+		found = o->find_variant(o->ctx, number, padded, out, &known, e);
+	if (found == 1)
+		refuse_group(u, known);
+	else if (found == 0)
+		judge_first(u, number, id, line);
+	return found == -1 ? -1 : 0;
+}
+
+static void
+refuse_variant(struct run *u, struct merge_record *r)
+{
+	if (r->skip_status) {
+		u->tally->skipped++;
+		return;
+	}
+	u->tally->rejected++;
+	r->known = (struct slice){ u->variant_of, u->variant_of_n };
+	if (u->rules->rejected != NULL)
+		u->rules->rejected(u->rules->ctx, r, REJECT_ID_VARIANT);
+}
+
 /* --- groups ------------------------------------------------------------- */
 
 static int
@@ -190,6 +350,8 @@ end_group(struct run *u, struct err *e)
 	if (!u->open)
 		return 0;
 	u->open = false;
+	if (u->variant_of_n > 0)
+		return 0;
 	if (finish(u, &u->group, &why, e) == -1)
 		return -1;
 	if (why != REJECT_NONE)
@@ -199,7 +361,8 @@ end_group(struct run *u, struct err *e)
 }
 
 static int
-begin_group(struct run *u, struct slice key, struct err *e)
+begin_group(struct run *u, struct slice key, const struct merge_record *r,
+    struct slice id, struct err *e)
 {
 	if (key.n > u->key_room) {
 		u->key = mem_grow(u->key, key.n);
@@ -210,7 +373,10 @@ begin_group(struct run *u, struct slice key, struct err *e)
 	u->key_n = key.n;
 	u->autos = 0;
 	u->open = true;
-	return begin(u, &u->group, key, e);
+	u->variant_of_n = 0;
+	if (begin(u, &u->group, id, e) == -1)
+		return -1;
+	return u->group.known || r->auto_id ? 0 : judge_id(u, id, r->line, e);
 }
 
 /* The second and later records without an id and with equal content are
@@ -249,11 +415,16 @@ add_record(struct run *u, struct sorter *sorted, struct slice key,
 	if (!merge_unpack(&r, bytes) || !conv_unpack(&c, r.conv))
 		return err_set(e, "a record is damaged in the sorter");
 	if (!u->open || !slice_eq(key, (struct slice){ u->key, u->key_n })) {
-		if (end_group(u, e) == -1 || begin_group(u, key, e) == -1)
+		if (end_group(u, e) == -1 ||
+		    begin_group(u, key, &r, conv_text(&c, FIELD_ID), e) == -1)
 			return -1;
 	}
 	u->records++;
 	u->tally->auto_ids += r.auto_id;
+	if (u->variant_of_n > 0) {
+		refuse_variant(u, &r);
+		return 0;
+	}
 	if (r.auto_id && ++u->autos > 1)
 		return add_twin(u, key, &c, &r, bytes, e);
 	merge_apply(&u->group, &c, r.line, r.skip_status);
@@ -283,6 +454,10 @@ merge_run(struct sorter *sorted, const struct merge_rules *rules,
 	merge_init(&u.group);
 	merge_init(&u.twin);
 	while ((rc = sorter_next(sorted, &key, &sequence, &bytes, e)) == 1) {
+		if (is_marker(bytes)) {
+			note_marker(&u, key, bytes);
+			continue;
+		}
 		rc = add_record(&u, sorted, key, bytes, e);
 		if (rc == -1)
 			break;

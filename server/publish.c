@@ -48,17 +48,45 @@ struct job {
 
 /* --- the new version ----------------------------------------------------- */
 
+#define DIRECT_BYTES 300000000
+
+/* The largest file of this output.  publish_bytes narrows Direct's limit. */
+static uint64_t
+limit(const struct job *j)
+{
+	uint64_t most = j->writer->max_bytes, own = j->conf->publish_bytes;
+
+	if (most == 0)
+		return UINT64_MAX;
+	return most == DIRECT_BYTES && own < most ? own : most;
+}
+
+/* Kept for status: how many orders wait for their client. */
+static int
+note_waiting(struct job *j, struct err *e)
+{
+	char key[160], was[32] = "0", now[32];
+
+	snprintf(
+	    key, sizeof key, "waiting.%s/%s", j->feed->name, j->writer->file);
+	snprintf(
+	    now, sizeof now, "%llu", (unsigned long long)j->render.waiting);
+	if (store_get(j->store, key, was, sizeof was, e) == -1)
+		return -1;
+	return strcmp(was, now) == 0 ? 0 : store_set(j->store, key, now, e);
+}
+
 static int
 write_version(struct job *j, struct err *e)
 {
 	struct render_what what = { j->store, j->feed, j->writer, j->zone,
 		j->from, j->now, j->last.to };
-	uint64_t most = j->conf->publish_bytes, rows;
+	uint64_t most = limit(j), rows;
 	char key[160], note[256] = "";
 
 	if (render_write(&what, j->fd, &j->render, e) == -1)
 		return -1;
-	if (j->render.bytes > most) {
+	if (j->render.bytes > most && j->writer->kind != RECORD_CONTACT) {
 		rows = j->render.rows;
 		if (render_cut(&what, j->render.bytes - most, &what.from, e) ==
 			-1 ||
@@ -67,7 +95,7 @@ write_version(struct job *j, struct err *e)
 		j->from = what.from;
 		snprintf(note, sizeof note,
 		    "The %llu oldest rows are left out: the file would be "
-		    "larger than publish_bytes (%llu).",
+		    "larger than %llu bytes.",
 		    (unsigned long long)(rows - j->render.rows),
 		    (unsigned long long)most);
 	}
@@ -109,7 +137,8 @@ shrinks(struct job *j, char *why, size_t size, struct err *e)
 	    (j->how != NULL && j->how->force))
 		return 0;
 	if (j->from > j->last.from &&
-	    store_count(j->store, j->feed->name, j->last.from, j->from - 1,
+	    store_count(j->store, j->feed->name,
+		render_kinds(j->feed, j->writer), j->last.from, j->from - 1,
 		&aged, e) == -1)
 		return -1;
 	expected = j->last.rows + j->render.newer;
@@ -165,6 +194,7 @@ lints_badly(struct job *j, char *why, size_t size, struct err *e)
 {
 	struct lint_options o = { .output = j->writer->name,
 		.now = j->now + latest_offset(j->zone, j->now),
+		.instant = j->now,
 		.any_goal = true };
 	struct input in = { .read = read_fd, .ctx = &j->fd };
 	struct first_error first = { 0 };
@@ -193,6 +223,26 @@ lints_badly(struct job *j, char *why, size_t size, struct err *e)
 	return 1;
 }
 
+static void
+say_empty(const struct job *j, char *why, size_t size)
+{
+	unsigned days = conf_window(j->conf, j->writer);
+
+	if (j->render.waiting > 0)
+		snprintf(why, size,
+		    "No order can be published: %llu name a client who is not "
+		    "known yet. Drop the dump of the clients.",
+		    (unsigned long long)j->render.waiting);
+	else if (days > 0)
+		snprintf(why, size,
+		    "No order can be published: none is within the last %u "
+		    "days and complete.",
+		    days);
+	else
+		snprintf(why, size,
+		    "Nothing can be published: no record is complete.");
+}
+
 /* 1 and why, when the last good version stays instead. */
 static int
 refused(struct job *j, char *why, size_t size, struct err *e)
@@ -200,10 +250,14 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 	int rc;
 
 	if (j->render.rows == 0) {
+		say_empty(j, why, size);
+		return 1;
+	}
+	if (j->render.bytes > limit(j)) {
 		snprintf(why, size,
-		    "No order can be published: none is within the last %u "
-		    "days and complete.",
-		    j->conf->window_days);
+		    "It would have %llu bytes, and the destination takes %llu.",
+		    (unsigned long long)j->render.bytes,
+		    (unsigned long long)limit(j));
 		return 1;
 	}
 	rc = shrinks(j, why, size, e);
@@ -358,6 +412,7 @@ fill(struct publication *p, const struct job *j, int64_t mtime)
 	p->mtime = mtime;
 	p->from = j->from;
 	p->to = j->now;
+	p->kinds = render_kinds(j->feed, j->writer);
 	if (j->how != NULL && j->how->reason != NULL)
 		snprintf(p->reason, sizeof p->reason, "%s", j->how->reason);
 }
@@ -392,12 +447,15 @@ new_version(struct job *j, int64_t mtime, struct err *e)
 static int
 untouched(const struct job *j, struct err *e)
 {
+	unsigned kinds = render_kinds(j->feed, j->writer);
 	uint64_t n;
 
 	if (j->last.id != 0)
 		return 0;
-	if (store_count(j->store, j->feed->name, INT64_MIN, INT64_MAX, &n, e) ==
-	    -1)
+	if (j->writer->kind == RECORD_CONTACT)
+		kinds |= KIND_BIT(RECORD_ORDER); /* that name clients */
+	if (store_count(j->store, j->feed->name, kinds, INT64_MIN, INT64_MAX,
+		&n, e) == -1)
 		return -1;
 	return n == 0;
 }
@@ -438,7 +496,8 @@ run(struct job *j, enum publish_result *out, struct err *e)
 	*out = PUBLISH_SAME;
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (write_version(j, e) == -1 || newest_time(j, &newest, e) == -1)
+	if (write_version(j, e) == -1 || note_waiting(j, e) == -1 ||
+	    newest_time(j, &newest, e) == -1)
 		return -1;
 	new = differs(j, newest) && newest != j->now;
 	if (new &&archive_begin(
@@ -479,13 +538,11 @@ open_folder(const struct conf *c, const struct feed *f, struct err *e)
 }
 
 static int
-begin(struct job *j, const char *output, struct err *e)
+begin(struct job *j, const struct writer *w, struct err *e)
 {
 	int found;
 
-	j->writer = writer_by_name(output);
-	if (j->writer == NULL)
-		return err_set(e, "There is no output \"%s\".", output);
+	j->writer = w;
 	snprintf(j->temp, sizeof j->temp, ".%s.new", j->writer->file);
 	snprintf(j->sidecar, sizeof j->sidecar, ".%s.gz.new", j->writer->file);
 	found = store_publication_last(
@@ -496,14 +553,16 @@ begin(struct job *j, const char *output, struct err *e)
 }
 
 static int
-publish_output(
-    struct job *j, const char *output, enum publish_result *out, struct err *e)
+publish_output(struct job *j, const struct writer *w, enum publish_result *out,
+    struct err *e)
 {
+	unsigned days = conf_window(j->conf, w);
 	int rc = -1;
 
-	j->from = zone_midnight(j->zone, j->now, -(int)j->conf->window_days);
+	j->from =
+	    days == 0 ? INT64_MIN : zone_midnight(j->zone, j->now, -(int)days);
 	j->fd = -1;
-	if (begin(j, output, e) == -1)
+	if (begin(j, w, e) == -1)
 		return -1;
 	j->fd = make_file(j, j->temp);
 	if (j->fd == -1)
@@ -542,8 +601,8 @@ publish_feed(struct store *s, struct audit *a, const struct conf *c,
 	j.dir = open_folder(c, f, e);
 	if (j.dir == -1)
 		goto out;
-	for (size_t i = 0; f->output[i] != NULL; i++) {
-		if (publish_output(&j, f->output[i], &one, e) == -1) {
+	for (size_t i = 0; i < f->writers; i++) {
+		if (publish_output(&j, f->writer[i], &one, e) == -1) {
 			err_add(e, "feed %s", f->name);
 			goto out;
 		}
@@ -600,14 +659,14 @@ hash_file(int dir, const char *file, char sha256[65], struct stat *st)
 
 /* A version that was planned and not noted as done: is it the file? */
 static int
-finish(struct job *j, const char *output, struct err *e)
+finish(struct job *j, const struct writer *w, struct err *e)
 {
 	struct publication p;
 	char sha256[65];
 	struct stat st;
 	int found;
 
-	if (begin(j, output, e) == -1)
+	if (begin(j, w, e) == -1)
 		return -1;
 	found = store_publication_last(
 	    j->store, j->feed->name, j->writer->file, false, &p, e);
@@ -691,8 +750,8 @@ publish_recover(struct store *s, struct audit *a, const struct conf *c,
 		return -1;
 	if (remove_hidden(j.dir, e) == -1)
 		goto out;
-	for (size_t i = 0; f->output[i] != NULL; i++) {
-		if (finish(&j, f->output[i], e) == -1) {
+	for (size_t i = 0; i < f->writers; i++) {
+		if (finish(&j, f->writer[i], e) == -1) {
 			err_add(e, "feed %s", f->name);
 			goto out;
 		}

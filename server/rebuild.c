@@ -97,11 +97,9 @@ compare(struct replay *r, const struct publication *p, struct err *e)
 	char path[PATH_MAX];
 	int fd, rc;
 
-	for (size_t i = 0; r->feed->output[i] != NULL; i++) {
-		const struct writer *w = writer_by_name(r->feed->output[i]);
-
-		if (w != NULL && strcmp(w->file, p->file) == 0)
-			what.writer = w;
+	for (size_t i = 0; i < r->feed->writers; i++) {
+		if (strcmp(r->feed->writer[i]->file, p->file) == 0)
+			what.writer = r->feed->writer[i];
 	}
 	if (what.writer == NULL)
 		return 0; /* no output any more */

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "formats/preset.h"
 #include "server/bytes.h"
+#include "server/render_clients.h"
 
 struct rows {
 	struct writing writing;
@@ -20,6 +22,9 @@ struct rows {
 	struct out *out;
 	uint64_t newer;
 	int64_t since;
+	const struct render_what *what;
+	struct arena arena; /* of one row */
+	uint64_t waiting;
 	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
 	int64_t cut;   /* the creation time of the last row left out */
 };
@@ -35,22 +40,111 @@ sink(void *ctx, const void *buf, size_t n)
 	return bytes_write(r->fd, buf, n);
 }
 
-static int
-put_row(void *ctx, const struct order *o, struct err *e)
-{
-	struct rows *r = ctx;
+/* --- one row ------------------------------------------------------------- */
 
+static int
+put_conv(struct rows *r, const struct conv *c, bool waits, struct err *e)
+{
+	int64_t created = c->number[FIELD_CREATE_DATE_TIME];
 	uint64_t before = r->out->bytes;
 
-	if (!writing_row(&r->writing, &o->conv))
+	if (!writing_row(&r->writing, c)) {
+		r->waiting += waits;
 		return 0;
+	}
 	if (before < r->drop)
-		r->cut = o->create_time;
-	r->newer += o->create_time > r->since;
+		r->cut = created;
+	r->newer += created > r->since;
 	if (r->out->failed != 0)
 		return err_set(e, "write: %s", strerror(r->out->failed));
 	return 0;
 }
+
+static int
+put_client(void *ctx, const struct conv *c, struct err *e)
+{
+	return put_conv(ctx, c, false, e);
+}
+
+/* Whom the order names by its client_uniq_id.  *waits: nobody knows yet. */
+static int
+join_client(struct rows *r, struct conv *c, bool *waits, struct err *e)
+{
+	static const enum field from[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
+		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5, FIELD_NAME };
+	struct slice client = conv_text(c, FIELD_CLIENT_UNIQ_ID);
+	struct conv contact;
+	int found;
+
+	*waits = client.n > 0 && !conv_has_identifier(c);
+	if (!*waits)
+		return 0;
+	found = store_values(r->what->store, &r->arena, r->what->feed->name,
+	    RECORD_CONTACT, client, &contact, e);
+	if (found != 1)
+		return found;
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		if (conv_text(c, from[i]).n == 0)
+			conv_text(c, from[i]) = conv_text(&contact, from[i]);
+	}
+	*waits = !conv_has_identifier(c);
+	return 0;
+}
+
+/* A call among orders.  1: an order has that very id, and it is the one. */
+static int
+make_order(struct rows *r, const struct order *o, struct conv *c, struct err *e)
+{
+	struct conv other;
+
+	conv_text(c, FIELD_ORDER_STATUS) =
+	    preset_target(r->what->feed->calls_as_orders);
+	return store_values(r->what->store, &r->arena, r->what->feed->name,
+	    RECORD_ORDER, o->id, &other, e);
+}
+
+static int
+put_row(void *ctx, const struct order *o, struct err *e)
+{
+	struct rows *r = ctx;
+	struct conv c = o->conv;
+	bool waits = false;
+	int rc;
+
+	arena_reset(&r->arena);
+	if (o->kind == RECORD_ORDER && join_client(r, &c, &waits, e) == -1)
+		return -1;
+	if (o->kind == RECORD_CALL && r->what->writer->kind == RECORD_ORDER) {
+		rc = make_order(r, o, &c, e);
+		if (rc != 0)
+			return rc == 1 ? 0 : -1;
+	}
+	return put_conv(r, &c, waits, e);
+}
+
+unsigned
+render_kinds(const struct feed *f, const struct writer *w)
+{
+	bool calls = w->calls_too && f->calls_as_orders != NULL &&
+		     f->calls_as_orders[0] != '\0';
+
+	return KIND_BIT(w->kind) | (calls ? KIND_BIT(RECORD_CALL) : 0);
+}
+
+static int
+put_rows(struct rows *r, const struct render_what *what, struct err *e)
+{
+	const char *feed = what->feed->name;
+
+	if (what->writer->kind == RECORD_CONTACT)
+		return render_clients(
+		    what->store, feed, what->to, put_client, r, e);
+	return store_orders(what->store, feed,
+	    render_kinds(what->feed, what->writer), what->from, what->to,
+	    put_row, r, e);
+}
+
+/* --- the file ------------------------------------------------------------ */
 
 static void
 begin(struct rows *r, const struct render_what *what, int fd)
@@ -58,6 +152,9 @@ begin(struct rows *r, const struct render_what *what, int fd)
 	memset(r, 0, sizeof *r);
 	r->env.zone = what->zone;
 	r->env.hash = what->feed->source[0]->pii == PII_HASH;
+	r->env.target = what->feed->target;
+	r->env.targets = what->feed->targets;
+	r->what = what;
 	r->since = what->since;
 	r->fd = fd;
 	r->out = mem_alloc(sizeof *r->out);
@@ -88,8 +185,7 @@ render_write(
 		goto out;
 	}
 	writing_begin(&r.writing, what->writer, &r.env, r.out);
-	if (store_orders(what->store, what->feed->name, what->from, what->to,
-		put_row, &r, e) == -1) {
+	if (put_rows(&r, what, e) == -1) {
 		err_add(e, "write %s", file);
 		goto out;
 	}
@@ -101,10 +197,12 @@ render_write(
 	out->bytes = r.out->bytes;
 	out->rows = r.writing.rows;
 	out->newer = r.newer;
+	out->waiting = r.waiting;
 	render_hex(out->sha256, &r.sha);
 	rc = 0;
 out:
 	free(r.out);
+	arena_free(&r.arena);
 	return rc;
 }
 
@@ -116,12 +214,12 @@ render_cut(
 	int rc;
 
 	begin(&r, what, -1);
-	r.drop = drop;
-	r.cut = what->from - 1;
+	r.cut = what->from == INT64_MIN ? INT64_MIN : what->from - 1;
 	writing_begin(&r.writing, what->writer, &r.env, r.out);
-	rc = store_orders(what->store, what->feed->name, what->from, what->to,
-	    put_row, &r, e);
+	r.drop = drop + r.out->bytes; /* the head stays */
+	rc = put_rows(&r, what, e);
 	free(r.out);
+	arena_free(&r.arena);
 	if (rc == 0)
 		*from = r.cut + 1;
 	return rc;

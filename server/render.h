@@ -1,7 +1,10 @@
 /*
- * The bytes of an output: the orders of the store, in the order of creation
- * time and id, as a writer writes them.  What rebuild compares is what publish
- * writes.
+ * The bytes of an output: the records of the store that it is for, in the order
+ * of creation time and id (clients by id alone), as a writer writes them.  What
+ * rebuild compares is what publish writes.
+ *
+ * An order that names its client and has no identifier of its own gets the
+ * client's.  Calls are orders too where the feed says so.
  */
 #ifndef SERVER_RENDER_H
 #define SERVER_RENDER_H
@@ -15,7 +18,8 @@
 
 struct render {
 	uint64_t bytes, rows;
-	uint64_t newer; /* of the rows: created after what->since */
+	uint64_t newer;   /* of the rows: created after what->since */
+	uint64_t waiting; /* orders left out, for their client is not known */
 	char sha256[65];
 };
 
@@ -28,12 +32,16 @@ struct render_what {
 	int64_t since;
 };
 
+/* Whose creation times such a file carries, as KIND_BITs. */
+unsigned render_kinds(const struct feed *f, const struct writer *w);
+
 /* Replaces what fd holds. */
 int render_write(
     const struct render_what *what, int fd, struct render *out, struct err *e);
 
 /* Where to begin instead of what->from so that the oldest rows are left out:
- * at least drop bytes of them, and whole seconds. */
+ * at least drop bytes of them, and whole seconds.  Not for clients, who have no
+ * age. */
 int render_cut(const struct render_what *what, uint64_t drop, int64_t *from,
     struct err *e);
 

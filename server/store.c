@@ -188,10 +188,27 @@ check_schema(const struct store *s, int64_t version, struct err *e)
 		    "%" PRId64 ", this one knows %d); install that version "
 		    "again, or restore an older backup",
 		    s->path, version, STORE_SCHEMA);
-	if (version != STORE_SCHEMA && s->read_only)
+	if (version == 0 && s->read_only)
 		return err_set(e,
 		    "the store %s is empty as yet; start convdropd once",
 		    s->path);
+	if (version != STORE_SCHEMA && s->read_only)
+		return err_set(e,
+		    "the store %s is an older version's; start convdropd once",
+		    s->path);
+	return 0;
+}
+
+/* From nothing, or from what an older version left. */
+static int
+bring_up(struct store *s, int64_t version, struct err *e)
+{
+	if (version == 0)
+		return execute(s, store_schema, e);
+	for (; version < STORE_SCHEMA; version++) {
+		if (execute(s, store_migration[version], e) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -211,10 +228,8 @@ make_schema(struct store *s, struct err *e)
 	snprintf(mark, sizeof mark,
 	    "PRAGMA user_version = %d; PRAGMA application_id = %d",
 	    STORE_SCHEMA, APPLICATION_ID);
-	if (version == -1 ||
-	    (version == 0 && (execute(s, store_schema, e) == -1 ||
-				 execute(s, mark, e) == -1)) ||
-	    store_commit(s, e) == -1) {
+	if (version == -1 || bring_up(s, version, e) == -1 ||
+	    execute(s, mark, e) == -1 || store_commit(s, e) == -1) {
 		store_rollback(s);
 		return -1;
 	}
@@ -364,15 +379,31 @@ store_event(struct store *s, const char *feed, enum history_kind k, int64_t ref,
 	return store_run(s, SQL_EVENT_ADD, e, "sii", feed, (int64_t)k, ref);
 }
 
+/* What the records of a kind are kept under; '/' is in no feed's name. */
+static void
+kind_name(char out[FEED_NAME_MAX + 16], const char *feed, enum record_kind kind)
+{
+	static const char *const below[RECORD_KINDS] = {
+		[RECORD_ORDER] = "",
+		[RECORD_CONTACT] = "/contacts",
+		[RECORD_CALL] = "/calls",
+		[RECORD_CHAT] = "/chats",
+	};
+
+	snprintf(out, FEED_NAME_MAX + 16, "%s%s", feed, below[kind]);
+}
+
 int
-store_feed(
-    struct store *s, const char *feed, bool make, int64_t *out, struct err *e)
+store_feed(struct store *s, const char *feed_name, enum record_kind kind,
+    bool make, int64_t *out, struct err *e)
 {
 	sqlite3_stmt *q = store_kept(s, SQL_FEED_GET, e);
+	char feed[FEED_NAME_MAX + 16];
 	int rc;
 
 	if (q == NULL)
 		return -1;
+	kind_name(feed, feed_name, kind);
 	store_bind(q, "s", feed);
 	rc = store_step(s, q, e);
 	if (rc == 1)

@@ -18,6 +18,15 @@
 
 struct store;
 
+/*
+ * A feed's records are kept by their kind; each kind has ids of its own.  A set
+ * of kinds is their bits, ORed.
+ */
+#define KIND_BIT(kind) (1U << (kind))
+
+/* What goes before a call's id where calls are orders too. */
+#define CALL_ORDER_PREFIX "call-"
+
 /* read_only: for convdrop beside a running daemon; writes fail. */
 int store_open(
     struct store **out, const char *path, bool read_only, struct err *e);
@@ -55,6 +64,7 @@ struct tally {
 	uint64_t dates_kept; /* orders whose frozen creation time stayed */
 	uint64_t skip_kept;  /* known orders whose new status is skip */
 	uint64_t identifiers_kept; /* orders where the dump lacks a known one */
+	uint64_t waiting; /* orders that name a client who is not known yet */
 };
 
 struct dump_entry {
@@ -104,12 +114,17 @@ struct merge_record {
 			     * only where it may yet be rejected */
 	bool auto_id;
 	bool skip_status; /* matters only when the order is known */
+	size_t prefix;    /* bytes of its id that the source's id_prefix is */
+	/* When it is rejected with REJECT_ID_VARIANT: the id that it is a
+	 * variant of. */
+	struct slice known;
 };
 /* Appends to the sorter with key = the conv's id. */
 int store_merge_add(struct sorter *to, const struct merge_record *r,
     struct slice id, struct err *e);
 
 struct merge_rules {
+	enum record_kind kind;
 	const char *feed;
 	const char *source;
 	int64_t dump; /* its ledger id; the ingest sequence */
@@ -118,8 +133,12 @@ struct merge_rules {
 	bool has_status; /* the dump has a status column: an empty status of
 			  * a new order is refused */
 	enum skip_known skip_known;
+	bool any_identifier; /* user_id, yclid, purchase_id are identifiers */
+	bool joins_clients;  /* so is the client_uniq_id of an order */
+	size_t prefix;       /* bytes of the source's id_prefix */
 	/* A record that the merge rejects: REJECT_NO_IDENTIFIER,
-	 * REJECT_DATE_EMPTY, REJECT_STATUS_EMPTY. */
+	 * REJECT_DATE_EMPTY, REJECT_STATUS_EMPTY, REJECT_PLATFORM_EMPTY,
+	 * REJECT_ID_VARIANT. */
 	void (*rejected)(
 	    void *ctx, const struct merge_record *r, enum reject why);
 	void *ctx;
@@ -138,6 +157,7 @@ int store_merge(struct store *s, struct sorter *sorted,
 /* --- orders ----------------------------------------------------------- */
 
 struct order {
+	enum record_kind kind;
 	struct slice id;
 	int64_t create_time;
 	bool frozen;  /* a completed pull carried create_time */
@@ -146,22 +166,33 @@ struct order {
 	struct conv conv;
 };
 
-/* Orders of the feed created within from … to (inclusive), in the order of
- * creation time, then id.  each returns -1 (with e set) to stop. */
-int store_orders(struct store *s, const char *feed, int64_t from, int64_t to,
+/* Records of these kinds of the feed, created within from … to (inclusive), in
+ * the order of creation time, then id; those without a creation time (contacts
+ * may lack it) come first, when from is INT64_MIN.  Beside orders a call's id
+ * has CALL_ORDER_PREFIX.  each returns -1 (with e set) to stop. */
+int store_orders(struct store *s, const char *feed, unsigned kinds,
+    int64_t from, int64_t to,
     int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
     struct err *e);
 
 /* 1 found (conv's texts live in a), 0, -1. */
 int store_order(struct store *s, struct arena *a, const char *feed,
-    struct slice id, struct order *out, struct err *e);
+    enum record_kind kind, struct slice id, struct order *out, struct err *e);
+
+/* Its values alone, and without a look at what was pulled: for very many. */
+int store_values(struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct slice id, struct conv *out, struct err *e);
+
+/* A sorter whose runs lie where the store's own do. */
+int store_sorter(
+    struct store *s, struct sorter **out, size_t memory_bytes, struct err *e);
 
 /* The next instant after now at which a held order becomes past, or
  * INT64_MAX. */
 int store_next_due(struct store *s, const char *feed, int64_t now, int64_t *out,
     struct err *e);
-int store_count(struct store *s, const char *feed, int64_t from, int64_t to,
-    uint64_t *out, struct err *e);
+int store_count(struct store *s, const char *feed, unsigned kinds, int64_t from,
+    int64_t to, uint64_t *out, struct err *e);
 
 /* --- publications ----------------------------------------------------- */
 
@@ -178,13 +209,15 @@ struct publication {
 	uint64_t pulls;     /* completed */
 	int64_t first_pull; /* 0: none completed */
 	char reason[256];   /* of a --touch or --force */
+	unsigned kinds;     /* whose creation times it carries; 0: orders' */
 };
 
 /*
  * Planned before the rename (so that its update time is never used again) and
- * done after it.  A version carries every order of the feed that was created
- * within from … to, with the creation time it had when the version was planned:
- * so no merge may come between writing a version and planning it.
+ * done after it.  A version carries every order (or what its kinds are) of the
+ * feed that was created within from … to, with the creation time it had when
+ * the version was planned: so no merge may come between writing a version and
+ * planning it.
  */
 int store_publication_plan(
     struct store *s, struct publication *p, struct err *e);

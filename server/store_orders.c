@@ -24,8 +24,8 @@ struct pulled_list {
 };
 
 static int
-read_pulled(
-    struct store *s, const char *feed, struct pulled_list *out, struct err *e)
+read_pulled(struct store *s, const char *feed, enum record_kind kind,
+    struct pulled_list *out, struct err *e)
 {
 	sqlite3_stmt *q = store_kept(s, SQL_PULLED, e);
 	struct pulled_list l = { NULL, 0, 0 };
@@ -33,15 +33,17 @@ read_pulled(
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "s", feed);
+	/* A contact has no creation time that anybody froze. */
+	store_bind(q, "si", feed,
+	    kind == RECORD_CONTACT ? INT64_C(0) : (int64_t)KIND_BIT(kind));
 	while ((rc = store_step(s, q, e)) == 1) {
 		if (l.n == l.room) {
 			l.room = l.room == 0 ? 16 : l.room * 2;
 			l.p = mem_grow(l.p, l.room * sizeof *l.p);
 		}
 		l.p[l.n++] = (struct pulled){ sqlite3_column_int64(q, 0),
-			sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2) };
+			sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
+			(unsigned)sqlite3_column_int64(q, 3) };
 	}
 	sqlite3_reset(q);
 	if (rc == -1)
@@ -104,8 +106,11 @@ unpack(const struct store *s, struct conv *c, struct slice packed,
 
 struct merging {
 	struct store *s;
+	const struct merge_rules *rules;
 	int64_t feed;
-	int64_t top; /* the last publication there is */
+	int64_t clients; /* where the feed's contacts are; 0: it has none */
+	int64_t top;     /* the last publication there is */
+	bool variants;   /* the feed has ids that differ by zeros */
 	struct pulled_list pulled;
 	struct arena a; /* of one order */
 	/* A feed that had no orders: whatever sorts behind all that was added
@@ -169,6 +174,17 @@ remember_last(struct merging *m, struct slice id)
 }
 
 static int
+note_variant(struct merging *m, struct slice id, struct err *e)
+{
+	char canonical[VARIANT_MAX];
+	struct slice c = variant_canonical(canonical, id, m->rules->prefix);
+
+	return c.n == 0
+		   ? 0
+		   : store_run(m->s, SQL_VARIANT_ADD, e, "ibb", m->feed, c, id);
+}
+
+static int
 put(void *ctx, struct slice id, const struct merge_order *was,
     const struct merge_order *is, struct err *e)
 {
@@ -180,10 +196,13 @@ put(void *ctx, struct slice id, const struct merge_order *was,
 	conv = pack(&m->a, &is->conv);
 	if (was == NULL) {
 		remember_last(m, id);
+		if (note_variant(m, id, e) == -1)
+			return -1;
 		return store_run(m->s, SQL_ORDER_ADD, e, "ibiiiib", m->feed, id,
 		    create_time, m->top, is->dump, (int64_t)is->line, conv);
 	}
-	if (was->conv.number[FIELD_CREATE_DATE_TIME] != create_time &&
+	if (m->rules->kind != RECORD_CONTACT &&
+	    was->conv.number[FIELD_CREATE_DATE_TIME] != create_time &&
 	    store_run(m->s, SQL_ORDER_CARRIED, e, "ibi", m->feed, id, m->top) ==
 		-1)
 		return -1;
@@ -205,14 +224,73 @@ ask_number(struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e)
 }
 
 static int
-prepare(struct merging *m, const char *feed, struct err *e)
+has(struct store *s, int64_t feed, struct slice id, struct err *e)
 {
+	sqlite3_stmt *q = store_kept(s, SQL_ORDER_HAS, e);
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ib", feed, id);
+	rc = store_step(s, q, e);
+	sqlite3_reset(q);
+	return rc;
+}
+
+static int
+knows_client(void *ctx, struct slice client, struct err *e)
+{
+	struct merging *m = ctx;
+
+	return m->clients == 0 ? 0 : has(m->s, m->clients, client, e);
+}
+
+static int
+find_variant(void *ctx, struct slice canonical, bool padded,
+    char out[VARIANT_MAX], struct slice *known, struct err *e)
+{
+	struct merging *m = ctx;
+	sqlite3_stmt *q;
+	int rc;
+
+	if (padded && (rc = has(m->s, m->feed, canonical, e)) != 0) {
+		*known = canonical;
+		return rc;
+	}
+	if (!padded && !m->variants)
+		return 0;
+	q = store_kept(m->s, SQL_VARIANT_GET, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ib", m->feed, canonical);
+	rc = store_step(m->s, q, e);
+	if (rc == 1 && store_blob(q, 0).n <= VARIANT_MAX) {
+		memcpy(out, store_blob(q, 0).p, store_blob(q, 0).n);
+		*known = (struct slice){ out, store_blob(q, 0).n };
+	}
+	sqlite3_reset(q);
+	return rc;
+}
+
+static int
+prepare(struct merging *m, struct err *e)
+{
+	const char *feed = m->rules->feed;
 	sqlite3_stmt *q;
 	int64_t any;
 
-	if (store_feed(m->s, feed, true, &m->feed, e) == -1 ||
-	    read_pulled(m->s, feed, &m->pulled, e) == -1)
+	if (store_feed(m->s, feed, m->rules->kind, true, &m->feed, e) == -1 ||
+	    store_feed(m->s, feed, RECORD_CONTACT, false, &m->clients, e) ==
+		-1 ||
+	    read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
 		return -1;
+	q = store_kept(m->s, SQL_VARIANT_ANY, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "i", m->feed);
+	if (ask_number(m->s, q, &any, e) == -1)
+		return -1;
+	m->variants = any != -1;
 	q = store_kept(m->s, SQL_ORDER_ANY, e);
 	if (q == NULL)
 		return -1;
@@ -228,9 +306,13 @@ int
 store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e)
 {
-	struct merging m = { .s = s, .a = ARENA_EMPTY };
-	struct merge_orders orders = { find, put, &m };
-	int rc = prepare(&m, rules->feed, e);
+	struct merging m = { .s = s, .rules = rules, .a = ARENA_EMPTY };
+	struct merge_orders orders = { .find = find,
+		.put = put,
+		.find_variant = find_variant,
+		.knows_client = knows_client,
+		.ctx = &m };
+	int rc = prepare(&m, e);
 
 	s->due.feed[0] = '\0';
 	if (rc == 0)
@@ -246,28 +328,33 @@ store_merge(struct store *s, struct sorter *sorted,
 /* What lies beside the packed record in the sorter. */
 struct scanned {
 	int64_t create_time, dump, line;
-	uint8_t frozen, pad[7];
+	uint8_t frozen, kind, pad[6];
 };
 
 /* Creation time, then id, so that bytewise order is the order we want. */
 static struct slice
-sort_key(struct arena *a, int64_t create_time, struct slice id)
+sort_key(
+    struct arena *a, int64_t create_time, struct slice prefix, struct slice id)
 {
-	char *p = arena_alloc(a, 8 + id.n);
+	char *p = arena_alloc(a, 8 + prefix.n + id.n);
 	uint64_t t = (uint64_t)create_time ^ UINT64_C(1) << 63;
 
 	for (int i = 0; i < 8; i++)
 		p[i] = (char)(t >> (56 - 8 * i) & 0xff);
+	if (prefix.n > 0)
+		memcpy(p + 8, prefix.p, prefix.n);
 	if (id.n > 0)
-		memcpy(p + 8, id.p, id.n);
-	return (struct slice){ p, 8 + id.n };
+		memcpy(p + 8 + prefix.n, id.p, id.n);
+	return (struct slice){ p, 8 + prefix.n + id.n };
 }
 
 static int
 add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
+    enum record_kind kind, struct slice prefix,
     const struct pulled_list *pulled, struct err *e)
 {
-	struct scanned h = { .create_time = sqlite3_column_int64(q, 1),
+	struct scanned h = { .kind = (uint8_t)kind,
+		.create_time = sqlite3_column_int64(q, 1),
 		.dump = sqlite3_column_int64(q, 3),
 		.line = sqlite3_column_int64(q, 4) };
 	struct slice part[2] = { { (const char *)&h, sizeof h },
@@ -275,28 +362,30 @@ add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
 
 	h.frozen = is_frozen(pulled, sqlite3_column_int64(q, 2), h.create_time);
 	arena_reset(a);
-	return sorter_add_parts(
-	    to, sort_key(a, h.create_time, store_blob(q, 0)), 0, part, 2, e);
+	return sorter_add_parts(to,
+	    sort_key(a, h.create_time, prefix, store_blob(q, 0)), 0, part, 2,
+	    e);
 }
 
 static int
-scan(struct store *s, const char *feed, int64_t from, int64_t to,
-    struct sorter *into, struct err *e)
+scan(struct store *s, const char *feed, enum record_kind kind,
+    struct slice prefix, int64_t from, int64_t to, struct sorter *into,
+    struct err *e)
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
 	struct arena a = ARENA_EMPTY;
 	sqlite3_stmt *q = NULL;
 	int64_t number;
-	int rc = store_feed(s, feed, false, &number, e);
+	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc == 1 && read_pulled(s, feed, &pulled, e) == -1)
+	if (rc == 1 && read_pulled(s, feed, kind, &pulled, e) == -1)
 		rc = -1;
 	if (rc == 1 && (q = store_fresh(s, SQL_ORDER_SCAN, e)) == NULL)
 		rc = -1;
 	if (rc == 1)
 		store_bind(q, "iii", number, from, to);
 	while (rc == 1 && (rc = store_step(s, q, e)) == 1)
-		if (add_scanned(into, &a, q, &pulled, e) == -1)
+		if (add_scanned(into, &a, q, kind, prefix, &pulled, e) == -1)
 			rc = -1;
 	sqlite3_finalize(q);
 	arena_free(&a);
@@ -315,6 +404,7 @@ hand_out(const struct store *s, struct slice key, struct slice bytes,
 
 	memcpy(&h, bytes.p, sizeof h);
 	conv = (struct slice){ bytes.p + sizeof h, bytes.n - sizeof h };
+	o.kind = (enum record_kind)h.kind;
 	o.id = (struct slice){ key.p + 8, key.n - 8 };
 	o.create_time = h.create_time;
 	o.frozen = h.frozen;
@@ -333,17 +423,41 @@ sort_dir(const struct store *s)
 }
 
 int
-store_orders(struct store *s, const char *feed, int64_t from, int64_t to,
-    int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
-    struct err *e)
+store_sorter(
+    struct store *s, struct sorter **out, size_t memory_bytes, struct err *e)
+{
+	return sorter_open(out, sort_dir(s), memory_bytes, e);
+}
+
+static int
+scan_all(struct store *s, const char *feed, unsigned kinds, int64_t from,
+    int64_t to, struct sorter *into, struct err *e)
+{
+	bool mixed = kinds & KIND_BIT(RECORD_ORDER);
+
+	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
+		struct slice prefix = slice_of(
+		    mixed && k == RECORD_CALL ? CALL_ORDER_PREFIX : "");
+
+		if ((kinds & KIND_BIT(k)) != 0 &&
+		    scan(s, feed, k, prefix, from, to, into, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
+    int64_t to, int (*each)(void *ctx, const struct order *o, struct err *e),
+    void *ctx, struct err *e)
 {
 	struct sorter *sorter = NULL;
 	struct slice key, bytes;
 	uint64_t sequence;
-	int rc = sorter_open(&sorter, sort_dir(s), SORT_MEMORY, e);
+	int rc = store_sorter(s, &sorter, SORT_MEMORY, e);
 
 	if (rc == 0)
-		rc = scan(s, feed, from, to, sorter, e);
+		rc = scan_all(s, feed, kinds, from, to, sorter, e);
 	if (rc == 0)
 		rc = sorter_sort(sorter, e);
 	if (rc == 0)
@@ -372,16 +486,17 @@ read_order(struct store *s, struct arena *a, sqlite3_stmt *q, struct slice id,
 }
 
 int
-store_order(struct store *s, struct arena *a, const char *feed, struct slice id,
-    struct order *out, struct err *e)
+store_order(struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct slice id, struct order *out, struct err *e)
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
 	sqlite3_stmt *q;
 	int64_t number;
-	int rc = store_feed(s, feed, false, &number, e);
+	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc != 1 || read_pulled(s, feed, &pulled, e) == -1)
+	if (rc != 1 || read_pulled(s, feed, kind, &pulled, e) == -1)
 		return rc == 1 ? -1 : rc;
+	out->kind = kind;
 	q = store_kept(s, SQL_ORDER_GET, e);
 	if (q == NULL) {
 		rc = -1;
@@ -398,31 +513,64 @@ out:
 }
 
 int
-store_next_due(
-    struct store *s, const char *feed, int64_t now, int64_t *out, struct err *e)
+store_values(struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct slice id, struct conv *out, struct err *e)
 {
 	sqlite3_stmt *q;
-	int64_t number, due;
-	int rc;
+	int64_t number;
+	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (!s->read_only && strcmp(s->due.feed, feed) == 0 &&
-	    s->due.asked <= now && now < s->due.due) {
-		*out = s->due.due;
-		return 0;
-	}
-	rc = store_feed(s, feed, false, &number, e);
-	if (rc == 0)
-		*out = INT64_MAX;
+	if (rc != 1)
+		return rc;
+	q = store_kept(s, SQL_ORDER_GET, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ib", number, id);
+	rc = store_step(s, q, e);
+	if (rc == 1 &&
+	    unpack(s, out, arena_copy(a, store_blob(q, 4)), arena_copy(a, id),
+		sqlite3_column_int64(q, 0), e) == -1)
+		rc = -1;
+	sqlite3_reset(q);
+	return rc;
+}
+
+static int
+next_due(struct store *s, const char *feed, enum record_kind kind, int64_t now,
+    int64_t *due, struct err *e)
+{
+	sqlite3_stmt *q;
+	int64_t number, its;
+	int rc = store_feed(s, feed, kind, false, &number, e);
+
 	if (rc != 1)
 		return rc;
 	q = store_kept(s, SQL_ORDER_DUE, e);
 	if (q == NULL)
 		return -1;
 	store_bind(q, "ii", number, now);
-	if (ask_number(s, q, &due, e) == -1)
+	if (ask_number(s, q, &its, e) == -1)
 		return -1;
-	if (due == -1)
-		due = INT64_MAX;
+	if (its != -1 && its < *due)
+		*due = its;
+	return 0;
+}
+
+int
+store_next_due(
+    struct store *s, const char *feed, int64_t now, int64_t *out, struct err *e)
+{
+	int64_t due = INT64_MAX;
+
+	if (!s->read_only && strcmp(s->due.feed, feed) == 0 &&
+	    s->due.asked <= now && now < s->due.due) {
+		*out = s->due.due;
+		return 0;
+	}
+	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
+		if (next_due(s, feed, k, now, &due, e) == -1)
+			return -1;
+	}
 	snprintf(s->due.feed, sizeof s->due.feed, "%s", feed);
 	s->due.asked = now;
 	s->due.due = due;
@@ -430,16 +578,14 @@ store_next_due(
 	return 0;
 }
 
-int
-store_count(struct store *s, const char *feed, int64_t from, int64_t to,
-    uint64_t *out, struct err *e)
+static int
+count_kind(struct store *s, const char *feed, enum record_kind kind,
+    int64_t from, int64_t to, uint64_t *out, struct err *e)
 {
 	sqlite3_stmt *q;
 	int64_t number, n;
-	int rc = store_feed(s, feed, false, &number, e);
+	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc == 0)
-		*out = 0;
 	if (rc != 1)
 		return rc;
 	q = store_kept(s, SQL_ORDER_COUNT, e);
@@ -448,7 +594,22 @@ store_count(struct store *s, const char *feed, int64_t from, int64_t to,
 	store_bind(q, "iii", number, from, to);
 	if (ask_number(s, q, &n, e) == -1)
 		return -1;
-	*out = (uint64_t)n;
+	*out += (uint64_t)n;
+	return 0;
+}
+
+int
+store_count(struct store *s, const char *feed, unsigned kinds, int64_t from,
+    int64_t to, uint64_t *out, struct err *e)
+{
+	uint64_t n = 0;
+
+	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
+		if ((kinds & KIND_BIT(k)) != 0 &&
+		    count_kind(s, feed, k, from, to, &n, e) == -1)
+			return -1;
+	}
+	*out = n;
 	return 0;
 }
 
@@ -496,17 +657,17 @@ read_thaws(struct store *s, int64_t feed, const struct pulled *p,
 	return rc;
 }
 
-int
-store_freeze(
-    struct store *s, const char *feed, const struct pulled *p, struct err *e)
+static int
+freeze_kind(struct store *s, const char *feed, enum record_kind kind,
+    const struct pulled *p, struct err *e)
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
 	struct thaws l = { ARENA_EMPTY, NULL, 0, 0 };
 	int64_t number;
-	int rc = store_feed(s, feed, false, &number, e);
+	int rc = store_feed(s, feed, kind, false, &number, e);
 
 	if (rc == 1)
-		rc = read_pulled(s, feed, &pulled, e) == -1 ||
+		rc = read_pulled(s, feed, kind, &pulled, e) == -1 ||
 			     read_thaws(s, number, p, &pulled, &l, e) == -1
 			 ? -1
 			 : 0;
@@ -522,4 +683,16 @@ store_freeze(
 	free(l.t);
 	free(pulled.p);
 	return rc;
+}
+
+int
+store_freeze(
+    struct store *s, const char *feed, const struct pulled *p, struct err *e)
+{
+	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
+		if (k != RECORD_CONTACT && (p->kinds & KIND_BIT(k)) != 0 &&
+		    freeze_kind(s, feed, k, p, e) == -1)
+			return -1;
+	}
+	return 0;
 }

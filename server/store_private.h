@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 #include "server/store.h"
 
-#define STORE_SCHEMA 1 /* PRAGMA user_version */
+#define STORE_SCHEMA 2 /* PRAGMA user_version */
 
 enum sql {
 	SQL_FEED_GET,
@@ -24,6 +24,7 @@ enum sql {
 	SQL_DUMP_GET,
 	SQL_DUMP_LIST,
 	SQL_ORDER_ANY,
+	SQL_ORDER_HAS,
 	SQL_ORDER_GET,
 	SQL_ORDER_ADD,
 	SQL_ORDER_SET,
@@ -32,6 +33,9 @@ enum sql {
 	SQL_ORDER_COUNT,
 	SQL_ORDER_DUE,
 	SQL_ORDER_FREEZE,
+	SQL_VARIANT_ANY,
+	SQL_VARIANT_ADD,
+	SQL_VARIANT_GET,
 	SQL_PULLED,
 	SQL_CARRIED_BY,
 	SQL_CARRIED_FORGET,
@@ -58,11 +62,14 @@ enum sql {
 	SQL_COUNT
 };
 extern const char store_schema[];
+/* [n] makes a store of schema n one of schema n + 1. */
+extern const char *const store_migration[STORE_SCHEMA];
 extern const char *const store_sql[SQL_COUNT];
 
 /* A publication that somebody pulled completely. */
 struct pulled {
 	int64_t id, from, to;
+	unsigned kinds;
 };
 
 struct store {
@@ -99,9 +106,10 @@ int store_fail(struct store *s, struct err *e); /* -1 with SQLite's reason */
 void store_text(sqlite3_stmt *q, int column, char *out, size_t size);
 struct slice store_blob(sqlite3_stmt *q, int column);
 
-/* The feed's number in table orders: 1, 0 when it has none, -1. */
-int store_feed(
-    struct store *s, const char *feed, bool make, int64_t *out, struct err *e);
+/* The number of a feed's records of that kind in table orders: 1, 0 when there
+ * is none, -1. */
+int store_feed(struct store *s, const char *feed, enum record_kind kind,
+    bool make, int64_t *out, struct err *e);
 
 /* Puts an event into the one sequence that store_history tells. */
 int store_event(struct store *s, const char *feed, enum history_kind k,

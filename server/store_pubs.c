@@ -28,6 +28,7 @@ read_publication(sqlite3_stmt *q, struct publication *p)
 	p->pulls = (uint64_t)sqlite3_column_int64(q, 11);
 	p->first_pull = sqlite3_column_int64(q, 12);
 	store_text(q, 13, p->reason, sizeof p->reason);
+	p->kinds = (unsigned)sqlite3_column_int64(q, 14);
 }
 
 /* The one row that a bound statement answers. */
@@ -46,9 +47,12 @@ one_publication(
 int
 store_publication_plan(struct store *s, struct publication *p, struct err *e)
 {
-	if (store_run(s, SQL_PUB_ADD, e, "sssiiiiiss", p->feed, p->file,
+	if (p->kinds == 0)
+		p->kinds = KIND_BIT(RECORD_ORDER);
+	if (store_run(s, SQL_PUB_ADD, e, "sssiiiiissi", p->feed, p->file,
 		p->sha256, (int64_t)p->bytes, (int64_t)p->rows, p->mtime,
-		p->from, p->to, p->archive, p->reason) == -1) {
+		p->from, p->to, p->archive, p->reason,
+		(int64_t)p->kinds) == -1) {
 		if (sqlite3_errcode(s->db) == SQLITE_CONSTRAINT)
 			return err_set(e,
 			    "%s/%s already has a version of the update time "
@@ -246,7 +250,7 @@ pulled_completely(
 		return -1;
 	if (p.pulls > 0)
 		return 0;
-	as = (struct pulled){ p.id, p.from, p.to };
+	as = (struct pulled){ p.id, p.from, p.to, p.kinds };
 	if (store_freeze(s, p.feed, &as, e) == -1)
 		return -1;
 	return store_event(s, p.feed, HISTORY_PULL, p.id, e);

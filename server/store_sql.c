@@ -8,8 +8,20 @@
  * time lies, carries it.  A creation time that was replaced after it may have
  * been carried goes to table carried.  An order is frozen when a publication
  * that carries it was pulled.
+ *
+ * Contacts, calls and chats are rows of table orders as well, each kind under a
+ * number of its own: table feeds has FEED, FEED/contacts, FEED/calls and
+ * FEED/chats.
+ *
+ * Table variants has the ids with zeros that a spreadsheet would take off
+ * ("00123", "123.0"), under what is left of them then.
  */
 #include "server/store_private.h"
+
+#define VARIANTS                                                               \
+	"CREATE TABLE variants ("                                              \
+	" feed INTEGER NOT NULL, canonical BLOB NOT NULL, id BLOB NOT NULL,"   \
+	" PRIMARY KEY (feed, canonical, id)) STRICT, WITHOUT ROWID;"
 
 const char store_schema[] =
     "CREATE TABLE feeds ("
@@ -51,6 +63,7 @@ const char store_schema[] =
     " archive TEXT NOT NULL, done INTEGER NOT NULL,"
     " pulls INTEGER NOT NULL, first_pull INTEGER NOT NULL,"
     " reason TEXT NOT NULL,"
+    " kinds INTEGER NOT NULL DEFAULT 1," /* whose times it carries, as bits */
     " UNIQUE (feed, file, mtime)) STRICT;"
     "CREATE INDEX publications_feed ON publications (feed, id);"
     "CREATE INDEX publications_pulled ON publications (feed, id)"
@@ -79,14 +92,30 @@ const char store_schema[] =
     "CREATE TABLE events ("
     " seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"
     " kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
-    " UNIQUE (kind, ref)) STRICT;";
+    " UNIQUE (kind, ref)) STRICT;" VARIANTS;
+
+/* Ids with the prefix of a source are no numbers to SQL and stay out. */
+const char *const store_migration[STORE_SCHEMA] = {
+	[1] = "ALTER TABLE publications"
+	      " ADD COLUMN kinds INTEGER NOT NULL DEFAULT 1;" VARIANTS
+	      "INSERT INTO variants (feed, canonical, id)"
+	      " SELECT feed, CAST(iif(rest = '', '0', rest) AS BLOB), id FROM"
+	      " (SELECT feed, id, t, ltrim(iif(instr(t, '.') = 0, t,"
+	      " substr(t, 1, instr(t, '.') - 1)), '0') AS rest FROM"
+	      " (SELECT feed, id, CAST(id AS TEXT) AS t FROM orders)"
+	      " WHERE length(t) <= 64 AND t GLOB '[0-9]*'"
+	      " AND t NOT GLOB '*[^0-9.]*' AND t NOT GLOB '*.'"
+	      " AND (instr(t, '.') = 0"
+	      " OR rtrim(substr(t, instr(t, '.') + 1), '0') = ''))"
+	      " WHERE t <> iif(rest = '', '0', rest)",
+};
 
 #define DUMP_COLUMNS                                                           \
 	"id, feed, source, name, state, at, bytes, sha256, fingerprint,"       \
 	" archive, preset, encoding, reason, tally"
 #define PUB_COLUMNS                                                            \
 	"id, feed, file, sha256, bytes, rows, mtime, from_time, to_time,"      \
-	" archive, done, pulls, first_pull, reason"
+	" archive, done, pulls, first_pull, reason, kinds"
 #define PULL_COLUMNS                                                           \
 	"id, publication, feed, file, user, protocol, address, begun, ended,"  \
 	" bytes, size, complete"
@@ -114,6 +143,7 @@ const char *const store_sql[SQL_COUNT] = {
     " ORDER BY id DESC LIMIT ?2",
 
 [SQL_ORDER_ANY] = "SELECT 1 FROM orders WHERE feed = ? LIMIT 1",
+[SQL_ORDER_HAS] = "SELECT 1 FROM orders WHERE feed = ? AND id = ?",
 [SQL_ORDER_GET] =
     "SELECT create_time, since, dump, line, conv FROM orders"
     " WHERE feed = ? AND id = ?",
@@ -140,9 +170,16 @@ const char *const store_sql[SQL_COUNT] = {
     "UPDATE orders SET create_time = ?3, since = ?4"
     " WHERE feed = ?1 AND id = ?2",
 
+[SQL_VARIANT_ANY] = "SELECT 1 FROM variants WHERE feed = ? LIMIT 1",
+[SQL_VARIANT_ADD] =
+    "INSERT OR IGNORE INTO variants (feed, canonical, id) VALUES (?, ?, ?)",
+[SQL_VARIANT_GET] =
+    "SELECT id FROM variants WHERE feed = ? AND canonical = ?"
+    " ORDER BY id LIMIT 1",
+
 [SQL_PULLED] =
-    "SELECT id, from_time, to_time FROM publications"
-    " WHERE feed = ? AND pulls > 0 ORDER BY id",
+    "SELECT id, from_time, to_time, kinds FROM publications"
+    " WHERE feed = ? AND pulls > 0 AND kinds & ? <> 0 ORDER BY id",
 [SQL_CARRIED_BY] =
     "SELECT c.id, c.create_time, c.since, o.create_time, o.since"
     " FROM carried c JOIN orders o ON o.feed = c.feed AND o.id = c.id"
@@ -153,8 +190,8 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_PUB_TOP] = "SELECT ifnull(max(id), 0) FROM publications",
 [SQL_PUB_ADD] =
     "INSERT INTO publications (feed, file, sha256, bytes, rows, mtime,"
-    " from_time, to_time, archive, done, pulls, first_pull, reason)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
+    " from_time, to_time, archive, done, pulls, first_pull, reason, kinds)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
 [SQL_PUB_DONE] =
     "UPDATE publications SET sha256 = ?, bytes = ?, rows = ?, archive = ?,"
     " done = 1, reason = ? WHERE id = ?",

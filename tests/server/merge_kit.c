@@ -197,7 +197,8 @@ kit_order(struct kit *k, char out[512], const char *id)
 {
 	struct arena a = ARENA_EMPTY;
 	struct order o;
-	int rc = store_order(k->store, &a, k->rules.feed, slice_of(id), &o, &e);
+	int rc = store_order(
+	    k->store, &a, k->rules.feed, RECORD_ORDER, slice_of(id), &o, &e);
 
 	if (rc == -1)
 		fail_msg("%s", e.text);

@@ -49,8 +49,9 @@ a_dump_becomes_orders_a_report_and_an_archived_copy(void **state)
 	assert_int_equal(b.d.tally.accepted, 2);
 	assert_string_equal(b.d.preset, "direct");
 	check_sum(&b.d.tally);
-	assert_int_equal(
-	    store_count(b.in.store, "main", INT64_MIN, INT64_MAX, &n, &b.e), 0);
+	assert_int_equal(store_count(b.in.store, "main", KIND_BIT(RECORD_ORDER),
+			     INT64_MIN, INT64_MAX, &n, &b.e),
+	    0);
 	assert_int_equal(n, 2);
 	assert_true(instance_has(instance_path(&b.inst, "%s", b.d.archive)));
 	text = instance_get(
@@ -186,7 +187,8 @@ a_dump_that_cannot_be_read_is_refused_as_a_whole(void **state)
 		assert_true(strlen(b.d.reason) > 10);
 		assert_true(
 		    instance_has(instance_path(&b.inst, "%s", b.d.archive)));
-		store_count(b.in.store, "main", INT64_MIN, INT64_MAX, &n, &b.e);
+		store_count(b.in.store, "main", KIND_BIT(RECORD_ORDER),
+		    INT64_MIN, INT64_MAX, &n, &b.e);
 		assert_int_equal(n, 0);
 		text = instance_get(
 		    instance_path(&b.inst, "reports/main/bad.csv.report.txt"));

@@ -298,8 +298,9 @@ equal_rows_without_an_id_stay_orders_of_their_own(void **state)
 	assert_string_equal(order, "auto-x-3 100 PAID - - - 7 - 1:4");
 	t = kit_merge(&k, rows, 4);
 	assert_int_equal(t.unchanged, 4);
-	assert_int_equal(
-	    store_count(k.store, "main", 0, INT64_MAX, &n, NULL), 0);
+	assert_int_equal(store_count(k.store, "main", KIND_BIT(RECORD_ORDER), 0,
+			     INT64_MAX, &n, NULL),
+	    0);
 	assert_int_equal(n, 4);
 	kit_close(&k);
 }
@@ -429,8 +430,9 @@ united_client_ids_end_somewhere(void **state)
 			.client_ids = ids[i] };
 	}
 	kit_merge(&k, rows, MANY);
-	assert_int_equal(
-	    store_order(k.store, &a, "main", slice_of("1"), &o, NULL), 1);
+	assert_int_equal(store_order(k.store, &a, "main", RECORD_ORDER,
+			     slice_of("1"), &o, NULL),
+	    1);
 	assert_in_range(conv_text(&o.conv, FIELD_CLIENT_IDS).n, 4000, 4096);
 	assert_true(slice_starts(
 	    conv_text(&o.conv, FIELD_CLIENT_IDS), "1000000,1000001,"));

@@ -429,7 +429,8 @@ compare_all(struct kit *k, struct model *m)
 	struct err e = ERR_EMPTY;
 	int exist = 0;
 
-	if (store_orders(k->store, "main", 0, INT64_MAX, compare, &c, &e) != 0)
+	if (store_orders(k->store, "main", KIND_BIT(RECORD_ORDER), 0, INT64_MAX,
+		compare, &c, &e) != 0)
 		fail_msg("%s", e.text);
 	for (int i = 0; i < m->orders; i++)
 		exist += m->order[i].exists;

@@ -23,8 +23,9 @@ orders(struct kit *k)
 {
 	uint64_t n;
 
-	assert_int_equal(
-	    store_count(k->store, "main", 0, INT64_MAX, &n, NULL), 0);
+	assert_int_equal(store_count(k->store, "main", KIND_BIT(RECORD_ORDER),
+			     0, INT64_MAX, &n, NULL),
+	    0);
 	return n;
 }
 

@@ -183,7 +183,8 @@ orders(struct store *s)
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	if (store_orders(s, "main", INT64_MIN, INT64_MAX, note, f, &b.e) == -1)
+	if (store_orders(s, "main", KIND_BIT(RECORD_ORDER), INT64_MIN,
+		INT64_MAX, note, f, &b.e) == -1)
 		fail_msg("%s", b.e.text);
 	fclose(f);
 	return text;

@@ -155,7 +155,9 @@ a_reader_reads_beside_the_writer_and_cannot_write(void **state)
 	assert_int_equal(store_open(&reader, path, true, &e), 0);
 	assert_int_equal(store_begin(k.store, &e), 0);
 	assert_int_equal(store_set(k.store, "a", "1", &e), 0);
-	assert_int_equal(store_count(reader, "main", 0, 1000, &n, &e), 0);
+	assert_int_equal(store_count(reader, "main", KIND_BIT(RECORD_ORDER), 0,
+			     1000, &n, &e),
+	    0);
 	assert_int_equal(n, 1);
 	assert_int_equal(store_set(reader, "a", "2", &e), -1);
 	assert_non_null(strstr(e.text, "for reading only"));
@@ -415,8 +417,9 @@ orders_come_by_creation_time_then_id(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		char ids[64] = "";
 
-		assert_int_equal(store_orders(k.store, "main", row[i].from,
-				     row[i].to, join_order, ids, &e),
+		assert_int_equal(
+		    store_orders(k.store, "main", KIND_BIT(RECORD_ORDER),
+			row[i].from, row[i].to, join_order, ids, &e),
 		    row[i].rc);
 		assert_string_equal(ids, row[i].ids);
 	}
@@ -425,9 +428,13 @@ orders_come_by_creation_time_then_id(void **state)
 		    store_next_due(k.store, "main", due[i][0], &next, &e), 0);
 		assert_true(next == due[i][1]);
 	}
-	assert_int_equal(store_count(k.store, "main", 100, 300, &n, &e), 0);
+	assert_int_equal(store_count(k.store, "main", KIND_BIT(RECORD_ORDER),
+			     100, 300, &n, &e),
+	    0);
 	assert_int_equal(n, 4);
-	assert_int_equal(store_count(k.store, "none", 100, 300, &n, &e), 0);
+	assert_int_equal(store_count(k.store, "none", KIND_BIT(RECORD_ORDER),
+			     100, 300, &n, &e),
+	    0);
 	assert_int_equal(n, 0);
 	kit_close(&k);
 }
