@@ -1,62 +1,18 @@
 /*
  * The rules of a destination as a table of its columns, run over every row of
  * a file.  What its documentation leaves open (a BOM, a cell too many) is a
- * warning; what it refuses is an error in its own words.
+ * warning; what it refuses is an error, in its own words where it has some.
  */
-#include "formats/lint.h"
+#include "formats/lint_private.h"
 
 #include <stdio.h>
 
-#include "formats/check.h"
-#include "formats/conv.h"
-#include "formats/idset.h"
 #include "formats/strict.h"
-#include "formats/zone.h"
 
-#define SIZE_MAX_BYTES UINT64_C(314572800) /* 300 Мбайт */
-#define SIZE_SAFE_BYTES UINT64_C(300000000)
-#define DAY INT64_C(86400)
-#define DAYS_OLD 113      /* refused */
-#define DAYS_UNLINKED 111 /* 21 to link a visit, 90 to correct it */
-#define RULES_MAX 16
-#define TEXT_MAX 1024
+/* --- findings ------------------------------------------------------------- */
 
-/* Load errors, which concern the file as a whole. */
-static const char separator_text[] = "В файле указан неправильный разделитель";
-static const char encoding_text[] =
-    "Неверная кодировка файла. Поддерживается только UTF-8 кодировка";
-static const char size_text[] = "Размер файла слишком большой, максимально "
-				"допустимый размер 300 Мбайт";
-static const char nothing_text[] = "В файле не нашлось валидных данных";
-
-struct lint;
-
-struct rule {
-	enum field field;
-	void (*check)(struct lint *l, const struct rule *r, struct slice cell);
-	enum reject reject;               /* of a list: its value is not good */
-	bool (*good)(struct slice value); /* identifiers are lists of these */
-};
-
-struct lint {
-	const struct lint_options *o;
-	const struct rule *rule;
-	size_t column[RULES_MAX]; /* by rule; SIZE_MAX: not in the header */
-	size_t columns;
-	size_t id_rule; /* checked last: see idset_expect */
-	unsigned long line;
-	bool row_bad;
-	bool stop; /* the file is refused as a whole */
-	struct idset ids;
-	void (*found)(void *ctx, const struct lint_finding *f);
-	void *ctx;
-	struct lint_totals t;
-};
-
-/* --- findings --------------------------------------------------------- */
-
-static void
-report(struct lint *l, bool warning, const char *column, const char *code,
+void
+lint_say(struct lint *l, bool warning, const char *column, const char *code,
     const char *text)
 {
 	struct lint_finding f = { l->line, column, warning, code, text };
@@ -68,168 +24,124 @@ report(struct lint *l, bool warning, const char *column, const char *code,
 		l->found(l->ctx, &f);
 }
 
-static void
-refuse(struct lint *l, const char *code, const char *text)
+void
+lint_error(
+    struct lint *l, const char *column, const char *code, const char *text)
 {
-	report(l, false, "", code, text);
+	lint_say(l, false, column, code, message(text));
+}
+
+void
+lint_warn(
+    struct lint *l, const char *column, const char *code, const char *text)
+{
+	lint_say(l, true, column, code, message(text));
+}
+
+void
+lint_refuse(struct lint *l, const char *code, const char *text)
+{
+	lint_error(l, "", code, text);
 	l->stop = true;
 }
 
 static void
 reject(struct lint *l, bool warning, const char *column, enum reject why,
-    struct slice value)
+    struct slice value, const char *hint)
 {
-	char text[TEXT_MAX];
+	char text[LINT_TEXT_MAX];
 
-	reject_text(text, sizeof text, why, column, value, NULL);
-	report(l, warning, column, reject_code(why), text);
+	reject_text(text, sizeof text, why, column, value, hint);
+	lint_say(l, warning, column, reject_code(why), text);
 }
 
-/* --- one cell --------------------------------------------------------- */
-
-static void
-check_created(struct lint *l, const struct rule *r, struct slice cell)
+void
+lint_reject(struct lint *l, const char *column, enum reject why,
+    struct slice value, const char *hint)
 {
-	const char *name = field_info[r->field].name;
-	struct wall w = { 0 };
-	bool has_time = false;
-	enum reject why = check_time(cell, &w, &has_time);
-	int64_t t;
-
-	if (why != REJECT_NONE) {
-		reject(l, false, name, why, cell);
-		return;
-	}
-	t = wall_days(&w) * DAY + w.hour * 3600 + w.minute * 60 + w.second;
-	if (t > l->o->now)
-		reject(l, false, name, REJECT_DATE_FUTURE, cell);
-	else if (t < l->o->now - DAYS_OLD * DAY)
-		reject(l, false, name, REJECT_DATE_OLD, cell);
-	else if (t < l->o->now - DAYS_UNLINKED * DAY)
-		report(l, true, name, "aging_date",
-		    "'create_date_time' is older than 111 days, so that no "
-		    "visit can be linked to it or corrected any more");
+	reject(l, false, column, why, value, hint);
 }
 
 static void
-check_id(struct lint *l, const struct rule *r, struct slice cell)
+reject_row(struct lint *l, bool warning, enum reject why)
 {
-	if (cell.n > 0 && idset_add(&l->ids, cell))
-		report(l, true, field_info[r->field].name, "same_id",
-		    "An earlier row has the same id; the destination applies "
-		    "such rows in random order");
+	reject(l, warning, "", why, (struct slice){ NULL, 0 }, NULL);
 }
 
-/* Excel turned a long number into "1,33591E+17", which splits as a list. */
-static bool
-is_exponent(struct slice cell)
+/* --- destinations --------------------------------------------------------- */
+
+static const struct lint_destination *const groups[] = { lint_conversion_center,
+	lint_metrica, lint_crm };
+
+/* The n-th of all; NULL after the last. */
+static const struct lint_destination *
+destination(size_t n)
 {
-	struct slice rest = cell;
-	struct slice whole = slice_cut(&rest, ',');
-	struct slice fraction = slice_cut(&rest, '+');
-	size_t digits = 0;
-
-	while (digits < fraction.n && fraction.p[digits] >= '0' &&
-	       fraction.p[digits] <= '9')
-		digits++;
-	return whole.n == 1 && rest.n > 0 && digits + 1 == fraction.n &&
-	       fraction.p[digits] == 'E';
-}
-
-static void
-check_list(struct lint *l, const struct rule *r, struct slice cell)
-{
-	const char *name = field_info[r->field].name;
-	struct slice rest = cell;
-	bool more = cell.n > 0;
-
-	while (more) {
-		struct slice value;
-
-		more = memchr(rest.p, ',', rest.n) != NULL;
-		value = slice_cut(&rest, ',');
-		if (r->good(value))
-			continue;
-		if (is_exponent(cell)) {
-			reject(l, false, name, r->reject, cell);
-			break;
-		}
-		reject(l, false, name, r->reject, value.n > 0 ? value : cell);
-	}
-}
-
-static bool
-is_goal(const struct lint *l, struct slice id)
-{
-	if (l->o->any_goal)
-		return check_goal_id(id);
-	for (size_t i = 0; i < l->o->goals; i++)
-		if (slice_is(id, l->o->goal[i]))
-			return true;
-	return false;
-}
-
-/* Empty is PAID to the destination. */
-static void
-check_status(struct lint *l, const struct rule *r, struct slice cell)
-{
-	if (cell.n > 0 && !check_status_fixed(cell) && !is_goal(l, cell))
-		reject(
-		    l, false, field_info[r->field].name, REJECT_STATUS, cell);
-}
-
-static void
-check_amount(struct lint *l, const struct rule *r, struct slice cell)
-{
-	enum reject why = cell.n == 0 ? REJECT_NONE : check_money(cell, NULL);
-
-	if (why != REJECT_NONE)
-		reject(l, false, field_info[r->field].name, why, cell);
-}
-
-/* clang-format off */
-static const struct rule conversion_center[] = {
-	{ FIELD_CREATE_DATE_TIME, check_created, REJECT_NONE, NULL },
-	{ FIELD_CLIENT_UNIQ_ID,   NULL,          REJECT_NONE, NULL },
-	{ FIELD_CLIENT_IDS, check_list, REJECT_CLIENT_IDS, check_client_id },
-	{ FIELD_EMAILS,     check_list, REJECT_EMAILS,     check_email },
-	{ FIELD_PHONES,     check_list, REJECT_PHONES,     check_phone },
-	{ FIELD_EMAILS_MD5, check_list, REJECT_EMAILS_MD5, check_md5 },
-	{ FIELD_PHONES_MD5, check_list, REJECT_PHONES_MD5, check_md5 },
-	{ FIELD_ORDER_STATUS,     check_status,  REJECT_NONE, NULL },
-	{ FIELD_REVENUE,          check_amount,  REJECT_NONE, NULL },
-	{ FIELD_COST,             check_amount,  REJECT_NONE, NULL },
-	{ FIELD_ID,               check_id,      REJECT_NONE, NULL },
-	{ FIELD_COUNT,            NULL,          REJECT_NONE, NULL }
-};
-
-static const struct {
-	const char *output;
-	const struct rule *rule;
-} destinations[] = {
-	{ "conversion-center", conversion_center },
-};
-/* clang-format on */
-
-static const struct rule *
-rules_of(const char *output)
-{
-	for (size_t i = 0; i < sizeof destinations / sizeof *destinations; i++)
-		if (strcmp(destinations[i].output, output) == 0)
-			return destinations[i].rule;
+	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+		for (size_t i = 0; groups[g][i].name != NULL; i++)
+			if (n-- == 0)
+				return &groups[g][i];
 	return NULL;
 }
 
-/* --- the header ------------------------------------------------------- */
+static const struct lint_destination *
+destination_named(const char *name)
+{
+	const struct lint_destination *d;
 
-/* The rule that reads a column of this name; the table's end when none. */
-static size_t
-rule_named(const struct lint *l, struct slice name)
+	for (size_t n = 0; (d = destination(n)) != NULL; n++)
+		if (strcmp(d->name, name) == 0)
+			return d;
+	return NULL;
+}
+
+const struct lint_destination *
+lint_by_key(const struct lint_destination *to, struct slice key)
+{
+	const struct lint_destination *d;
+
+	if (to->key != NULL && slice_is(key, to->key))
+		return to;
+	for (size_t n = 0; (d = destination(n)) != NULL; n++)
+		if (strcmp(d->output, to->output) == 0 && d->key != NULL &&
+		    slice_is(key, d->key))
+			return d;
+	return NULL;
+}
+
+/* The other syntax of the same output; NULL when it has one alone. */
+static const struct lint_destination *
+twin(const struct lint_destination *to)
+{
+	const struct lint_destination *d;
+
+	for (size_t n = 0; (d = destination(n)) != NULL; n++)
+		if (strcmp(d->output, to->output) == 0 &&
+		    (d->key == NULL) != (to->key == NULL))
+			return d;
+	return NULL;
+}
+
+void
+lint_aim(struct lint *l, const struct lint_destination *to)
+{
+	l->to = to;
+	for (l->rules = 0; to->rule[l->rules].name != NULL;)
+		l->rules++;
+	l->id_rule =
+	    to->id == NULL ? l->rules : lint_rule_named(l, slice_of(to->id));
+}
+
+/* --- the header ----------------------------------------------------------- */
+
+size_t
+lint_rule_named(const struct lint *l, struct slice name)
 {
 	size_t i = 0;
 
-	while (l->rule[i].field != FIELD_COUNT &&
-	       !slice_is(name, field_info[l->rule[i].field].name))
+	while (i < l->rules && !slice_is(name, l->to->rule[i].name) &&
+	       (l->to->rule[i].also == NULL ||
+		   !slice_is(name, l->to->rule[i].also)))
 		i++;
 	return i;
 }
@@ -237,47 +149,53 @@ rule_named(const struct lint *l, struct slice name)
 static bool
 is_read(const struct lint *l, struct slice name)
 {
-	return l->rule[rule_named(l, name)].field != FIELD_COUNT;
+	return lint_rule_named(l, name) < l->rules;
+}
+
+static bool
+same_but_for_case(struct slice a, struct slice b)
+{
+	for (size_t i = 0; a.n == b.n && i < a.n; i++)
+		if ((a.p[i] | 0x20) != (b.p[i] | 0x20))
+			return false;
+	return a.n == b.n;
 }
 
 /* A name that differs only in capitals and blanks is a slip. */
 static void
 warn_near_miss(struct lint *l, struct slice name)
 {
-	char lower[64], text[TEXT_MAX];
-	size_t n = 0;
+	char text[LINT_TEXT_MAX];
+	size_t i = 0;
 
 	name = slice_trim(name);
-	if (name.n > sizeof lower)
-		return;
-	for (; n < name.n; n++)
-		lower[n] = name.p[n] >= 'A' && name.p[n] <= 'Z'
-			       ? (char)(name.p[n] - 'A' + 'a')
-			       : name.p[n];
-	if (!is_read(l, (struct slice){ lower, n }))
+	while (i < l->rules &&
+	       !same_but_for_case(name, slice_of(l->to->rule[i].name)))
+		i++;
+	if (i == l->rules)
 		return;
 	snprintf(text, sizeof text,
-	    "This column is ignored: the destination knows it as '%.*s', to "
-	    "the letter",
-	    (int)n, lower);
-	report(l, true, "", "column_name", text);
+	    message(N_("This column is ignored: the destination knows it as "
+		       "'%s', to the letter")),
+	    l->to->rule[i].name);
+	lint_say(l, true, "", "column_name", text);
 }
 
 static void
 map_columns(struct lint *l, const struct strict_row *row)
 {
 	l->columns = row->cells;
-	for (size_t i = 0; i < RULES_MAX; i++)
+	for (size_t i = 0; i < LINT_RULES_MAX; i++)
 		l->column[i] = SIZE_MAX;
 	for (size_t i = 0; i < row->cells; i++) {
-		size_t r = rule_named(l, row->cell[i]);
+		size_t r = lint_rule_named(l, row->cell[i]);
 
-		if (l->rule[r].field == FIELD_COUNT)
+		if (r == l->rules)
 			warn_near_miss(l, row->cell[i]);
 		else if (l->column[r] != SIZE_MAX)
-			report(l, true, field_info[l->rule[r].field].name,
-			    "column_twice",
-			    "The column is there twice; the first was read");
+			lint_warn(l, l->to->rule[r].name, "column_twice",
+			    N_("The column is there twice; the first was "
+			       "read"));
 		else
 			l->column[r] = i;
 	}
@@ -290,7 +208,7 @@ has_wrong_separator(const struct lint *l, const struct strict_row *row)
 	for (size_t i = 0; i < row->cells; i++)
 		if (is_read(l, row->cell[i]))
 			return false;
-	for (const char *c = ",\t|"; *c != '\0'; c++) {
+	for (const char *c = ";,\t|"; *c != '\0'; c++) {
 		for (size_t i = 0; i < row->cells; i++) {
 			struct slice rest = row->cell[i];
 
@@ -302,36 +220,54 @@ has_wrong_separator(const struct lint *l, const struct strict_row *row)
 	return false;
 }
 
+static bool
+has_set(const struct lint *l, unsigned set)
+{
+	for (size_t i = 0; i < l->rules; i++)
+		if (l->to->rule[i].set == set && l->column[i] != SIZE_MAX)
+			return true;
+	return false;
+}
+
 static void
 require_columns(struct lint *l)
 {
-	bool identifier = false;
+	char text[LINT_TEXT_MAX];
 
-	for (size_t i = 0; l->rule[i].field != FIELD_COUNT; i++)
-		identifier = identifier || (l->rule[i].good != NULL &&
-					       l->column[i] != SIZE_MAX);
-	if (l->column[rule_named(l, slice_of("create_date_time"))] == SIZE_MAX)
-		refuse(l, "missing_column", "missing create_date_time");
-	if (!identifier)
-		refuse(l, "missing_column",
-		    "missing a column with identifiers: client_ids, emails, "
-		    "phones, emails_md5 or phones_md5");
+	for (size_t i = 0; i < l->rules; i++) {
+		if (!l->to->rule[i].must || l->column[i] != SIZE_MAX)
+			continue;
+		snprintf(text, sizeof text, message(N_("missing %s")),
+		    l->to->rule[i].name);
+		lint_say(l, false, "", "missing_column", text);
+		l->stop = true;
+	}
+	for (unsigned set = 0; set < LINT_SETS; set++) {
+		const struct lint_set *s = &l->to->set[set];
+
+		if (s->missing == NULL || has_set(l, set + 1))
+			continue;
+		if (s->warning)
+			lint_warn(l, "", "missing_column", s->missing);
+		else
+			lint_refuse(l, "missing_column", s->missing);
+	}
 	if (l->stop) {
 		l->line = 0;
-		report(l, false, "", "nothing", nothing_text);
+		lint_error(l, "", "nothing", l->to->words->nothing);
 	}
 }
 
-/* --- rows ------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------- */
 
 /* Bytes that are not UTF-8 make the destination refuse the file. */
 static void
 refuse_row(struct lint *l, enum reject why)
 {
 	if (why == REJECT_ENCODING)
-		refuse(l, "encoding", encoding_text);
+		lint_refuse(l, "encoding", l->to->words->encoding);
 	else
-		reject(l, false, "", why, (struct slice){ NULL, 0 });
+		reject_row(l, false, why);
 }
 
 static void
@@ -343,81 +279,95 @@ check_header(struct lint *l, const struct strict_row *row)
 		return;
 	}
 	if (has_wrong_separator(l, row)) {
-		refuse(l, "separator", separator_text);
+		lint_refuse(l, "separator", l->to->words->separator);
 		return;
 	}
 	map_columns(l, row);
 	require_columns(l);
 }
 
-static struct slice
-cell_of(const struct lint *l, size_t rule, const struct strict_row *row)
+static void
+check_sets(struct lint *l, unsigned filled)
 {
-	if (l->column[rule] < row->cells)
-		return row->cell[l->column[rule]];
-	return (struct slice){ "", 0 };
+	for (unsigned set = 0; set < LINT_SETS; set++) {
+		const struct lint_set *s = &l->to->set[set];
+
+		if (s->empty == NULL || (filled & 1u << (set + 1)) != 0)
+			continue;
+		if (s->warning)
+			lint_warn(l, "", "unattributed", s->empty);
+		else
+			lint_error(
+			    l, "", reject_code(REJECT_NO_IDENTIFIER), s->empty);
+	}
+}
+
+void
+lint_record(struct lint *l)
+{
+	unsigned filled = 0; /* the sets, by bit */
+
+	for (size_t i = 0; i < l->rules; i++) {
+		const struct lint_rule *r = &l->to->rule[i];
+
+		filled |= (unsigned)(l->cell[i].n > 0) << r->set;
+		if (r->check != NULL)
+			r->check(l, r, l->cell[i]);
+	}
+	check_sets(l, filled);
 }
 
 static void
 check_cells(struct lint *l, const struct strict_row *row)
 {
-	bool identifier = false;
-
-	idset_expect(&l->ids, cell_of(l, l->id_rule, row));
-	for (size_t i = 0; l->rule[i].field != FIELD_COUNT; i++) {
-		const struct rule *r = &l->rule[i];
-		struct slice cell = cell_of(l, i, row);
-
-		identifier = identifier || (r->good != NULL && cell.n > 0);
-		if (r->check != NULL)
-			r->check(l, r, cell);
-	}
-	if (!identifier)
-		reject(l, false, "", REJECT_NO_IDENTIFIER,
-		    (struct slice){ NULL, 0 });
+	for (size_t i = 0; i < l->rules; i++)
+		l->cell[i] = l->column[i] < row->cells
+				 ? row->cell[l->column[i]]
+				 : (struct slice){ "", 0 };
+	if (l->id_rule < l->rules)
+		idset_expect(&l->ids, l->cell[l->id_rule]);
+	lint_record(l);
 }
 
 static void
 check_row(struct lint *l, const struct strict_row *row)
 {
-	struct slice none = { NULL, 0 };
-
 	l->row_bad = false;
 	if (row->reject != REJECT_NONE) {
 		refuse_row(l, row->reject);
 	} else {
 		if (row->cells < l->columns)
-			reject(l, true, "", REJECT_COLUMNS_FEW, none);
+			reject_row(l, true, REJECT_COLUMNS_FEW);
 		if (row->cells > l->columns)
-			reject(l, true, "", REJECT_COLUMNS_MANY, none);
+			reject_row(l, true, REJECT_COLUMNS_MANY);
 		check_cells(l, row);
 	}
 	l->t.rows++;
 	l->t.valid += !l->row_bad;
 }
 
-/* --- the file --------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------- */
 
-static void
-check_size(struct lint *l, const struct strict *file)
+void
+lint_size(struct lint *l, uint64_t bytes)
 {
-	l->t.bytes = strict_bytes(file);
-	if (l->t.bytes <= SIZE_MAX_BYTES || l->stop)
+	l->t.bytes = bytes;
+	if (bytes <= l->to->max_bytes || l->stop)
 		return;
 	l->line = 0;
-	refuse(l, "size", size_text);
+	lint_refuse(l, "size", l->to->words->size);
 }
 
-static void
-check_end(struct lint *l)
+void
+lint_end(struct lint *l)
 {
 	l->line = 0;
-	if (l->t.bytes > SIZE_SAFE_BYTES)
-		report(l, true, "", "size",
-		    "The file has over 300,000,000 bytes, which may be the "
-		    "destination's limit of 300 MB");
+	if (l->to->safe_bytes > 0 && l->t.bytes > l->to->safe_bytes)
+		lint_warn(l, "", "size",
+		    N_("The file has over 300,000,000 bytes, which may be the "
+		       "destination's limit of 300 MB"));
 	if (l->t.valid == 0)
-		report(l, false, "", "nothing", nothing_text);
+		lint_error(l, "", "nothing", l->to->words->nothing);
 }
 
 static enum fmt_status
@@ -430,20 +380,104 @@ read_rows(struct lint *l, struct strict *file)
 	while (!l->stop && (rc = strict_next(file, &row)) == FMT_OK) {
 		l->line = row.line;
 		if (header && strict_bom(file))
-			report(l, true, "", "bom",
-			    "The file begins with a BOM, which the "
-			    "destination's rules do not mention");
+			lint_bom(l);
 		if (header)
 			check_header(l, &row);
 		else
 			check_row(l, &row);
 		header = false;
-		check_size(l, file);
+		lint_size(l, strict_bytes(file));
 	}
-	check_size(l, file);
+	lint_size(l, strict_bytes(file));
 	if (rc == FMT_END && !l->stop)
-		check_end(l);
+		lint_end(l);
 	return rc == FMT_IO ? FMT_IO : FMT_OK;
+}
+
+void
+lint_bom(struct lint *l)
+{
+	lint_warn(l, "", "bom",
+	    N_("The file begins with a BOM, which the destination's rules do "
+	       "not mention"));
+}
+
+static enum fmt_status
+lint_csv(struct lint *l, const struct input *in)
+{
+	struct strict *file = strict_open(in, l->to->delimiters);
+	enum fmt_status rc = read_rows(l, file);
+
+	strict_close(file);
+	return rc;
+}
+
+/* --- CSV or JSON? --------------------------------------------------------- */
+
+/* The input once more, from where somebody looked into it. */
+struct peek {
+	const struct input *in;
+	char buf[4096];
+	size_t n, used;
+};
+
+static ssize_t
+read_peeked(void *ctx, void *buf, size_t n)
+{
+	struct peek *p = ctx;
+
+	if (p->used == p->n)
+		return p->in->read(p->in->ctx, buf, n);
+	n = n < p->n - p->used ? n : p->n - p->used;
+	memcpy(buf, p->buf + p->used, n);
+	p->used += n;
+	return (ssize_t)n;
+}
+
+/* Its first byte that is neither BOM nor blank; '\0' when there is none, -1
+ * when it cannot be read. */
+static int
+first_byte(struct peek *p)
+{
+	static const char skipped[] = "\xef\xbb\xbf \t\r\n";
+
+	while (p->n < sizeof p->buf) {
+		ssize_t n = p->in->read(
+		    p->in->ctx, p->buf + p->n, sizeof p->buf - p->n);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		for (size_t end = p->n + (size_t)n; p->n < end; p->n++) {
+			if (strchr(skipped, p->buf[p->n]) == NULL) {
+				char c = p->buf[p->n];
+
+				p->n = end;
+				return (unsigned char)c;
+			}
+		}
+	}
+	return '\0';
+}
+
+static enum fmt_status
+lint_any(struct lint *l, const struct input *in)
+{
+	const struct lint_destination *other = twin(l->to);
+	struct peek peek = { .in = in };
+	struct input again = { .read = read_peeked, .ctx = &peek };
+	int c;
+
+	if (other != NULL) {
+		c = first_byte(&peek);
+		if (c == -1)
+			return FMT_IO;
+		if ((c == '{' || c == '[') != (l->to->key != NULL) && c != '\0')
+			lint_aim(l, other);
+		in = &again;
+	}
+	return l->to->key != NULL ? lint_json(l, in) : lint_csv(l, in);
 }
 
 enum fmt_status
@@ -451,18 +485,14 @@ lint_run(const struct input *in, const struct lint_options *o,
     void (*found)(void *ctx, const struct lint_finding *f), void *ctx,
     struct lint_totals *totals)
 {
-	struct lint l = {
-		.o = o, .rule = rules_of(o->output), .found = found, .ctx = ctx
-	};
-	struct strict *file;
+	struct lint l = { .o = o, .found = found, .ctx = ctx };
+	const struct lint_destination *to = destination_named(o->output);
 	enum fmt_status rc;
 
-	if (l.rule == NULL)
+	if (to == NULL)
 		return FMT_SETTINGS;
-	l.id_rule = rule_named(&l, slice_of("id"));
-	file = strict_open(in);
-	rc = read_rows(&l, file);
-	strict_close(file);
+	lint_aim(&l, to);
+	rc = lint_any(&l, in);
 	idset_free(&l.ids);
 	if (rc == FMT_OK)
 		*totals = l.t;

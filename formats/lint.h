@@ -1,7 +1,8 @@
 /*
  * Will the destination take this file?  Says so with the destination's own
- * texts (domain/conversion-formats.md 2.1 and 2.2; cases: family cc. and csv.
- * of tests/data/vectors.tsv).  Strict where the reader of dumps is tolerant.
+ * texts (domain/conversion-formats.md 2.1 and 2.2; cases: families cc., csv.,
+ * off., calls. and chats. of tests/data/vectors.tsv).  Strict where the reader
+ * of dumps is tolerant.
  */
 #ifndef FORMATS_LINT_H
 #define FORMATS_LINT_H
@@ -15,6 +16,7 @@ struct lint_options {
 	const char *output; /* a writer's name */
 	int64_t now;        /* seconds since 1970-01-01 00:00:00 on the wall
 			     * clock of the counter's zone */
+	int64_t instant;    /* the same in Unix seconds, UTC */
 	const char *const *goal; /* ids of existing goals */
 	size_t goals;
 	bool any_goal; /* take every well-formed goal id */
@@ -34,7 +36,8 @@ struct lint_totals {
 };
 
 /* Calls found once a finding, in the order of lines.  Two rows of one id, a
- * BOM, and rows older than 111 days are warnings.  FMT_IO when reading failed;
+ * BOM, and rows older than 111 days are warnings.  Of an output that is CSV or
+ * JSON the file's first byte tells which it is.  FMT_IO when reading failed;
  * FMT_SETTINGS for an unknown output. */
 enum fmt_status lint_run(const struct input *in, const struct lint_options *o,
     void (*found)(void *ctx, const struct lint_finding *f), void *ctx,

@@ -23,6 +23,8 @@
 
 struct strict {
 	const struct input *in;
+	const char *delimiters; /* that it may have */
+	char delimiter;         /* that it has */
 	char *buf;
 	size_t start, end;  /* what of buf is not yet taken */
 	unsigned long line; /* of start */
@@ -44,17 +46,18 @@ no_space(unsigned char c)
 }
 
 struct strict *
-strict_open(const struct input *in)
+strict_open(const struct input *in, const char *delimiters)
 {
 	struct strict *s = mem_alloc(sizeof *s);
 
 	s->in = in;
+	s->delimiters = delimiters;
+	s->delimiter = delimiters[0];
 	s->buf = mem_alloc(ROOM);
 	s->text = mem_alloc(ROOM);
 	s->cell = mem_alloc((STRICT_CELLS_MAX + 1) * sizeof *s->cell);
 	s->line = 1;
 	csv_init(&s->csv, CSV_STRICT);
-	csv_set_delim(&s->csv, ';');
 	csv_set_space_func(&s->csv, no_space);
 	return s;
 }
@@ -204,7 +207,7 @@ split(struct strict *s, struct slice line)
 	const char *p = line.p, *end = line.p + line.n;
 
 	for (;;) {
-		const char *at = memchr(p, ';', (size_t)(end - p));
+		const char *at = memchr(p, s->delimiter, (size_t)(end - p));
 
 		if (at == NULL)
 			break;
@@ -337,6 +340,21 @@ take_bom(struct strict *s)
 	s->begun = true;
 }
 
+/* Names of columns hold none, so the first one parts them. */
+static void
+find_delimiter(struct strict *s)
+{
+	size_t n = line_length(s, 0);
+
+	for (size_t i = s->start; i < s->start + n; i++) {
+		if (s->buf[i] != '\0' && strchr(s->delimiters, s->buf[i])) {
+			s->delimiter = s->buf[i];
+			break;
+		}
+	}
+	csv_set_delim(&s->csv, (unsigned char)s->delimiter);
+}
+
 static struct slice
 without_end(const char *p, size_t n)
 {
@@ -353,8 +371,10 @@ strict_next(struct strict *s, struct strict_row *out)
 	struct slice line;
 	size_t n;
 
-	if (!s->begun)
+	if (!s->begun) {
 		take_bom(s);
+		find_delimiter(s);
+	}
 	for (;;) {
 		n = line_length(s, 0);
 		if (s->failed)

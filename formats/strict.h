@@ -1,5 +1,5 @@
 /*
- * A published file, read as strictly as it was written: UTF-8, ';', LF or
+ * A published CSV, read as strictly as it was written: UTF-8, LF or
  * CRLF, quotes only around whole cells.  Nothing is guessed or mended; that is
  * the reader of dumps' business (reader.h).
  */
@@ -27,8 +27,9 @@ struct strict_row {
 	enum reject reject;
 };
 
-/* in must outlive it. */
-struct strict *strict_open(const struct input *in);
+/* in must outlive it.  delimiters are those that the file may have: the one
+ * that comes first in its first line counts, else the first of them. */
+struct strict *strict_open(const struct input *in, const char *delimiters);
 void strict_close(struct strict *s); /* NULL is fine */
 
 /* Blank lines are passed over.  FMT_END after the last row, FMT_IO. */

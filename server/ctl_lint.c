@@ -107,16 +107,15 @@ take_arguments(struct arguments *a, int argc, char **argv)
 	return 0;
 }
 
-/* The zone matters only for what its clock shows now. */
 static int
 find_now(struct arguments *a, struct err *e)
 {
 	struct zone *zone = NULL;
 	int rc;
 
-	if (a->now == NULL && conf_zone(&zone, a->zone, e) == -1)
+	if (conf_zone(&zone, a->zone, e) == -1)
 		return -1;
-	rc = ctl_now(a->now, zone, NULL, &a->lint.now, e);
+	rc = ctl_now(a->now, zone, &a->lint.instant, &a->lint.now, e);
 	zone_free(zone);
 	return rc;
 }

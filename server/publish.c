@@ -195,6 +195,7 @@ lints_badly(struct job *j, char *why, size_t size, struct err *e)
 	struct lint_options o = { .output = j->writer->name,
 		.now = j->now + latest_offset(j->zone, j->now),
 		.instant = j->now,
+		.instant = j->now,
 		.any_goal = true };
 	struct input in = { .read = read_fd, .ctx = &j->fd };
 	struct first_error first = { 0 };

@@ -49,7 +49,7 @@ rows_of(struct slice file, size_t step, char *out, size_t size)
 {
 	struct source source = { file, step };
 	struct input in = { .read = give, .ctx = &source };
-	struct strict *s = strict_open(&in);
+	struct strict *s = strict_open(&in, ";");
 	struct strict_row row;
 	size_t n = 0;
 
@@ -187,7 +187,7 @@ count_rows(struct slice file, unsigned long *bad)
 {
 	struct source source = { file, 65536 };
 	struct input in = { .read = give, .ctx = &source };
-	struct strict *s = strict_open(&in);
+	struct strict *s = strict_open(&in, ";");
 	struct strict_row row;
 	unsigned long rows = 0;
 
@@ -232,7 +232,7 @@ static void
 a_read_that_fails_is_told(void **state)
 {
 	struct input in = { .read = fail_to_give, .ctx = NULL };
-	struct strict *s = strict_open(&in);
+	struct strict *s = strict_open(&in, ";");
 	struct strict_row row;
 
 	(void)state;
