@@ -388,6 +388,26 @@ settle_compression(struct decode *d)
 }
 
 enum fmt_status
+decode_open_plain(
+    struct decode **out, const struct input *in, const struct limits *limits)
+{
+	struct decode *d = mem_alloc(sizeof *d);
+	enum fmt_status rc;
+
+	d->in = in;
+	d->limits = limits;
+	sha256_init(&d->sha);
+	rc = settle_compression(d);
+	if (rc == FMT_OK)
+		rc = fill(d, HEAD);
+	if (rc == FMT_OK)
+		*out = d;
+	else
+		decode_close(d);
+	return rc;
+}
+
+enum fmt_status
 decode_open(struct decode **out, const struct input *in, const char *encoding,
     const struct limits *limits)
 {
@@ -396,15 +416,10 @@ decode_open(struct decode **out, const struct input *in, const char *encoding,
 
 	if (!decode_knows(encoding))
 		return FMT_ENCODING;
-	d = mem_alloc(sizeof *d);
-	d->in = in;
-	d->limits = limits;
-	sha256_init(&d->sha);
-	rc = settle_compression(d);
-	if (rc == FMT_OK)
-		rc = fill(d, HEAD);
-	if (rc == FMT_OK)
-		rc = settle_container(d);
+	rc = decode_open_plain(&d, in, limits);
+	if (rc != FMT_OK)
+		return rc;
+	rc = settle_container(d);
 	if (rc == FMT_OK && d->workbook == NULL)
 		rc = settle_charset(d, encoding);
 	if (rc == FMT_OK)
@@ -441,6 +456,21 @@ decode_rest(struct decode *d)
 		rc = more(d);
 	}
 	return rc == FMT_OK ? FMT_END : rc;
+}
+
+/* --- plain --- */
+
+enum fmt_status
+decode_plain(struct decode *d, struct slice *chunk)
+{
+	enum fmt_status rc = fill(d, 1);
+
+	if (rc != FMT_OK)
+		return rc;
+	*chunk =
+	    (struct slice){ (const char *)d->plain + d->at, d->end - d->at };
+	d->at = d->end;
+	return chunk->n == 0 ? FMT_END : FMT_OK;
 }
 
 /* --- plain → UTF-8 --- */

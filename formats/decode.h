@@ -37,6 +37,12 @@ struct unzip *decode_workbook(const struct decode *d);
 /* All that is left, unseen; FMT_END. */
 enum fmt_status decode_rest(struct decode *d);
 
+/* Without asking what it is: its bytes, unpacked, by decode_plain; FMT_END
+ * after the last. */
+enum fmt_status decode_open_plain(
+    struct decode **out, const struct input *in, const struct limits *limits);
+enum fmt_status decode_plain(struct decode *d, struct slice *chunk);
+
 /* The next bytes, valid until the next call; FMT_END after the last. */
 enum fmt_status decode_read(struct decode *d, struct slice *chunk);
 

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 #include "formats/settings.h"
 #include "server/audit.h"
 #include "server/conf.h"
@@ -22,6 +24,14 @@ struct ingest {
 	void (*breathe)(void *ctx); /* called now and then in long work */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
+	/* The archive that could not be taken to its end, and how many of
+	 * its members were: they are not taken again (ingest_file). */
+	struct half {
+		dev_t dev;
+		ino_t ino;
+		struct timespec changed;
+		size_t members;
+	} half;
 	bool stop;           /* set while it breathes: come back soon, -1 */
 	bool in_transaction; /* the store is not to be written by breathe */
 };
@@ -32,6 +42,18 @@ struct ingest {
 int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,
     struct dump_entry *d, bool *known, struct err *e);
+
+/*
+ * A file as it was dropped: the dump that it is, or every dump in the zip
+ * archive that it is, in order of name, as "archive.zip/member.csv".  done is
+ * told of each that was read.  0: the file is finished with; -1: the world is
+ * bad, and it stays where it is.
+ */
+typedef void ingest_done(
+    void *ctx, const char *name, const struct dump_entry *d, bool known);
+int ingest_file(struct ingest *in, const struct feed *feed,
+    const struct settings *source, const char *name, int fd, int64_t at,
+    ingest_done *done, void *ctx, struct err *e);
 
 /* Something in the inbox that was not opened (watch.h): a report and the audit
  * say so, and the ledger when it is out of the inbox. */

@@ -188,12 +188,13 @@ breathe(void *ctx)
  */
 
 static void
-log_dump(const struct watch_found *f, const struct dump_entry *d, bool known)
+log_dump(void *ctx, const char *dropped, const struct dump_entry *d, bool known)
 {
+	const struct watch_found *f = ctx;
 	const struct tally *t = &d->tally;
 	char name[512];
 
-	log_safe(name, sizeof name, f->name, strlen(f->name));
+	log_safe(name, sizeof name, dropped, strlen(dropped));
 	if (known) {
 		log_info("%s: %s: known already as dump %lld; nothing changes",
 		    f->feed->name, name, (long long)d->id);
@@ -232,21 +233,17 @@ later(struct loop *l, const struct watch_found *f, const struct err *e)
 }
 
 static void
-take_dump(struct loop *l, const struct watch_found *f)
+take_dump(struct loop *l, struct watch_found *f)
 {
 	struct err e = ERR_EMPTY;
-	struct dump_entry d;
-	bool known = false;
-	int rc = ingest_dump(&l->in, f->feed, f->source, f->name, f->fd,
-	    f->settled, &d, &known, &e);
 
-	if (rc == -1) {
+	if (ingest_file(&l->in, f->feed, f->source, f->name, f->fd, f->settled,
+		log_dump, f, &e) == -1) {
 		later(l, f, &e);
 		return;
 	}
 	l->tries = 0;
 	trouble(l, TROUBLE_DUMP, "");
-	log_dump(f, &d, known);
 	l->turn[f->feed->index].dirty = true;
 	if (watch_remove(l->watch, f, &e) == -1)
 		log_error("%s: %s", f->feed->name, e.text);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "server/merge.h"
+#include "server/unpack.h"
 
 #define SORT_BYTES (48U << 20)
 #define BREATH 2048 /* records between two breaths */

@@ -61,7 +61,7 @@ write_fd(void *ctx, const void *buf, size_t n)
 }
 
 /* At most NAME_BYTES of the name, cut where a character begins, without
- * control characters. */
+ * control characters and slashes (a dump from an archive has one). */
 static void
 cut_name(char out[NAME_BYTES + 1], const char *name)
 {
@@ -73,7 +73,8 @@ cut_name(char out[NAME_BYTES + 1], const char *name)
 			n--;
 	}
 	for (size_t i = 0; i < n; i++)
-		out[i] = (unsigned char)name[i] < 0x20 || name[i] == 0x7f
+		out[i] = (unsigned char)name[i] < 0x20 || name[i] == 0x7f ||
+				 name[i] == '/'
 			     ? '_'
 			     : name[i];
 	out[n] = '\0';
