@@ -17,6 +17,7 @@
 
 #include "formats/arena.h"
 #include "formats/message.h"
+#include "formats/text.h"
 
 #define NONE SIZE_MAX
 
@@ -278,28 +279,6 @@ hex4(const char *p, const char *end)
 	return u;
 }
 
-static char *
-put_character(char *to, uint32_t u)
-{
-	if (u < 0x80) {
-		*to++ = (char)u;
-		return to;
-	}
-	if (u < 0x800) {
-		*to++ = (char)(0xc0 | u >> 6);
-	} else {
-		if (u < 0x10000) {
-			*to++ = (char)(0xe0 | u >> 12);
-		} else {
-			*to++ = (char)(0xf0 | u >> 18);
-			*to++ = (char)(0x80 | (u >> 12 & 0x3f));
-		}
-		*to++ = (char)(0x80 | (u >> 6 & 0x3f));
-	}
-	*to++ = (char)(0x80 | (u & 0x3f));
-	return to;
-}
-
 /* Behind "\u"; returns what is behind the character, NULL when it is none.
  * Half of a pair is no character. */
 static const char *
@@ -322,7 +301,7 @@ unescape_unicode(struct json_flat *f, const char *p, const char *end, char **to)
 		u = 0xfffd;
 	f->garbled = f->garbled || u == 0xfffd;
 	f->nul = f->nul || u == 0;
-	*to = put_character(*to, u);
+	*to = text_put(*to, u);
 	return p;
 }
 

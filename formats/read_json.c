@@ -21,6 +21,7 @@
 #include "formats/arena.h"
 #include "formats/json_feet.h"
 #include "formats/json_flat.h"
+#include "formats/lines.h"
 #include "formats/message.h"
 #include "formats/syntax.h"
 
@@ -54,9 +55,8 @@ struct json {
 	size_t from;
 	uint64_t patience;
 
-	unsigned long line; /* the number of the line at r->at */
-	bool cr, line_begun;
-	char last; /* that is no blank */
+	struct lines lines; /* until r->at */
+	char last;          /* that is no blank */
 };
 
 /* --- moving over the text --- */
@@ -66,22 +66,6 @@ text(const struct reader *r, size_t *n)
 {
 	*n = r->end - r->at;
 	return r->text + r->at;
-}
-
-/* CR, LF and CRLF each end one, also when a CRLF is taken in halves. */
-static unsigned long
-count_lines(struct json *j, const char *p, size_t n)
-{
-	const char *end = p + n, *q;
-	unsigned long lines = 0;
-
-	for (q = p; (q = memchr(q, '\r', (size_t)(end - q))) != NULL; q++)
-		lines++;
-	for (q = p; (q = memchr(q, '\n', (size_t)(end - q))) != NULL; q++)
-		lines += q == p ? !j->cr : q[-1] != '\r';
-	j->cr = end[-1] == '\r';
-	j->line_begun = end[-1] != '\r' && end[-1] != '\n';
-	return lines;
 }
 
 static void
@@ -94,8 +78,8 @@ take(struct reader *r, size_t n)
 
 	if (n == 0)
 		return;
-	j->line += count_lines(j, p, n);
-	r->facts.lines = j->line - 1 + j->line_begun;
+	lines_count(&j->lines, p, n);
+	r->facts.lines = lines_seen(&j->lines);
 	while (last > 0 && json_blank(p[last - 1]))
 		last--;
 	if (last > 0)
@@ -392,7 +376,7 @@ put_cells(struct reader *r, struct row *out)
 {
 	struct json *j = r->state;
 
-	out->line = j->line;
+	out->line = lines_here(&j->lines);
 	out->cells = j->told;
 	out->cell = json_flat_cells(j->flat);
 	out->reject = json_flat_reject(j->flat, &out->hint, &out->bad_cell);
@@ -641,7 +625,6 @@ open_json(struct reader *r)
 
 	r->state = j;
 	j->flat = json_flat_open(&r->settings->limits);
-	j->line = 1;
 	j->first = true;
 	j->gap.own_line = true;
 	j->patience = (uint64_t)r->settings->limits.line_bytes * PATIENCE;

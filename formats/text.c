@@ -51,6 +51,28 @@ text_utf8(const unsigned char *p, size_t n)
 	return more + 1;
 }
 
+char *
+text_put(char *to, uint32_t u)
+{
+	if (u < 0x80) {
+		*to++ = (char)u;
+		return to;
+	}
+	if (u < 0x800) {
+		*to++ = (char)(0xc0 | u >> 6);
+	} else {
+		if (u < 0x10000) {
+			*to++ = (char)(0xe0 | u >> 12);
+		} else {
+			*to++ = (char)(0xf0 | u >> 18);
+			*to++ = (char)(0x80 | (u >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (u >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (u & 0x3f));
+	return to;
+}
+
 bool
 text_is_quote(uint32_t u)
 {

@@ -29,6 +29,9 @@ text_take(struct slice *s)
  * longer than it has to be, half a surrogate or beyond U+10FFFF. */
 size_t text_utf8(const unsigned char *p, size_t n);
 
+/* Writes a character, of at most four bytes; returns what is behind it. */
+char *text_put(char *to, uint32_t u);
+
 /* Of any width: NBSP, thin spaces, line breaks. */
 static inline bool
 text_is_space(uint32_t u)
