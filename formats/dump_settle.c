@@ -62,12 +62,32 @@ dump_take_answer(struct dump *d, const struct step *at, struct slice cell)
 	}
 }
 
+/* A status may be named as it stands, or by the part of it that counts. */
+static struct meaning
+map_one_status(struct dump *d, const struct step *at, struct slice *status)
+{
+	const struct conv *c = &d->record.conv;
+	struct slice line = conv_text(c, FIELD_PIPELINE);
+	struct slice reason = conv_text(c, FIELD_LOSS_REASON);
+	struct meaning is = { { "", 0 }, MAP_NOTHING }, part;
+
+	*status = normal_bare(d->row.cell[at->column]);
+	if (status->n > 0)
+		is = map_meaning(d->map, line, *status, reason);
+	if (is.to.n > 0 || status->n == 0 || at->part == NULL)
+		return is;
+	part = map_meaning(d->map, line, dump_cell(d, at), reason);
+	if (part.to.n == 0)
+		return part.by == MAP_NOTHING ? is : part;
+	*status = dump_cell(d, at);
+	return part;
+}
+
 /* What the status becomes: the first filled one, or where the preset says so
  * the first one that something maps.  Why the first was not is kept. */
 static struct meaning
 map_statuses(struct dump *d, struct slice *status)
 {
-	const struct conv *c = &d->record.conv;
 	struct meaning is = { { "", 0 }, MAP_NOTHING };
 
 	for (size_t i = d->status_step; i < d->steps && is.to.n == 0; i++) {
@@ -75,10 +95,7 @@ map_statuses(struct dump *d, struct slice *status)
 
 		if (d->step[i].kind != KIND_STATUS)
 			continue;
-		*status = normal_bare(dump_cell(d, &d->step[i]));
-		if (status->n > 0)
-			is = map_meaning(d->map, conv_text(c, FIELD_PIPELINE),
-			    *status, conv_text(c, FIELD_LOSS_REASON));
+		is = map_one_status(d, &d->step[i], status);
 		if (is.to.n == 0 && why != MAP_NOTHING)
 			is.by = why;
 		if (!map_preset(d->map)->any_status)
