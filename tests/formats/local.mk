@@ -20,11 +20,17 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_normal \
 	tests/formats/test_vectors \
 	tests/formats/test_map \
+	tests/formats/test_own_preset \
+	tests/formats/test_dump_settle \
 	tests/formats/test_presets \
 	tests/formats/test_dump
 
 tests_formats_test_dump_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_presets_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_own_preset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_dump_settle_SOURCES = tests/formats/test_dump_settle.c \
+	tests/formats/memory.h
+tests_formats_test_dump_settle_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_map_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
