@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "formats/check.h"
@@ -281,7 +280,7 @@ take_json_goal(struct items *l, const json_t *goal)
 		refuse(l, slice_of(json_string_value(id)));
 	else
 		add(l, arena_copy(l->a, slice_of(json_string_value(id))),
-		    price == NULL ? CONV_NONE : (int64_t)floor(n * 100 + 0.5));
+		    price == NULL ? CONV_NONE : (int64_t)(n * 100 + 0.5));
 }
 
 static void
@@ -293,7 +292,7 @@ take_json_product(struct items *l, const char *key, const json_t *number)
 	if (name.n == 0 || !(n >= 0.001) || n * THOUSAND > (double)QUANTITY_MAX)
 		refuse(l, name);
 	else
-		add(l, name, (int64_t)floor(n * THOUSAND + 0.5));
+		add(l, name, (int64_t)(n * THOUSAND + 0.5));
 }
 
 /* False when it is no JSON; then it is a text after all. */
