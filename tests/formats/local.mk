@@ -43,6 +43,8 @@ tests_formats_test_writer_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_vectors_SOURCES = tests/formats/test_vectors.c \
+	tests/formats/vectors.h tests/formats/vectors_metrica.c
 tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)

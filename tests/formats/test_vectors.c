@@ -17,15 +17,12 @@
 #include "formats/out.h"
 #include "formats/preset.h"
 #include "formats/writer.h"
+#include "tests/formats/vectors.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define NOW INT64_C(1782820800) /* 2026-06-30 12:00:00 on the wall */
 #define ROWS_MAX 1000
 #define CELLS 9
-
-struct vector {
-	char *field, *input, *expected;
-};
 
 static struct arena arena = ARENA_EMPTY;
 static struct problems problems;
@@ -600,10 +597,13 @@ static const struct {
 	{ "attr.quality",      attr_quality, NULL },
 	{ "attr.visit", NULL, "a fact about how the destination attributes" },
 	{ "exp.",       NULL, "a fact about another import" },
-	{ "off.",       NULL, "the output metrica-offline comes later" },
-	{ "calls.",     NULL, "the output metrica-calls comes later" },
-	{ "chats.",     NULL, "the output metrica-chats comes later" },
-	{ "json.key",   NULL, "the JSON reader and crm-json come later" },
+	{ "off.",     metrica_cell, NULL },
+	{ "calls.",   metrica_cell, NULL },
+	{ "chats.",   metrica_cell, NULL },
+	{ "params.",  metrica_cell, NULL },
+	{ "simple.",  metrica_cell, NULL },
+	{ "orders.",  metrica_cell, NULL },
+	{ "json.key", json_key, NULL },
 };
 
 #define MERGE "tests/server/test_merge_vectors.c has it"
