@@ -19,7 +19,7 @@
 #define SAFE_BYTES UINT64_C(300000000)
 
 struct arguments {
-	const char *file, *output, *now, *rejects;
+	const char *file, *output, *now, *rejects, *member;
 	struct settings *settings;
 };
 
@@ -89,6 +89,12 @@ take_option(struct arguments *a, int c)
 	case 'r':
 		a->rejects = optarg;
 		return true;
+	case 'S':
+		settings_set(&s->sheet, optarg);
+		return true;
+	case 'M':
+		a->member = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -107,6 +113,8 @@ take_arguments(struct arguments *a, int argc, char **argv)
 		{ "default-status", required_argument, NULL, 'd' },
 		{ "encoding", required_argument, NULL, 'e' },
 		{ "rejects", required_argument, NULL, 'r' },
+		{ "sheet", required_argument, NULL, 'S' },
+		{ "member", required_argument, NULL, 'M' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -329,7 +337,7 @@ run_with(const struct ctl *ctl, const struct arguments *a)
 		return ctl_fail("%s", why);
 	if (open_zones(a->settings, &counter, &source, &e) == -1 ||
 	    ctl_now(a->now, counter, &c.now, NULL, &e) == -1 ||
-	    ctl_file_open(&file, a->file, &e) == -1) {
+	    ctl_file_open_member(&file, a->file, a->member, &e) == -1) {
 		ctl_fail("%s", e.text);
 		goto out;
 	}
@@ -353,6 +361,7 @@ static int
 run(struct ctl *c, int argc, char **argv)
 {
 	struct arguments a = { .output = "conversion-center",
+		.member = "",
 		.settings = settings_new() };
 	int rc = take_arguments(&a, argc, argv) == -1 ? ctl_usage(&ctl_convert)
 						      : run_with(c, &a);
@@ -390,6 +399,10 @@ const struct ctl_command ctl_convert = {
 	    "without a status\n                          column.\n"
 	    "  --encoding E            The dump's encoding; by default it is "
 	    "detected.\n"
+	    "  --sheet NAME            The sheet of an .xlsx workbook; by "
+	    "default the first one\n                          shown.\n"
+	    "  --member NAME           The dump in a zip archive that holds "
+	    "several.\n"
 	    "  --rejects FILE          Write what was refused or left out, "
 	    "with the original\n                          cells, to FILE "
 	    "(CSV).\n\n"

@@ -1,6 +1,10 @@
 /*
  * The file that a command reads: a path or "-" for standard input.  Over 50 MB
  * the way through it is shown on standard error when that is a terminal.
+ *
+ * Of a zip archive it is the dump in it.  What has to be unpacked, or comes
+ * through a pipe and cannot be read as a stream, lies in an unnamed file in
+ * TMPDIR meanwhile.
  */
 #ifndef SERVER_CTL_FILE_H
 #define SERVER_CTL_FILE_H
@@ -18,9 +22,16 @@ struct ctl_file {
 	uint64_t done;
 	unsigned percent; /* last shown */
 	bool shows;
+	char head[4]; /* of a pipe, read and not yet given */
+	size_t head_n;
 };
 
 int ctl_file_open(struct ctl_file *f, const char *name, struct err *e);
+
+/* The member of that name in the archive, which may hold several dumps; "":
+ * the only one.  The error says that the user may name one. */
+int ctl_file_open_member(
+    struct ctl_file *f, const char *name, const char *member, struct err *e);
 void ctl_file_close(struct ctl_file *f); /* takes the progress line away */
 
 /* A dump's delimiter in words; name is room for one that is its own word. */

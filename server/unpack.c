@@ -84,8 +84,8 @@ use_file(struct file *f, int fd, struct err *e)
 }
 
 /* Nothing is left over whatever happens. */
-static int
-unnamed_file(const char *dir, struct err *e)
+int
+unpack_file(const char *dir, struct err *e)
 {
 	char path[PATH_MAX];
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -172,7 +172,7 @@ unpack_gzip(int *out, int fd, const struct unpack_how *how,
 	if (*decode_compression(d) != '\0' &&
 	    decode_plain(d, &chunk) == FMT_OK &&
 	    unzip_is_zip(chunk.p, chunk.n)) {
-		spooled = unnamed_file(how->dir, e);
+		spooled = unpack_file(how->dir, e);
 		rc = spooled == -1
 			 ? -1
 			 : spool_plain(spooled, d, chunk, how, status, e);
@@ -366,7 +366,7 @@ spool_member(
 		return err_set(e, "read it: %s", strerror(errno));
 	if (out->status != FMT_OK)
 		return 0;
-	u->spooled = unnamed_file(u->how->dir, e);
+	u->spooled = unpack_file(u->how->dir, e);
 	rc = u->spooled == -1
 		 ? -1
 		 : copy_member(u->spooled, s, u->how, &out->status, e);

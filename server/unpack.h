@@ -44,6 +44,9 @@ size_t unpack_dumps(const struct unpack *u);
 size_t unpack_passed_over(const struct unpack *u); /* no dumps: folders, … */
 const char *unpack_member(const struct unpack *u, size_t i);
 
+/* An unnamed file in the folder dir; -1. */
+int unpack_file(const char *dir, struct err *e);
+
 /* 1, 0 after the last, -1. */
 int unpack_next(struct unpack *u, struct unpack_dump *out, struct err *e);
 
