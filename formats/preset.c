@@ -121,6 +121,20 @@ names(const char *name, struct slice folded)
 	return folded.n >= want.n && memcmp(folded.p, want.p, want.n) == 0;
 }
 
+/* Is it the same name in camelCase, of which folding left one word:
+ * "clientuniqid" for "client_uniq_id"? */
+static bool
+names_joined(const char *name, struct slice folded)
+{
+	size_t i = 0;
+
+	for (name += name[0] == '?'; *name != '\0'; name++) {
+		if (*name != '_' && (i == folded.n || folded.p[i++] != *name))
+			return false;
+	}
+	return i == folded.n;
+}
+
 static const struct preset_column *
 find(const struct preset *p, struct slice folded)
 {
@@ -128,7 +142,13 @@ find(const struct preset *p, struct slice folded)
 
 	while (c->header != NULL && !names(c->header, folded))
 		c++;
-	return c->header == NULL ? NULL : c;
+	if (c->header != NULL)
+		return c;
+	for (c = p->column; c->header != NULL; c++) {
+		if (names_joined(c->header, folded))
+			return c;
+	}
+	return NULL;
 }
 
 enum field
