@@ -361,6 +361,7 @@ open_all(struct dump *d, const struct input *in)
 	plan(d);
 	set_filters(d);
 	reader_expect(d->reader, d->columns);
+	d->may_read_ahead = in->ahead;
 	return set_default_status(d);
 }
 
@@ -399,6 +400,7 @@ dump_close(struct dump *d)
 	free(d->step);
 	problems_free(&d->record.problems);
 	map_free(d->map);
+	ahead_close(d->ahead);
 	reader_close(d->reader);
 	decode_close(d->decode);
 	arena_free(&d->arena);
@@ -440,10 +442,20 @@ check_header(struct dump *d)
 }
 
 static enum fmt_status
+read_row(struct dump *d)
+{
+	if (d->may_read_ahead)
+		d->ahead = ahead_open(d->reader);
+	d->may_read_ahead = false;
+	return d->ahead == NULL ? reader_next(d->reader, &d->row)
+				: ahead_next(d->ahead, &d->row);
+}
+
+static enum fmt_status
 next_row(struct dump *d)
 {
 	for (;;) {
-		enum fmt_status st = reader_next(d->reader, &d->row);
+		enum fmt_status st = read_row(d);
 
 		if (st == FMT_OK && d->row.grown_header) {
 			st = grow(d);
@@ -526,6 +538,8 @@ dump_facts(struct dump *d)
 {
 	struct reader_facts r;
 
+	if (d->ahead != NULL)
+		ahead_stop(d->ahead);
 	if (d->decode != NULL) {
 		d->facts.encoding = decode_encoding(d->decode);
 		d->facts.compression = decode_compression(d->decode);
@@ -533,7 +547,10 @@ dump_facts(struct dump *d)
 		d->facts.plain_bytes = decode_plain_bytes(d->decode);
 	}
 	if (d->reader != NULL) {
-		reader_facts(d->reader, &r);
+		if (d->ahead != NULL)
+			ahead_facts(d->ahead, &r);
+		else
+			reader_facts(d->reader, &r);
 		d->facts.syntax = r.syntax;
 		d->facts.delimiter = r.delimiter;
 		d->facts.blank_lines = r.blank_lines + d->blank_rows;

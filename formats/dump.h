@@ -82,6 +82,7 @@ void dump_close(struct dump *d);
  */
 enum fmt_status dump_next(struct dump *d, struct record **out);
 
+/* Once dump_next was called: only after the last call of it. */
 const struct dump_facts *dump_facts(struct dump *d);
 
 /* With FMT_PIPELINES: which pipelines there are and what to write, in a

@@ -5,6 +5,7 @@
 #ifndef FORMATS_DUMP_ROW_H
 #define FORMATS_DUMP_ROW_H
 
+#include "formats/ahead.h"
 #include "formats/dump.h"
 #include "formats/map.h"
 #include "formats/reader.h"
@@ -33,6 +34,8 @@ struct dump {
 	const struct zone *counter, *source;
 	struct decode *decode;
 	struct reader *reader;
+	bool may_read_ahead;
+	struct ahead *ahead; /* has the reader once rows are read */
 	struct map *map;
 	struct arena arena; /* of the row */
 	struct arena keep;  /* of the dump */

@@ -5,6 +5,7 @@
 #ifndef FORMATS_INPUT_H
 #define FORMATS_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,8 @@ struct input {
 	 * the end, -1.  NULL for a stream, in which no zip can be read. */
 	ssize_t (*read_at)(void *ctx, void *buf, size_t n, uint64_t at);
 	uint64_t size; /* with read_at: how many bytes there are */
+	/* Both may be called from another thread, one at a time. */
+	bool ahead;
 };
 
 struct output {

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #define SORT_BYTES (48U << 20)
 #define BREATH 2048 /* records between two breaths */
 
+/* Called by the thread that reads ahead. */
 static ssize_t
 read_dump(void *ctx, void *buf, size_t n)
 {
@@ -29,11 +31,8 @@ read_dump(void *ctx, void *buf, size_t n)
 	do {
 		k = read(in->fd, buf, n);
 	} while (k == -1 && errno == EINTR);
-	if (k > 0) {
-		in->done += (uint64_t)k;
-		if (in->progress != NULL)
-			in->progress(in->ctx, in->done, in->bytes);
-	}
+	if (k > 0)
+		atomic_fetch_add(&in->done, (uint64_t)k);
 	return k;
 }
 
@@ -56,6 +55,8 @@ breathe(struct intake *in, struct err *e)
 		return 0;
 	if (in->breathe != NULL)
 		in->breathe(in->ctx);
+	if (in->progress != NULL)
+		in->progress(in->ctx, atomic_load(&in->done), in->bytes);
 	if (in->stop != NULL && *in->stop)
 		return err_set(e, "interrupted; it is read again later");
 	return 0;
@@ -271,7 +272,8 @@ open_input(struct intake *in, int fd, const char *dir, enum fmt_status *status,
 	in->input = (struct input){ .read = read_dump,
 		.ctx = in,
 		.read_at = read_dump_at,
-		.size = in->bytes };
+		.size = in->bytes,
+		.ahead = true };
 	if (lseek(in->fd, 0, SEEK_SET) == -1)
 		return err_set(e, "read it: %s", strerror(errno));
 	return 0;

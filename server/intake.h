@@ -49,7 +49,8 @@ struct intake {
 	int fd;
 	int unpacked; /* what fd's gzip held, if has_unpacked; then fd is it */
 	bool has_unpacked;
-	uint64_t done, bytes, breaths;
+	_Atomic uint64_t done;
+	uint64_t bytes, breaths;
 	int64_t oldest;
 	struct merge_rules rules;
 	struct err report_error;

@@ -6,6 +6,7 @@
 
 FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_csv \
+	tests/formats/test_ahead \
 	tests/formats/test_decode \
 	tests/formats/test_charset \
 	tests/formats/test_status \
@@ -25,6 +26,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_presets \
 	tests/formats/test_dump
 
+tests_formats_test_ahead_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_dump_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_presets_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_own_preset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
