@@ -81,7 +81,7 @@ check_columns(const struct settings *s, char *why, size_t size)
 		    field_by_name(slice_of(r->field)) == FIELD_COUNT)
 			return say(why, size,
 			    "The column \"%s\" is mapped to \"%s\", which is "
-			    "no field. \"convdrop presets\" lists the fields; "
+			    "no field. convdrop.conf(5) lists the fields; "
 			    "\"ignore\" leaves a column out.",
 			    r->column, r->field);
 		if (r->column[0] == '\0')

@@ -5,15 +5,13 @@
  * setting given twice is an error, "${" (which it would take from the
  * environment) is refused.
  *
- * libconfuse keeps its lexer in globals, so one configuration is read at a
- * time and by one thread; that is why `reading` may be static.
+ * One configuration is read at a time and by one thread (conf_private.h); that
+ * is why `reading` may be static.
  */
 #include "server/conf.h"
 
-#include <confuse.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +19,7 @@
 
 #include "formats/arena.h"
 #include "formats/preset.h"
+#include "server/conf_private.h"
 #include "server/conf_table.h"
 
 #define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
@@ -30,7 +29,8 @@
 enum rule_kind {
 	RULE_STATUS,
 	RULE_COLUMN,
-	RULE_TARGET
+	RULE_TARGET,
+	RULE_RATE
 };
 
 static const struct {
@@ -44,6 +44,7 @@ static const struct {
 	    "two words: column(\"HEADER\", \"field\")" },
 	[RULE_TARGET] = { "target", 2,
 	    "two words: target(\"PAID\", \"goal's id\")" },
+	[RULE_RATE] = { "rate", 2, "two words: rate(\"USD\", \"92.50\")" },
 };
 
 struct rule {
@@ -54,44 +55,9 @@ struct rule {
 };
 
 static struct {
-	const char *path;
 	struct rule *rule, **last;
-	char why[512]; /* the first thing that is wrong */
+	const struct conf *conf; /* with the presets, which come first */
 } reading;
-
-static void complain(int line, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-complain(int line, const char *fmt, ...)
-{
-	char text[384];
-	va_list ap;
-
-	if (reading.why[0] != '\0')
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	for (char *p = text; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ')
-			*p = ' '; /* one line, whatever a value holds */
-	}
-	snprintf(reading.why, sizeof reading.why, "%s:%d: %s", reading.path,
-	    line, text);
-}
-
-__attribute__((format(printf, 2, 0))) static void
-on_error(cfg_t *cfg, const char *fmt, va_list ap)
-{
-	char text[256];
-
-	vsnprintf(text, sizeof text, fmt, ap);
-	if (strncmp(text, "no such option ", 15) == 0)
-		complain(cfg->line, "there is no setting %s here.", text + 15);
-	else
-		complain(cfg->line, "%s.", text);
-}
 
 /* --- while libconfuse reads: every value as its line goes by ------------- */
 
@@ -114,6 +80,8 @@ fits_settings(
 	char told[256];
 	const char *bad;
 
+	for (size_t i = 0; i < reading.conf->presets; i++)
+		settings_add_preset(alone, reading.conf->preset[i]);
 	setting_take(s, value, (char *)alone + s->offset, told, sizeof told);
 	bad = settings_check(alone, told, sizeof told);
 	if (bad != NULL)
@@ -148,17 +116,17 @@ check_value(const struct setting *s, const char *value, int line)
 	char why[256];
 
 	if (!setting_take(s, value, NULL, why, sizeof why)) {
-		complain(
+		conf_complain(
 		    line, "%s is \"%s\"; it must be %s.", s->name, value, why);
 		return -1;
 	}
 	if (s->scope >= SCOPE_COUNTER &&
 	    !fits_settings(s, value, why, sizeof why)) {
-		complain(line, "%s: %s", s->name, why);
+		conf_complain(line, "%s: %s", s->name, why);
 		return -1;
 	}
 	if (strcmp(s->name, "ftp_port") == 0 && strcmp(value, "0") != 0) {
-		complain(line,
+		conf_complain(line,
 		    "ftp_port is %s, but FTP is not in this version; set it "
 		    "to 0.",
 		    value);
@@ -173,8 +141,8 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	const struct setting *s = setting_by_name(opt->name);
 
 	if (given_twice(opt)) {
-		complain(cfg->line, "%s is set twice; keep one of the two.",
-		    opt->name);
+		conf_complain(cfg->line,
+		    "%s is set twice; keep one of the two.", opt->name);
 		return -1;
 	}
 	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
@@ -206,6 +174,15 @@ target_fits(const struct rule *r, char *why, size_t size)
 	return true;
 }
 
+/* Beside a currency that it is not, whatever the source's will be. */
+static void
+add_rate_alone(struct settings *s, const char *currency, const char *rate)
+{
+	settings_set(
+	    &s->currency, strcmp(currency, "RUB") == 0 ? "USD" : "RUB");
+	settings_add_rate(s, currency, rate);
+}
+
 static bool
 rule_fits(const struct rule *r, char *why, size_t size)
 {
@@ -217,6 +194,8 @@ rule_fits(const struct rule *r, char *why, size_t size)
 		settings_add_column(alone, r->word[0], r->word[1]);
 	else if (r->kind == RULE_STATUS)
 		settings_add_status(alone, r->word[0], r->word[1], r->word[2]);
+	else if (r->kind == RULE_RATE)
+		add_rate_alone(alone, r->word[0], r->word[1]);
 	else if (!target_fits(r, told, sizeof told)) {
 		settings_free(alone);
 		snprintf(why, size, "%s", told);
@@ -239,7 +218,7 @@ on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	while (strcmp(opt->name, rule_info[kind].name) != 0)
 		kind++;
 	if (argc != rule_info[kind].words) {
-		complain(cfg->line, "%s takes %s.", opt->name,
+		conf_complain(cfg->line, "%s takes %s.", opt->name,
 		    rule_info[kind].usage);
 		return -1;
 	}
@@ -251,7 +230,7 @@ on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	*reading.last = r;
 	reading.last = &r->next;
 	if (!rule_fits(r, why, sizeof why)) {
-		complain(cfg->line, "%s: %s", opt->name, why);
+		conf_complain(cfg->line, "%s: %s", opt->name, why);
 		return -1;
 	}
 	return 0;
@@ -286,7 +265,7 @@ options(enum setting_scope from, enum setting_scope to, size_t more,
 		all++;
 	o = mem_alloc((all + more + 1) * sizeof *o);
 	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
-		bool list = s->type == TYPE_LIST || s->type == TYPE_PIPELINES;
+		bool list = setting_is_list(s);
 
 		if (s->scope < from || s->scope > to)
 			continue;
@@ -314,16 +293,19 @@ grammar_make(struct grammar *g)
 	const cfg_opt_t status = CFG_FUNC("status", on_rule);
 	const cfg_opt_t column = CFG_FUNC("column", on_rule);
 	const cfg_opt_t target = CFG_FUNC("target", on_rule);
+	const cfg_opt_t rate = CFG_FUNC("rate", on_rule);
 	cfg_opt_t *rest;
 
-	g->source = options(SCOPE_SOURCE, SCOPE_SOURCE, 2, &rest);
+	g->source = options(SCOPE_SOURCE, SCOPE_SOURCE, 3, &rest);
 	rest[0] = status;
 	rest[1] = column;
-	g->feed = options(SCOPE_FEED, SCOPE_SOURCE, 4, &rest);
+	rest[2] = rate;
+	g->feed = options(SCOPE_FEED, SCOPE_SOURCE, 5, &rest);
 	rest[0] = status;
 	rest[1] = column;
 	rest[2] = target;
-	rest[3] = (cfg_opt_t)CFG_SEC("source", g->source, many);
+	rest[3] = rate;
+	rest[4] = (cfg_opt_t)CFG_SEC("source", g->source, many);
 	g->server = options(SCOPE_SERVER, SCOPE_SERVER, 1, &rest);
 	rest[0] = (cfg_opt_t)CFG_SEC("feed", g->feed, many);
 }
@@ -343,12 +325,16 @@ static int
 fill_member(
     const struct setting *s, void *member, const cfg_t *cfg, cfg_opt_t *opt)
 {
-	bool list = s->type == TYPE_LIST || s->type == TYPE_PIPELINES;
+	bool list = setting_is_list(s);
 	bool given = opt->flags & CFGF_MODIFIED;
 	unsigned n =
 	    given ? cfg_opt_size(opt) : !list || s->fallback[0] != '\0';
 	char why[256];
 
+	if (s->type == TYPE_WORDS && !given)
+		return 0; /* settings_new has them */
+	if (s->type == TYPE_WORDS)
+		settings_clear_spam_words((void *)((char *)member - s->offset));
 	for (unsigned i = 0; i < n; i++) {
 		const char *value =
 		    given ? cfg_opt_getnstr(opt, i) : s->fallback;
@@ -356,7 +342,8 @@ fill_member(
 		if (value == NULL)
 			value = "";
 		if (!setting_take(s, value, member, why, sizeof why)) {
-			complain(cfg->line, "%s must be %s.", s->name, why);
+			conf_complain(
+			    cfg->line, "%s must be %s.", s->name, why);
 			return -1;
 		}
 	}
@@ -376,6 +363,17 @@ fill(void *base, cfg_t *cfg, enum setting_scope scope)
 			return -1;
 	}
 	return 0;
+}
+
+/* Those that its dumps may be read with: the named one, else all. */
+static void
+add_presets(struct settings *s, const struct conf *c)
+{
+	for (size_t i = 0; i < c->presets; i++) {
+		if (s->preset[0] == '\0' ||
+		    strcmp(s->preset, c->preset[i]->preset.name) == 0)
+			settings_add_preset(s, c->preset[i]);
+	}
 }
 
 static int
@@ -399,10 +397,13 @@ fill_source(struct settings *s, const struct conf *c, const char *feed,
 		else if (r->kind == RULE_STATUS)
 			settings_add_status(
 			    s, r->word[0], r->word[1], r->word[2]);
+		else if (r->kind == RULE_RATE)
+			settings_add_rate(s, r->word[0], r->word[1]);
 	}
+	add_presets(s, c);
 	bad = settings_check(s, told, sizeof told);
 	if (bad != NULL) {
-		complain(cfg->line, "feed \"%s\"%s%s: %s", feed,
+		conf_complain(cfg->line, "feed \"%s\"%s%s: %s", feed,
 		    *name == '\0' ? "" : ", source ", name, bad);
 		return -1;
 	}
@@ -414,7 +415,7 @@ check_name(const char *what, const char *name, int line)
 {
 	if (conf_name_valid(name))
 		return 0;
-	complain(line,
+	conf_complain(line,
 	    "%s \"%s\": a name has up to %d small Latin letters, "
 	    "digits, _ and -, begins with a letter or digit, and is not "
 	    "inbox, reports, archive, status, metrics, healthz, readyz or t.",
@@ -498,7 +499,7 @@ check_outputs(const struct feed *f, int line)
 	bool calls_too = false;
 
 	if (f->writers == 0) {
-		complain(line,
+		conf_complain(line,
 		    "feed \"%s\": outputs is empty; name at "
 		    "least one, such as \"conversion-center\".",
 		    f->name);
@@ -509,14 +510,14 @@ check_outputs(const struct feed *f, int line)
 		if (f->source[0]->pii != PII_HASH ||
 		    !f->writer[i]->needs_person)
 			continue;
-		complain(line,
+		conf_complain(line,
 		    "feed \"%s\": nothing is left of the output %s with pii = "
 		    "hash; take it out of outputs, or set pii = plain.",
 		    f->name, f->writer[i]->name);
 		return -1;
 	}
 	if (f->calls_as_orders[0] != '\0' && !calls_too) {
-		complain(line,
+		conf_complain(line,
 		    "feed \"%s\": calls_as_orders is set, but none of its "
 		    "outputs takes calls as orders; conversion-center does.",
 		    f->name);
@@ -561,7 +562,7 @@ check_server(const struct conf *c, int line)
 		for (size_t k = 0; k < i; k++) {
 			if (port[i] == 0 || port[i] != port[k])
 				continue;
-			complain(line,
+			conf_complain(line,
 			    "two protocols share port %u; give "
 			    "each its own.",
 			    port[i]);
@@ -569,8 +570,9 @@ check_server(const struct conf *c, int line)
 		}
 	}
 	if (c->listen[0] == NULL) {
-		complain(line, "listen is empty; name at least one address, "
-			       "such as \"::\" for all.");
+		conf_complain(line,
+		    "listen is empty; name at least one address, "
+		    "such as \"::\" for all.");
 		return -1;
 	}
 	return 0;
@@ -585,7 +587,7 @@ fill_conf(struct conf *c, cfg_t *cfg)
 	    check_server(c, cfg->line) == -1)
 		return -1;
 	if (n == 0 || n > FEEDS_MAX) {
-		complain(cfg->line,
+		conf_complain(cfg->line,
 		    n == 0 ? "there is no feed; write one: feed \"main\" { }"
 			   : "there are more than 1024 feeds; a second daemon "
 			     "can serve the others.");
@@ -600,6 +602,26 @@ fill_conf(struct conf *c, cfg_t *cfg)
 			return -1;
 	}
 	return 0;
+}
+
+/* convdrop.conf's own text off the front, before what conf_read put behind it.
+ * A NUL that is not its doing stays in the text, to be complained of. */
+static struct slice
+own_text(struct slice *rest)
+{
+	const char *nul = memchr(rest->p, '\0', rest->n);
+	struct slice all = *rest, name;
+
+	*rest = (struct slice){ "", 0 };
+	if (nul == NULL)
+		return all;
+	name = (struct slice){ nul + 1, all.n - (size_t)(nul + 1 - all.p) };
+	*rest = name;
+	name = slice_cut(&name, '\0');
+	if (name.n < rest->n && memchr(name.p, '\n', name.n) == NULL)
+		return (struct slice){ all.p, (size_t)(nul - all.p) };
+	*rest = (struct slice){ "", 0 };
+	return all;
 }
 
 /* --- the life cycle -------------------------------------------------------*/
@@ -625,92 +647,9 @@ folder_of(const char *path, struct err *e)
 	return mem_string(out);
 }
 
-/* Past the string that begins at p, or NULL when it does not end. */
-static char *
-skip_string(char *p)
-{
-	char quote = *p++;
-
-	for (; *p != '\0' && *p != quote; p++)
-		p += *p == '\\' && p[1] != '\0';
-	return *p == '\0' ? NULL : p + 1;
-}
-
-/* Past the comment that begins at p; p itself when none does. */
-static char *
-skip_comment(char *p, bool in_word)
-{
-	char *end;
-
-	if (*p == '#' || (!in_word && strncmp(p, "//", 2) == 0))
-		return p + strcspn(p, "\n");
-	if (in_word || strncmp(p, "/*", 2) != 0)
-		return p;
-	end = strstr(p + 2, "*/");
-	return end == NULL ? p : end + 2;
-}
-
-/*
- * Blanks out comments, since libconfuse counts their lines twice and would
- * then name wrong ones; and finds a brace that is not closed, which it takes
- * for the end of a section.  Returns where that stands, or NULL.
- */
-static const char *
-blank_comments(char *text)
-{
-	const char *open[8] = { NULL };
-	size_t depth = 0;
-	bool in_word = false;
-
-	for (char *p = text, *end; p != NULL && *p != '\0';) {
-		if (*p == '"' || *p == '\'') {
-			p = skip_string(p);
-			in_word = false;
-			continue;
-		}
-		end = skip_comment(p, in_word);
-		if (end > p) {
-			for (; p < end; p++)
-				*p = *p == '\n' ? '\n' : ' ';
-			continue;
-		}
-		if (*p == '{' && depth < sizeof open / sizeof *open)
-			open[depth++] = p;
-		else if (*p == '}' && depth > 0)
-			depth--;
-		in_word = strchr(" \t\r\n={}(),;+", *p) == NULL;
-		p++;
-	}
-	return depth == 0 ? NULL : open[depth - 1];
-}
-
-/* What libconfuse would silently take for something else. */
-static int
-check_text(char *text, size_t n, const char *path, struct err *e)
-{
-	static const char *const sentence[] = {
-		"there is a NUL byte; the file is not text.",
-		"\"${\" is not allowed: nothing is taken from the environment.",
-		"the \"{\" on this line is never closed.",
-	};
-	const char *brace = blank_comments(text);
-	const char *bad[] = { strlen(text) == n ? NULL : text + strlen(text),
-		strstr(text, "${"), brace };
-	int line = 1;
-
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		if (bad[i] == NULL)
-			continue;
-		for (const char *p = text; p < bad[i]; p++)
-			line += *p == '\n';
-		return err_set(e, "%s:%d: %s", path, line, sentence[i]);
-	}
-	return 0;
-}
-
 /* Runs libconfuse over the text. */
 static int
-read_text(struct conf *c, char *text)
+read_text(struct conf *c, char *text, const char *path)
 {
 	struct grammar g;
 	cfg_t *cfg;
@@ -719,15 +658,15 @@ read_text(struct conf *c, char *text)
 
 	f = fmemopen(text, strlen(text), "r");
 	if (f == NULL) {
-		complain(1, "%s", strerror(errno));
+		conf_complain(1, "%s", strerror(errno));
 		return -1;
 	}
 	grammar_make(&g);
 	cfg = cfg_init(g.server, CFGF_NONE);
-	cfg_set_error_function(cfg, on_error);
-	cfg->filename = mem_string(reading.path);
+	cfg_set_error_function(cfg, conf_on_error);
+	cfg->filename = mem_string(path);
 	if (cfg_parse_fp(cfg, f) != CFG_SUCCESS)
-		complain(cfg->line, "this cannot be understood.");
+		conf_complain(cfg->line, "this cannot be understood.");
 	else
 		rc = fill_conf(c, cfg);
 	cfg_free(cfg);
@@ -736,32 +675,51 @@ read_text(struct conf *c, char *text)
 	return rc;
 }
 
+static int
+read_presets(struct conf *c, struct slice rest, const char *path, struct err *e)
+{
+	struct slice name, text;
+
+	while (conf_next_preset(&rest, &name, &text)) {
+		c->preset =
+		    mem_grow(c->preset, (c->presets + 1) * sizeof *c->preset);
+		if (conf_preset_parse(
+			&c->preset[c->presets], name, text, path, e) == -1)
+			return -1;
+		c->presets++;
+	}
+	return 0;
+}
+
 int
 conf_parse(struct conf **out, const char *text, size_t n, const char *path,
     struct err *e)
 {
 	struct conf *c = mem_alloc(sizeof *c);
+	struct slice rest = { text, n }, own = own_text(&rest);
 	char *copy = NULL;
 	int rc = -1;
 
-	if (n > CONF_BYTES_MAX) {
+	if (own.n > CONF_BYTES_MAX) {
 		err_set(e, "%s: the file is larger than 4 MiB.", path);
 		goto out;
 	}
-	copy = mem_alloc(n + 2); /* a last line that ends, never empty */
-	memcpy(copy, text, n);
-	c->dir = folder_of(path, e);
-	if (c->dir == NULL || check_text(copy, n, path, e) == -1)
+	if (read_presets(c, rest, path, e) == -1)
 		goto out;
-	copy[n] = '\n';
-	reading.path = path;
+	copy = mem_alloc(own.n + 2); /* a last line that ends, never empty */
+	memcpy(copy, own.p, own.n);
+	c->dir = folder_of(path, e);
+	if (c->dir == NULL || conf_check_text(copy, own.n, path, e) == -1)
+		goto out;
+	copy[own.n] = '\n';
+	conf_begin(path);
+	reading.conf = c;
 	reading.rule = NULL;
 	reading.last = &reading.rule;
-	reading.why[0] = '\0';
-	rc = read_text(c, copy);
+	rc = read_text(c, copy, path);
 	forget_rules();
 	if (rc == -1)
-		err_set(e, "%s", reading.why);
+		err_set(e, "%s", conf_complaint());
 out:
 	free(copy);
 	if (rc == -1)
@@ -804,6 +762,9 @@ conf_free(struct conf *c)
 	for (size_t i = 0; i < c->feeds; i++)
 		feed_free(&c->feed[i]);
 	free(c->feed);
+	for (size_t i = 0; i < c->presets; i++)
+		own_preset_free(c->preset[i]);
+	free(c->preset);
 	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
 		void *member = (char *)c + s->offset;
 

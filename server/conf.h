@@ -69,9 +69,15 @@ struct conf {
 	unsigned http_request_s;                              /* 15 */
 	unsigned remember_s; /* 300: a login that succeeded, by auth */
 	struct limits limits;
+	struct own_preset **preset; /* presets/NAME.conf, by name */
+	size_t presets;
 	struct feed *feed;
 	size_t feeds;
 };
+
+/* The file's text, and behind it those of the presets beside it: what
+ * conf_parse takes.  malloc'ed. */
+int conf_read(char **text, size_t *n, const char *path, struct err *e);
 
 /* text of n bytes; path (which need not exist) is for messages, "file:line:",
  * and its folder becomes conf.dir.  Checks everything that can be checked

@@ -4,6 +4,7 @@
  */
 #include "server/conf.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,9 +17,11 @@
 
 #include "formats/arena.h"
 #include "formats/zone.h"
+#include "server/conf_private.h"
 #include "server/conf_table.h"
 
 #define ZONE_BYTES_MAX (1 << 20)
+#define BUNDLE_BYTES_MAX (12U << 20) /* convdrop.conf and its presets */
 
 /* A regular file as a whole, malloc'ed. */
 static int
@@ -59,6 +62,125 @@ out:
 	return rc;
 }
 
+/* --- presets ------------------------------------------------------------- */
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* "NAME.conf"; other files are left alone. */
+static int
+is_preset(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 5 && d->d_name[0] != '.' &&
+	       strcmp(d->d_name + n - 5, ".conf") == 0;
+}
+
+struct bundle {
+	char *text;
+	size_t n;
+};
+
+static void
+add_text(struct bundle *b, const char *p, size_t n)
+{
+	b->text = mem_grow(b->text, b->n + n + 1);
+	memcpy(b->text + b->n, p, n);
+	b->n += n;
+	b->text[b->n] = '\0';
+}
+
+/* A text with a NUL would be taken for two. */
+static int
+add_file(struct bundle *b, const char *path, size_t max, struct err *e)
+{
+	const char *why, *nul;
+	char *text;
+	size_t n;
+	int rc = 0, line = 1;
+
+	if (slurp(&text, &n, path, max, &why) == -1)
+		return err_set(e, "%s: %s", path, why);
+	nul = memchr(text, '\0', n);
+	for (const char *p = text; nul != NULL && p < nul; p++)
+		line += *p == '\n';
+	if (nul != NULL)
+		rc = err_set(e,
+		    "%s:%d: there is a NUL byte; the file is not text.", path,
+		    line);
+	else
+		add_text(b, text, n);
+	free(text);
+	return rc;
+}
+
+static int
+add_preset(
+    struct bundle *b, const char *folder, const char *name, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >=
+	    sizeof path)
+		return err_set(e, "%s/%s: the path is too long", folder, name);
+	add_text(b, "", 1);
+	add_text(b, name, strlen(name) - strlen(".conf"));
+	add_text(b, "", 1);
+	if (add_file(b, path, PRESET_BYTES_MAX, e) == -1)
+		return -1;
+	if (b->n > BUNDLE_BYTES_MAX)
+		return err_set(e,
+		    "%s: it and convdrop.conf are larger than 12 MiB together",
+		    folder);
+	return 0;
+}
+
+/* By name, so that the same files are always the same text. */
+static int
+add_presets(struct bundle *b, const char *conf_path, struct err *e)
+{
+	const char *slash = strrchr(conf_path, '/');
+	char folder[PATH_MAX];
+	struct dirent **entry = NULL;
+	int n, rc = 0;
+
+	snprintf(folder, sizeof folder, "%.*spresets",
+	    slash == NULL ? 0 : (int)(slash - conf_path + 1), conf_path);
+	n = scandir(folder, &entry, is_preset, by_bytes);
+	if (n == -1)
+		return errno == ENOENT
+			   ? 0
+			   : err_set(e, "%s: %s", folder, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = add_preset(b, folder, entry[i]->d_name, e);
+		free(entry[i]);
+	}
+	free(entry);
+	return rc;
+}
+
+int
+conf_read(char **text, size_t *n, const char *path, struct err *e)
+{
+	struct bundle b = { NULL, 0 };
+
+	if (add_file(&b, path, CONF_BYTES_MAX, e) == -1 ||
+	    add_presets(&b, path, e) == -1) {
+		free(b.text);
+		return -1;
+	}
+	*text = b.text;
+	*n = b.n;
+	return 0;
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
 static int
 check_zone(
     const char *name, const char *path, const struct feed *f, struct err *e)
@@ -77,13 +199,12 @@ int
 conf_load(struct conf **out, const char *path, struct err *e)
 {
 	struct conf *c = NULL;
-	const char *why;
 	char *text;
 	size_t n;
 	int rc;
 
-	if (slurp(&text, &n, path, CONF_BYTES_MAX, &why) == -1)
-		return err_set(e, "%s: %s", path, why);
+	if (conf_read(&text, &n, path, e) == -1)
+		return -1;
 	rc = conf_parse(&c, text, n, path, e);
 	free(text);
 	for (size_t i = 0; rc == 0 && i < c->feeds; i++) {

@@ -10,7 +10,7 @@
 
 #include "formats/arena.h"
 #include "formats/decode.h"
-#include "formats/preset.h"
+#include "formats/own_preset.h"
 #include "formats/writer.h"
 #include "formats/zone.h"
 #include "server/conf.h"
@@ -99,7 +99,7 @@ call_target_valid(const char *s)
 static bool
 preset_valid(const char *s)
 {
-	return *s == '\0' || preset_by_name(s) != NULL;
+	return *s == '\0' || own_preset_name_valid(s);
 }
 
 static bool
@@ -336,6 +336,10 @@ const struct setting conf_setting[] = {
 { "pipelines", SCOPE_SOURCE, TYPE_PIPELINES, SOURCE(pipeline), "",
   "Only orders of these pipelines are taken; none is all.",
   .valid = pipeline_valid, .allowed = "names of pipelines" },
+{ "spam_words", SCOPE_SOURCE, TYPE_WORDS, SOURCE(spam_word),
+  "спам,нецелев,не целев",
+  "Parts of a loss reason that make a cancelled order SPAM.",
+  .valid = pipeline_valid, .allowed = "parts of words" },
 { .name = NULL }
 };
 /* clang-format on */
@@ -483,6 +487,24 @@ take_pipeline(const struct setting *s, const char *value, void *member)
 	return true;
 }
 
+static bool
+take_word(const struct setting *s, const char *value, void *member)
+{
+	if (!s->valid(value))
+		return false;
+	if (member != NULL)
+		settings_add_spam_word(
+		    (void *)((char *)member - s->offset), value);
+	return true;
+}
+
+bool
+setting_is_list(const struct setting *s)
+{
+	return s->type == TYPE_LIST || s->type == TYPE_PIPELINES ||
+	       s->type == TYPE_WORDS;
+}
+
 static void
 say_allowed(const struct setting *s, char *why, size_t size)
 {
@@ -531,6 +553,9 @@ setting_take(const struct setting *s, const char *value, void *member,
 		break;
 	case TYPE_LIST:
 		fits = take_element(s, value, member);
+		break;
+	case TYPE_WORDS:
+		fits = take_word(s, value, member);
 		break;
 	case TYPE_PIPELINES:
 		fits = take_pipeline(s, value, member);

@@ -27,7 +27,8 @@ enum setting_type {
 	TYPE_DELIMITER, /* char */
 	TYPE_DAY,       /* int64_t, days since 1970-01-01; "" is 0 */
 	TYPE_LIST,      /* char **, NULL-terminated */
-	TYPE_PIPELINES  /* settings.pipeline */
+	TYPE_PIPELINES, /* settings.pipeline */
+	TYPE_WORDS      /* settings.spam_word */
 };
 
 struct setting {
@@ -35,8 +36,8 @@ struct setting {
 	enum setting_scope scope;
 	enum setting_type type;
 	size_t offset, size;       /* of the member */
-	const char *fallback;      /* as it would be written; of a list: one
-				    * element, "" for none */
+	const char *fallback;      /* as it would be written; of a list: its
+				    * elements with commas, "" for none */
 	const char *help;          /* the line that explains it */
 	uint64_t min, max;         /* NUMBER, BYTES */
 	const char *const *choice; /* CHOICE; ends with NULL */
@@ -51,6 +52,8 @@ extern const struct setting conf_setting[]; /* ends with name NULL */
  * it is put there; what was there is freed.  On false why says what would. */
 bool setting_take(const struct setting *s, const char *value, void *member,
     char *why, size_t size);
+
+bool setting_is_list(const struct setting *s);
 
 bool conf_name_valid(const char *name); /* of a feed or source */
 bool conf_zone_name_valid(const char *name);

@@ -55,19 +55,32 @@ write_quoted(FILE *f, const char *s)
 	fputc('"', f);
 }
 
+/* "a,b" as { "a", "b" }. */
+static void
+write_list(FILE *f, const char *values)
+{
+	struct slice rest = slice_of(values);
+
+	fputs("{", f);
+	while (rest.n > 0) {
+		char *one = mem_slice(slice_cut(&rest, ','));
+
+		fputs(" ", f);
+		write_quoted(f, one);
+		fputs(rest.n > 0 ? "," : " ", f);
+		free(one);
+	}
+	fputs("}", f);
+}
+
 static void
 write_value(FILE *f, const struct setting *s, const char *value)
 {
 	switch (s->type) {
 	case TYPE_LIST:
 	case TYPE_PIPELINES:
-		fputs("{", f);
-		if (*value != '\0') {
-			fputs(" ", f);
-			write_quoted(f, value);
-			fputs(" ", f);
-		}
-		fputs("}", f);
+	case TYPE_WORDS:
+		write_list(f, value);
 		break;
 	case TYPE_NUMBER:
 	case TYPE_BYTES:

@@ -15,8 +15,6 @@
 #include "server/log.h"
 #include "server/role.h"
 
-#define CONF_MAX (16 * 1024 * 1024)
-
 /* --- reading ------------------------------------------------------------- */
 
 /* The text that is checked is the text that the workers get. */
@@ -34,8 +32,10 @@ read_conf(struct generation *g, const char *path, struct err *e)
 	if (conf_load(&checked, g->path, e) == -1)
 		return -1;
 	conf_free(checked); /* its zones are fine */
-	if (bytes_read(&text, &g->text_n, g->path, CONF_MAX) == -1 ||
-	    (g->text = bytes_seal(text, g->text_n)) == -1) {
+	if (conf_read(&text, &g->text_n, g->path, e) == -1)
+		return -1;
+	g->text = bytes_seal(text, g->text_n);
+	if (g->text == -1) {
 		err_set(e, "Cannot read the configuration %s: %s.", path,
 		    strerror(errno));
 		goto out;

@@ -1,0 +1,45 @@
+/*
+ * What the readers of the configuration share: conf.c reads convdrop.conf,
+ * conf_preset.c a preset beside it.  libconfuse keeps its lexer in globals, so
+ * one text is read at a time and by one thread; that is why what is wrong with
+ * it may be kept here.
+ */
+#ifndef SERVER_CONF_PRIVATE_H
+#define SERVER_CONF_PRIVATE_H
+
+#include <confuse.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include "formats/own_preset.h"
+#include "server/err.h"
+
+/* Begins: path is for messages. */
+void conf_begin(const char *path);
+
+/* "PATH:LINE: …", on one line; only the first is kept. */
+void conf_complain(int line, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *conf_complaint(void); /* "" when there is none */
+
+void conf_on_error(cfg_t *cfg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+#define PRESET_BYTES_MAX (256 << 10)
+
+/* What libconfuse would silently take for something else.  Comments become
+ * blanks, whose lines it would count twice. */
+int conf_check_text(char *text, size_t n, const char *path, struct err *e);
+
+/*
+ * The texts that stand behind convdrop.conf's own (conf_read joins them): the
+ * next preset's name and text off the front of *rest; false when no more
+ * follow.
+ */
+bool conf_next_preset(
+    struct slice *rest, struct slice *name, struct slice *text);
+
+/* presets/NAME.conf, the file beside path. */
+int conf_preset_parse(struct own_preset **out, struct slice name,
+    struct slice text, const char *path, struct err *e);
+
+#endif
