@@ -323,7 +323,7 @@ settle_charset(struct decode *d, const char *encoding)
 static bool
 is_compound(const struct decode *d)
 {
-	return d->end >= 512 &&
+	return d->end >= 8 &&
 	       memcmp(d->plain, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) == 0;
 }
 
@@ -336,21 +336,25 @@ names_encryption(const void *p, size_t n)
 	return memmem(p, n, name, sizeof name) != NULL;
 }
 
+/* Its folder is where the file's first 512 bytes say. */
 static enum fmt_status
-compound_verdict(struct decode *d)
+compound_verdict(const struct decode *d)
 {
 	const uint8_t *p = d->plain;
-	unsigned shift = p[30] < 13 ? p[30] : 12;
-	uint64_t sector = (uint64_t)p[48] | (uint64_t)p[49] << 8 |
-			  (uint64_t)p[50] << 16 | (uint64_t)p[51] << 24;
 	char folder[4096];
-	ssize_t k = 0;
+	unsigned shift;
+	uint64_t sector;
+	ssize_t k;
 
 	if (names_encryption(p, d->end))
 		return FMT_XLSX_PASSWORD;
-	if (d->in->read_at != NULL)
-		k = d->in->read_at(
-		    d->in->ctx, folder, sizeof folder, (sector + 1) << shift);
+	if (d->end < 512 || d->in->read_at == NULL)
+		return FMT_XLS;
+	shift = p[30] < 13 ? p[30] : 12;
+	sector = (uint64_t)p[48] | (uint64_t)p[49] << 8 |
+		 (uint64_t)p[50] << 16 | (uint64_t)p[51] << 24;
+	k = d->in->read_at(
+	    d->in->ctx, folder, sizeof folder, (sector + 1) << shift);
 	return k > 0 && names_encryption(folder, (size_t)k) ? FMT_XLSX_PASSWORD
 							    : FMT_XLS;
 }

@@ -8,6 +8,8 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_csv \
 	tests/formats/test_ahead \
 	tests/formats/test_decode \
+	tests/formats/test_unzip \
+	tests/formats/test_read_xlsx \
 	tests/formats/test_charset \
 	tests/formats/test_status \
 	tests/formats/test_conv \
@@ -60,7 +62,10 @@ check_PROGRAMS += tests/formats/print_rows
 tests_formats_print_rows_LDADD = $(LINK_FORMATS)
 
 # Small damaged dumps; a test may also link tests/nasty_dump.c and call it.
+tests_formats_test_unzip_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_read_xlsx_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/nasty_dump
 tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
 	tests/nasty_dump_main.c
-EXTRA_DIST += tests/formats/memory.h
+EXTRA_DIST += tests/formats/memory.h tests/formats/make_zip.h

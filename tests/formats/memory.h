@@ -11,7 +11,7 @@
 #include "formats/slice.h"
 
 struct memory {
-	struct slice left;
+	struct slice all, left;
 	size_t step; /* most bytes at once; 0: all there are */
 	bool fails;  /* at the end: EIO instead of the end */
 	struct input in;
@@ -40,10 +40,35 @@ memory_read(void *ctx, void *buf, size_t n)
 static inline const struct input *
 memory_input(struct memory *m, const void *p, size_t n, size_t step)
 {
-	m->left = (struct slice){ p, n };
+	m->all = m->left = (struct slice){ p, n };
 	m->step = step;
 	m->fails = false;
 	m->in = (struct input){ .read = memory_read, .ctx = m };
+	return &m->in;
+}
+
+static inline ssize_t
+memory_read_at(void *ctx, void *buf, size_t n, uint64_t at)
+{
+	struct memory *m = ctx;
+
+	if (at >= m->all.n)
+		return 0;
+	if (m->step > 0 && n > m->step)
+		n = m->step;
+	if (n > m->all.n - at)
+		n = m->all.n - at;
+	memcpy(buf, m->all.p + at, n);
+	return (ssize_t)n;
+}
+
+/* As a file, not as a stream: it can also be read anywhere. */
+static inline const struct input *
+memory_file(struct memory *m, const void *p, size_t n, size_t step)
+{
+	memory_input(m, p, n, step);
+	m->in.read_at = memory_read_at;
+	m->in.size = n;
 	return &m->in;
 }
 
