@@ -65,6 +65,7 @@ const struct writer write_metrica_offline = {
 	.output = "metrica-offline",
 	.file = "offline-conversions.csv",
 	.kind = RECORD_ORDER,
+	.any_identifier = true,
 	.window_days = 112, /* 21 can be linked; none is documented */
 	.max_bytes = 1000000000,
 	.delimiter = ',',

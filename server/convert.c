@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/convert_store.h"
+#include "server/intake.h"
+#include "formats/preset.h"
 #include "server/merge.h"
 #include "server/report.h"
 #include "server/sorter.h"
 
 #define SORT_BYTES ((size_t)32 << 20)
-#define WINDOW_DAYS 112
 
 /* --- refusing ----------------------------------------------------------- */
 
@@ -62,10 +64,13 @@ static bool
 is_doubtful(const struct convert *c, const struct conv *conv)
 {
 	int64_t created = conv->number[FIELD_CREATE_DATE_TIME];
+	char buf[VARIANT_MAX];
 
-	return created == CONV_NONE || created > c->now ||
-	       !conv_has_identifier(conv) ||
-	       conv_text(conv, FIELD_ORDER_STATUS).n == 0;
+	return created > c->now ||
+	       merge_wants(&c->rules, conv) != REJECT_NONE ||
+	       variant_canonical(
+		   buf, conv_text(conv, FIELD_ID), c->rules.prefix)
+		       .n > 0;
 }
 
 static int
@@ -73,7 +78,8 @@ to_merge(struct convert *c, const struct record *r, struct err *e)
 {
 	struct merge_record m = { .line = r->line,
 		.auto_id = r->auto_id,
-		.skip_status = r->skip_status };
+		.skip_status = r->skip_status,
+		.prefix = c->rules.prefix };
 
 	if (c->refusals != NULL && is_doubtful(c, &r->conv) &&
 	    refusals_note(c->refusals, r->line, r->cell, r->cells, e) == -1)
@@ -142,11 +148,28 @@ order_key(struct arena *a, const struct conv *conv)
 static int
 leave_out(struct convert *c, const struct merge_order *o, struct err *e)
 {
+	struct problem p = { .reject = REJECT_DATE_FUTURE,
+		.field = FIELD_CREATE_DATE_TIME };
+
 	c->future++;
-	if (c->refusals == NULL)
-		return 0;
-	return refusals_add_late(c->refusals, o->line, REJECT_DATE_FUTURE,
-	    FIELD_CREATE_DATE_TIME, e);
+	return c->refusals == NULL
+		   ? 0
+		   : refusals_add_late(c->refusals, o->line, &p, e);
+}
+
+/* A call among orders, as render.c has it. */
+static void
+make_order(struct convert *c, struct conv *conv)
+{
+	static const struct slice prefix = { CALL_ORDER_PREFIX,
+		sizeof CALL_ORDER_PREFIX - 1 };
+	struct slice *id = &conv_text(conv, FIELD_ID);
+	char *p = arena_alloc(&c->arena, prefix.n + id->n);
+
+	memcpy(p, prefix.p, prefix.n);
+	memcpy(p + prefix.n, id->p, id->n);
+	*id = (struct slice){ p, prefix.n + id->n };
+	conv_text(conv, FIELD_ORDER_STATUS) = preset_target(c->calls_as);
 }
 
 static int
@@ -154,15 +177,22 @@ put_order(void *ctx, struct slice id, const struct merge_order *was,
     const struct merge_order *is, struct err *e)
 {
 	struct convert *c = ctx;
+	struct conv conv = is->conv;
 
 	(void)id;
 	(void)was;
-	if (is->conv.number[FIELD_CREATE_DATE_TIME] > c->now)
+	if (conv.number[FIELD_CREATE_DATE_TIME] > c->now)
 		return leave_out(c, is, e);
 	arena_reset(&c->arena);
+	if (c->rules.kind == RECORD_CALL && c->writer->kind == RECORD_ORDER)
+		make_order(c, &conv);
+	if (!c->writer->takes(&conv, &c->env)) {
+		c->unfit++;
+		return 0;
+	}
 	c->written++;
-	return sorter_add(c->orders, order_key(&c->arena, &is->conv), 0,
-	    conv_pack(&c->arena, &is->conv), e);
+	return sorter_add(c->orders, order_key(&c->arena, &conv), 0,
+	    conv_pack(&c->arena, &conv), e);
 }
 
 static void
@@ -177,39 +207,19 @@ reject_record(void *ctx, const struct merge_record *r, enum reject why)
 	if (c->refused != NULL)
 		c->refused(c->ctx, r->line, true, &p);
 	if (c->refusals != NULL && c->error.text[0] == '\0')
-		refusals_add_late(
-		    c->refusals, r->line, why, p.field, &c->error);
-}
-
-static enum same_id
-same_id_rule(const struct convert *c)
-{
-	const struct dump_facts *f = dump_facts(c->dump);
-
-	if (c->settings->same_id != SAME_ID_PRESET)
-		return c->settings->same_id;
-	return f->same_id;
+		refusals_add_late(c->refusals, r->line, &p, &c->error);
 }
 
 static int
 merge(struct convert *c, struct err *e)
 {
-	struct merge_rules rules = { .feed = c->settings->feed,
-		.source = c->settings->source,
-		.dump = 1,
-		.now = c->now,
-		.same_id = same_id_rule(c),
-		.kind = dump_facts(c->dump)->kind,
-		.has_status = dump_facts(c->dump)->has_status &&
-			      dump_facts(c->dump)->kind == RECORD_ORDER,
-		.any_identifier = c->settings->any_identifier,
-		.skip_known = c->settings->skip_known,
-		.rejected = reject_record,
-		.ctx = c };
 	struct merge_orders orders = { .put = put_order, .ctx = c };
 	const struct tally *t = &c->tally;
 
-	if (merge_run(c->records, &rules, &orders, &c->tally, e) == -1)
+	c->rules.dump = 1;
+	c->rules.rejected = reject_record;
+	c->rules.ctx = c;
+	if (merge_run(c->records, &c->rules, &orders, &c->tally, e) == -1)
 		return -1;
 	if (c->error.text[0] != '\0')
 		return err_set(e, "%s", c->error.text);
@@ -223,15 +233,13 @@ merge(struct convert *c, struct err *e)
 static int
 write_orders(struct convert *c, struct out *o, struct err *e)
 {
-	struct writer_env env = { .zone = c->counter,
-		.hash = c->settings->pii == PII_HASH };
 	struct writing w;
 	struct slice key, bytes;
 	uint64_t sequence;
 	int rc;
 
 	out_begin(o, c->out);
-	writing_begin(&w, c->writer, &env, o);
+	writing_begin(&w, c->writer, &c->env, o);
 	while ((rc = sorter_next(c->orders, &key, &sequence, &bytes, e)) == 1) {
 		struct conv conv;
 
@@ -262,17 +270,41 @@ write_file(struct convert *c, struct err *e)
 	return rc;
 }
 
+int64_t
+convert_from(const struct convert *c)
+{
+	unsigned days = c->writer->window_days;
+
+	return days == 0 ? INT64_MIN
+			 : zone_midnight(c->counter, c->now, -(int)days);
+}
+
+static bool
+has_rows_of(const struct convert *c)
+{
+	return c->rules.kind == c->writer->kind ||
+	       (c->rules.kind == RECORD_CALL && c->writer->calls_too &&
+		   c->calls_as != NULL && c->calls_as[0] != '\0');
+}
+
 int
 convert_run(struct convert *c, struct err *e)
 {
 	if (sorter_open(&c->records, c->dir, SORT_BYTES, e) == -1 ||
 	    sorter_open(&c->orders, c->dir, SORT_BYTES, e) == -1)
 		return -1;
-	c->oldest = zone_midnight(c->counter, c->now, -WINDOW_DAYS);
+	c->env = (struct writer_env){ .zone = c->counter,
+		.hash = c->settings->pii == PII_HASH,
+		.target = c->target,
+		.targets = c->targets };
 	c->status =
 	    dump_open(&c->dump, &c->in, c->settings, c->counter, c->source);
 	if (c->status != FMT_OK)
 		return 0;
+	intake_rules(&c->rules, c->settings, dump_facts(c->dump), c->now);
+	c->oldest =
+	    c->rules.kind == RECORD_CONTACT ? INT64_MIN : convert_from(c);
+	c->other_kind = !has_rows_of(c);
 	if (read_records(c, e) == -1)
 		return -1;
 	if (c->status != FMT_END)
@@ -285,7 +317,10 @@ convert_run(struct convert *c, struct err *e)
 void
 convert_free(struct convert *c)
 {
-	dump_close(c->dump);
+	if (c->store != NULL)
+		convert_store_free(c);
+	else
+		dump_close(c->dump);
 	sorter_close(c->records);
 	sorter_close(c->orders);
 	arena_free(&c->arena);

@@ -1,6 +1,8 @@
 /*
- * One dump into one publishable file, without a store: what ingest and publish
- * do for a feed that knows no order yet.  Streams through sorters.
+ * Dumps into one publishable file: what ingest and publish do for a feed that
+ * knows nothing yet.  One dump whose records are what the file has rows of
+ * streams through sorters (convert_run); several, or those that must be joined,
+ * go through a store of their own (convert_begin …).
  */
 #ifndef SERVER_CONVERT_H
 #define SERVER_CONVERT_H
@@ -18,6 +20,9 @@ struct convert {
 	const struct settings *settings;
 	const struct zone *counter, *source; /* source NULL: the counter's */
 	const struct writer *writer;
+	const char *calls_as; /* "", or the target of calls as orders */
+	const struct target_rule *target; /* see writer_env */
+	size_t targets;
 	int64_t now;
 	const char *dir;           /* for what does not fit in memory */
 	struct refusals *refusals; /* gets what is refused; may be NULL */
@@ -30,15 +35,20 @@ struct convert {
 	enum fmt_status status; /* FMT_END: converted; else why it was not */
 	struct dump *dump;      /* its facts; NULL when there are none */
 	struct tally tally;
-	uint64_t written; /* orders */
-	uint64_t future;  /* orders left out, their time is to come */
+	uint64_t written; /* rows */
+	uint64_t future;  /* records left out, their time is to come */
+	uint64_t unfit;   /* records that the output has no row for */
+	bool other_kind;  /* of none of its records has the output a row */
 	uint64_t bytes;   /* of the file */
 
 	/* its own */
 	struct sorter *records, *orders;
 	struct arena arena;
 	int64_t oldest;
+	struct merge_rules rules;
+	struct writer_env env;
 	struct err error; /* of a call-back */
+	struct convert_store *store;
 };
 
 /*
@@ -46,6 +56,19 @@ struct convert {
  * written when there is no order to write.
  */
 int convert_run(struct convert *c, struct err *e);
+
+/*
+ * With several dumps: convert_begin, convert_add for each, convert_end. status,
+ * dump and tally are the last one's; a dump that is refused as a whole changes
+ * nothing.  fd is a regular file, and is read from its beginning.
+ */
+int convert_begin(struct convert *c, struct err *e);
+int convert_add(struct convert *c, int fd, const char *name, struct err *e);
+int convert_end(struct convert *c, struct err *e);
+
+/* The instant before which records are too old for its file. */
+int64_t convert_from(const struct convert *c);
+
 void convert_free(struct convert *c); /* what it made itself */
 
 #endif

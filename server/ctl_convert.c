@@ -9,18 +9,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/preset.h"
 #include "formats/zone.h"
+#include "server/bytes.h"
 #include "server/conf.h"
 #include "server/convert.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
+#include "server/unpack.h"
 
 #define SHOWN_MAX 20 /* refusals named without --rejects */
-#define SAFE_BYTES UINT64_C(300000000)
 
 struct arguments {
-	const char *file, *output, *now, *rejects, *member;
+	char *const *file;
+	size_t files;
+	const char *output, *now, *rejects, *member, *calls_as;
 	struct settings *settings;
+	struct target_rule *target;
+	size_t targets;
 };
 
 struct show {
@@ -55,6 +61,34 @@ add_status(struct settings *s, char *rule)
 	if (rule[0] != '*')
 		settings_add_status(s, "*", rule, to);
 	return true;
+}
+
+/* "STATUS=GOAL": as target() in convdrop.conf. */
+static bool
+add_target(struct arguments *a, char *rule)
+{
+	char *goal = strrchr(rule, '=');
+	struct slice status;
+
+	if (goal == NULL || goal[1] == '\0')
+		return false;
+	*goal++ = '\0';
+	status = preset_target(rule);
+	if (status.n == 0 || slice_is(status, "skip"))
+		return false;
+	a->target = mem_grow(a->target, (a->targets + 1) * sizeof *a->target);
+	a->target[a->targets++] =
+	    (struct target_rule){ mem_slice(status), mem_string(goal) };
+	return true;
+}
+
+static bool
+set_calls_as(struct arguments *a, const char *to)
+{
+	struct slice status = preset_target(to);
+
+	a->calls_as = to;
+	return status.n > 0 && !slice_is(status, "skip");
 }
 
 static bool
@@ -95,6 +129,10 @@ take_option(struct arguments *a, int c)
 	case 'M':
 		a->member = optarg;
 		return true;
+	case 'c':
+		return set_calls_as(a, optarg);
+	case 'T':
+		return add_target(a, optarg);
 	default:
 		return false;
 	}
@@ -115,6 +153,8 @@ take_arguments(struct arguments *a, int argc, char **argv)
 		{ "rejects", required_argument, NULL, 'r' },
 		{ "sheet", required_argument, NULL, 'S' },
 		{ "member", required_argument, NULL, 'M' },
+		{ "calls-as", required_argument, NULL, 'c' },
+		{ "target", required_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -122,9 +162,10 @@ take_arguments(struct arguments *a, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", option, NULL)) != -1)
 		if (!take_option(a, c))
 			return -1;
-	if (argc - optind != 1)
+	if (argc - optind < 1)
 		return -1;
-	a->file = argv[optind];
+	a->file = argv + optind;
+	a->files = (size_t)(argc - optind);
 	return 0;
 }
 
@@ -149,8 +190,9 @@ show_refusal(void *ctx, unsigned long line, bool row, const struct problem *p)
 	(void)row;
 }
 
+/* What was made of the dump. */
 static void
-print_summary(const struct convert *c, const struct show *s)
+print_dump(const struct convert *c, const struct show *s)
 {
 	const struct dump_facts *f = dump_facts(c->dump);
 	const struct tally *t = &c->tally;
@@ -168,32 +210,53 @@ print_summary(const struct convert *c, const struct show *s)
 	    " rejected; %" PRIu64 " values dropped\n",
 	    s->file, t->records, t->accepted + t->unchanged, t->superseded,
 	    t->skipped, t->too_old, t->rejected, t->values_dropped);
-	fprintf(stderr,
-	    "%s: %" PRIu64 " orders written, %" PRIu64
-	    " left out because their time is in the future\n",
-	    s->file, c->written, c->future);
 	if (t->auto_ids > 0)
 		fprintf(stderr,
 		    "%s: %" PRIu64 " records have no order id and got one "
 		    "made of their content; export the id, or a changed "
 		    "order becomes a second one\n",
 		    s->file, t->auto_ids);
-	if (c->bytes > SAFE_BYTES)
+	if (t->waiting > 0 && c->store != NULL)
 		fprintf(stderr,
-		    "%s: the file has over 300,000,000 bytes and will not be "
-		    "taken; export a shorter period\n",
-		    s->file);
+		    "%s: %" PRIu64 " orders name a client whom no dump before "
+		    "has\n",
+		    s->file, t->waiting);
 }
 
-/* The file is on standard output, so this goes where the summary goes. */
+/* What was made of them all. */
 static void
-print_json(const struct convert *c, const char *file)
+print_file(const struct convert *c, const char *file)
+{
+	fprintf(stderr,
+	    "%s: %" PRIu64 " %s written, %" PRIu64
+	    " left out because their time is in the future\n",
+	    file, c->written,
+	    c->writer->kind == RECORD_ORDER ? "orders" : "rows", c->future);
+	if (c->other_kind)
+		fprintf(stderr,
+		    "%s: the output %s has no rows for what this dump holds "
+		    "(%s)\n",
+		    file, c->writer->name, record_kind_name(c->rules.kind));
+	else if (c->unfit > 0)
+		fprintf(stderr,
+		    "%s: %" PRIu64 " left out because the output %s needs "
+		    "what they do not have\n",
+		    file, c->unfit, c->writer->name);
+	if (c->writer->max_bytes > 0 && c->bytes > c->writer->max_bytes)
+		fprintf(stderr,
+		    "%s: the file has over %" PRIu64 " bytes and will not be "
+		    "taken; export a shorter period\n",
+		    file, c->writer->max_bytes);
+}
+
+static json_t *
+json_of(const struct convert *c, const char *file)
 {
 	const struct dump_facts *f =
 	    c->dump == NULL ? NULL : dump_facts(c->dump);
 	const struct tally *t = &c->tally;
 	json_t *all = json_pack("{s:o?, s:b, s:s, s:I, s:I, s:I, s:I, s:I, "
-				"s:I, s:I, s:I, s:I, s:I}",
+				"s:I, s:I, s:I, s:I}",
 	    "file", json_string(file), "ok", c->status == FMT_END, "status",
 	    c->status == FMT_END ? "converted" : fmt_status_code(c->status),
 	    "records", (json_int_t)t->records, "accepted",
@@ -202,7 +265,7 @@ print_json(const struct convert *c, const char *file)
 	    "too_old", (json_int_t)t->too_old, "rejected",
 	    (json_int_t)t->rejected, "values_dropped",
 	    (json_int_t)t->values_dropped, "auto_ids", (json_int_t)t->auto_ids,
-	    "written", (json_int_t)c->written, "future", (json_int_t)c->future);
+	    "waiting", (json_int_t)t->waiting);
 
 	if (c->status != FMT_END)
 		json_object_set_new(
@@ -211,6 +274,17 @@ print_json(const struct convert *c, const char *file)
 		json_object_set_new(all, "preset", json_string(f->preset));
 	if (f != NULL && f->encoding != NULL)
 		json_object_set_new(all, "encoding", json_string(f->encoding));
+	return all;
+}
+
+/* The file is on standard output, so this goes where the summary goes. */
+static void
+print_json(const struct convert *c, json_t *all)
+{
+	json_object_set_new(
+	    all, "written", json_integer((json_int_t)c->written));
+	json_object_set_new(all, "future", json_integer((json_int_t)c->future));
+	json_object_set_new(all, "unfit", json_integer((json_int_t)c->unfit));
 	json_dumpf(all, stderr, JSON_COMPACT);
 	fputc('\n', stderr);
 	json_decref(all);
@@ -250,10 +324,12 @@ write_stream(void *ctx, const void *buf, size_t n)
 	return fwrite(buf, 1, n, ctx) == n ? 0 : -1;
 }
 
+/* The rejects of several dumps follow one another. */
 static int
-write_rejects(const struct convert *c, const char *path, struct err *e)
+write_rejects(
+    const struct convert *c, const char *path, bool first, struct err *e)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(path, first ? "w" : "a");
 	int rc;
 
 	if (f == NULL)
@@ -267,41 +343,151 @@ write_rejects(const struct convert *c, const char *path, struct err *e)
 	return rc;
 }
 
+/* What the exit status says of the last dump. */
 static int
-answer(struct convert *c, const struct arguments *a, const struct show *s,
-    const struct ctl *ctl)
+judge(const struct convert *c)
 {
-	if (ctl->json)
-		print_json(c, a->file);
-	else if (c->status == FMT_END)
-		print_summary(c, s);
-	else
-		print_refused(c, a->file);
 	if (c->status == FMT_NO_PRESET || c->status == FMT_SETTINGS)
 		return CTL_FAILED;
-	if (c->status != FMT_END || c->written == 0 || s->refused > 0)
-		return CTL_FINDINGS;
-	return CTL_FINE;
+	return c->status == FMT_END ? CTL_FINE : CTL_FINDINGS;
+}
+
+/* --- one dump ------------------------------------------------------------ */
+
+static int
+answer(struct convert *c, const char *file, const struct show *s,
+    const struct ctl *ctl)
+{
+	if (ctl->json) {
+		print_json(c, json_of(c, file));
+	} else if (c->status == FMT_END) {
+		print_dump(c, s);
+		print_file(c, file);
+	} else {
+		print_refused(c, file);
+	}
+	if (judge(c) != CTL_FINE)
+		return judge(c);
+	return c->written == 0 || s->refused > 0 ? CTL_FINDINGS : CTL_FINE;
 }
 
 static int
-convert(struct convert *c, const struct arguments *a, struct ctl_file *file,
-    struct err *e)
+convert_one(struct convert *c, const struct arguments *a, struct show *s,
+    const struct ctl *ctl, struct err *e)
 {
-	int rc;
+	const char *name = a->file[0];
+	struct ctl_file file = { .fd = -1 };
+	int rc = -1;
 
-	if (a->rejects != NULL && refusals_open(&c->refusals, c->dir, e) == -1)
+	s->file = name;
+	if (ctl_file_open_member(&file, name, a->member, e) == -1)
 		return -1;
-	rc = convert_run(c, e);
-	ctl_file_close(file);
+	c->in = file.in;
+	if (a->rejects == NULL || refusals_open(&c->refusals, c->dir, e) == 0)
+		rc = convert_run(c, e);
+	ctl_file_close(&file);
 	if (c->status == FMT_IO && rc == 0)
-		rc = err_set(e, "%s", strerror(file->failed));
-	if (rc == -1) {
-		err_add(e, "%s", a->file);
+		rc = err_set(e, "%s", strerror(file.failed));
+	if (rc == -1)
+		return err_add(e, "%s", name);
+	if (c->refusals != NULL && write_rejects(c, a->rejects, true, e) == -1)
+		return -1;
+	return answer(c, name, s, ctl);
+}
+
+/* --- several dumps ------------------------------------------------------- */
+
+/* A pipe becomes a file, for the dump may have to be read twice. */
+static int
+file_of(struct ctl_file *f, const char *dir, int *out, struct err *e)
+{
+	static char buf[65536];
+	ssize_t n;
+	int fd;
+
+	*out = -1;
+	if (f->in.read_at != NULL) {
+		*out = f->fd;
+		return 0;
+	}
+	fd = unpack_file(dir, e);
+	if (fd == -1)
+		return -1;
+	while ((n = f->in.read(f->in.ctx, buf, sizeof buf)) > 0) {
+		if (bytes_write(fd, buf, (size_t)n) == -1)
+			break;
+	}
+	if (n != 0) {
+		err_set(e, "%s", strerror(errno));
+		close(fd);
 		return -1;
 	}
-	return c->refusals == NULL ? 0 : write_rejects(c, a->rejects, e);
+	close(f->fd);
+	*out = f->fd = fd;
+	return 0;
 }
+
+static int
+add_file(struct convert *c, const struct arguments *a, size_t i, struct show *s,
+    const struct ctl *ctl, json_t *dumps, struct err *e)
+{
+	const char *name = a->file[i];
+	struct ctl_file file = { .fd = -1 };
+	int fd, rc = -1;
+
+	*s = (struct show){ .file = name, .quiet = s->quiet };
+	if (a->rejects != NULL && refusals_open(&c->refusals, c->dir, e) == -1)
+		return -1;
+	if (ctl_file_open_member(&file, name, a->member, e) == 0) {
+		rc = file_of(&file, c->dir, &fd, e) == -1 ||
+			     convert_add(c, fd, name, e) == -1
+			 ? err_add(e, "%s", name)
+			 : 0;
+		ctl_file_close(&file);
+	}
+	if (rc == 0 && c->refusals != NULL)
+		rc = write_rejects(c, a->rejects, i == 0, e);
+	refusals_close(c->refusals);
+	c->refusals = NULL;
+	if (rc == -1)
+		return -1;
+	if (ctl->json)
+		json_array_append_new(dumps, json_of(c, name));
+	else if (c->status == FMT_END)
+		print_dump(c, s);
+	else
+		print_refused(c, name);
+	rc = judge(c);
+	return rc == CTL_FINE && s->refused > 0 ? CTL_FINDINGS : rc;
+}
+
+static int
+convert_several(struct convert *c, const struct arguments *a, struct show *s,
+    const struct ctl *ctl, struct err *e)
+{
+	json_t *dumps = json_array();
+	int rc = convert_begin(c, e), worst = CTL_FINE;
+
+	for (size_t i = 0; i < a->files && rc != -1; i++) {
+		rc = add_file(c, a, i, s, ctl, dumps, e);
+		worst = rc > worst ? rc : worst;
+	}
+	if (rc != -1)
+		rc = convert_end(c, e);
+	if (rc == -1) {
+		json_decref(dumps);
+		return -1;
+	}
+	if (ctl->json)
+		print_json(c, json_pack("{s:o}", "dumps", dumps));
+	else
+		print_file(c, c->writer->file);
+	if (!ctl->json)
+		json_decref(dumps);
+	return worst == CTL_FINE && c->written == 0 ? CTL_FINDINGS : worst;
+}
+
+/* --- doing it ------------------------------------------------------------ */
 
 static int
 open_zones(const struct settings *s, struct zone **counter,
@@ -318,40 +504,40 @@ static int
 run_with(const struct ctl *ctl, const struct arguments *a)
 {
 	const char *dir = getenv("TMPDIR");
-	struct ctl_file file = { .fd = -1 };
-	struct show show = { a->file, ctl->json || a->rejects != NULL, 0 };
+	struct show show = { .quiet = ctl->json || a->rejects != NULL };
 	struct zone *counter = NULL, *source = NULL;
 	struct convert c = { .out = { write_stream, stdout },
 		.settings = a->settings,
 		.writer = writer_by_name(a->output),
+		.calls_as = a->calls_as,
+		.target = a->target,
+		.targets = a->targets,
 		.dir = dir != NULL ? dir : "/tmp",
 		.refused = show_refusal,
 		.ctx = &show };
 	struct err e = ERR_EMPTY;
 	char why[256];
-	int rc = CTL_FAILED;
+	int rc = -1;
 
 	if (c.writer == NULL)
 		return ctl_fail("there is no output '%s'", a->output);
+	a->settings->any_identifier = c.writer->any_identifier;
 	if (settings_check(a->settings, why, sizeof why) != NULL)
 		return ctl_fail("%s", why);
-	if (open_zones(a->settings, &counter, &source, &e) == -1 ||
-	    ctl_now(a->now, counter, &c.now, NULL, &e) == -1 ||
-	    ctl_file_open_member(&file, a->file, a->member, &e) == -1) {
-		ctl_fail("%s", e.text);
-		goto out;
+	if (open_zones(a->settings, &counter, &source, &e) == 0 &&
+	    ctl_now(a->now, counter, &c.now, NULL, &e) == 0) {
+		c.counter = counter;
+		c.source = source;
+		/* A file of clients has whom orders name, too. */
+		if (a->files == 1 && c.writer->kind != RECORD_CONTACT)
+			rc = convert_one(&c, a, &show, ctl, &e);
+		else
+			rc = convert_several(&c, a, &show, ctl, &e);
 	}
-	c.in = file.in;
-	c.counter = counter;
-	c.source = source;
-	if (convert(&c, a, &file, &e) == -1)
-		ctl_fail("%s", e.text);
-	else
-		rc = answer(&c, a, &show, ctl);
-out:
+	if (rc == -1)
+		rc = ctl_fail("%s", e.text);
 	convert_free(&c);
 	refusals_close(c.refusals);
-	ctl_file_close(&file);
 	zone_free(source);
 	zone_free(counter);
 	return rc;
@@ -367,18 +553,25 @@ run(struct ctl *c, int argc, char **argv)
 						      : run_with(c, &a);
 
 	settings_free(a.settings);
+	for (size_t i = 0; i < a.targets; i++) {
+		free(a.target[i].status);
+		free(a.target[i].target);
+	}
+	free(a.target);
 	return rc;
 }
 
 const struct ctl_command ctl_convert = {
 	.name = "convert",
-	.synopsis = "convert FILE [--preset P] [--rejects FILE] [OPTION]...",
+	.synopsis = "convert FILE... [--preset P] [--rejects FILE] [OPTION]...",
 	.help =
 	    "Reads the dump FILE (\"-\" is standard input) and writes the "
 	    "file that would be\npublished to standard output: one row an "
 	    "order, by creation time. Nothing is\nwritten when no row is "
 	    "valid. Rows older than 112 days and rows in the future are\n"
-	    "left out. The summary goes to standard error. No configuration "
+	    "left out. Several FILEs are merged into one: orders and their "
+	    "clients, say. The summary goes to standard error. No "
+	    "configuration "
 	    "or daemon is\nneeded.\n\n"
 	    "  --preset P              The CRM the dump comes from; by default "
 	    "its header\n                          decides (see \"convdrop "
@@ -403,6 +596,12 @@ const struct ctl_command ctl_convert = {
 	    "default the first one\n                          shown.\n"
 	    "  --member NAME           The dump in a zip archive that holds "
 	    "several.\n"
+	    "  --calls-as S            What the calls of a dump are as orders, "
+	    "in outputs\n                          of orders: IN_PROGRESS, "
+	    "goal:ID ...\n"
+	    "  --target STATUS=GOAL    The goal that metrica-offline names for "
+	    "orders of that\n                          status. May be "
+	    "repeated.\n"
 	    "  --rejects FILE          Write what was refused or left out, "
 	    "with the original\n                          cells, to FILE "
 	    "(CSV).\n\n"

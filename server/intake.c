@@ -65,41 +65,71 @@ breathe(struct intake *in, struct err *e)
 /* --- records ------------------------------------------------------------- */
 
 static int
+tell(struct intake *in, unsigned long line, bool row, const struct problem *p,
+    const struct slice *cell, size_t cells, struct err *e)
+{
+	if (in->report != NULL &&
+	    report_problem(in->report, line, row, p, cell, cells, e) == -1)
+		return -1;
+	return in->refused == NULL
+		   ? 0
+		   : in->refused(in->refused_ctx, line, row, p, cell, cells, e);
+}
+
+static int
 report_record(struct intake *in, const struct record *r, struct err *e)
 {
 	size_t n = r->problems.n;
 
-	if (in->report == NULL)
-		return 0;
 	for (size_t i = 0; i < n; i++) {
 		bool row = r->verdict == VERDICT_REJECT && i + 1 == n;
 
-		if (report_problem(in->report, r->line, row, &r->problems.p[i],
-			r->cell, r->cells, e) == -1)
+		if (tell(in, r->line, row, &r->problems.p[i], r->cell, r->cells,
+			e) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* The rules for this dump; the merge's own are added with the store. */
-static void
-settle_rules(struct intake *in)
+static int
+report_date(
+    struct intake *in, const struct record *r, enum reject why, struct err *e)
 {
-	const struct settings *s = in->settings;
-	struct merge_rules *r = &in->rules;
+	struct problem p = {
+		.reject = why, .field = FIELD_CREATE_DATE_TIME, .cell = SIZE_MAX
+	};
 
-	r->kind = in->facts->kind;
-	r->feed = s->feed;
-	r->source = s->source;
-	r->now = in->at;
-	r->same_id = in->same_id;
-	r->has_status =
-	    in->facts->has_status && in->facts->kind == RECORD_ORDER;
-	r->skip_known = s->skip_known;
-	r->any_identifier = s->any_identifier;
-	r->joins_clients = in->facts->joins_clients;
-	r->prefix =
-	    in->facts->kind == RECORD_CONTACT ? 0 : strlen(s->id_prefix);
+	return in->refuses_dates && in->refused != NULL
+		   ? in->refused(in->refused_ctx, r->line, true, &p, r->cell,
+			 r->cells, e)
+		   : 0;
+}
+
+static enum same_id
+choose_same_id(const struct settings *s, const struct dump_facts *facts)
+{
+	if (s->same_id != SAME_ID_PRESET)
+		return s->same_id;
+	return facts->same_id == SAME_ID_PRESET ? SAME_ID_LAST : facts->same_id;
+}
+
+void
+intake_rules(struct merge_rules *r, const struct settings *s,
+    const struct dump_facts *facts, int64_t now)
+{
+	bool order = facts->kind == RECORD_ORDER;
+	bool contact = facts->kind == RECORD_CONTACT;
+
+	*r = (struct merge_rules){ .kind = facts->kind,
+		.feed = s->feed,
+		.source = s->source,
+		.now = now,
+		.same_id = choose_same_id(s, facts),
+		.has_status = facts->has_status && order,
+		.skip_known = s->skip_known,
+		.any_identifier = s->any_identifier,
+		.joins_clients = facts->joins_clients,
+		.prefix = contact ? 0 : strlen(s->id_prefix) };
 }
 
 /* May the merge refuse it: for want of something, for its id? */
@@ -125,7 +155,8 @@ to_merge(struct intake *in, const struct record *r, struct err *e)
 
 	arena_reset(&in->arena);
 	m.conv = conv_pack(&in->arena, &r->conv);
-	if (in->report != NULL && is_doubtful(in, &r->conv))
+	if ((in->report != NULL || in->refused != NULL) &&
+	    is_doubtful(in, &r->conv))
 		m.cells = report_pack_cells(&in->arena, r->cell, r->cells);
 	if (in->canon != NULL &&
 	    canon_add(in->canon, &r->conv, r->auto_id, e) == -1)
@@ -156,8 +187,11 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 	    created < in->oldest) {
 		in->tally.skipped++;
 		in->tally.too_old++;
-		return 0;
+		return report_date(in, r, REJECT_DATE_OLD, e);
 	}
+	if (created != CONV_NONE && created > in->at &&
+	    report_date(in, r, REJECT_DATE_FUTURE, e) == -1)
+		return -1;
 	return to_merge(in, r, e);
 }
 
@@ -227,15 +261,6 @@ note_sha256(struct intake *in)
 	bytes_hex(in->sha256, digest, sizeof digest);
 }
 
-static enum same_id
-choose_same_id(const struct intake *in)
-{
-	if (in->settings->same_id != SAME_ID_PRESET)
-		return in->settings->same_id;
-	return in->facts->same_id == SAME_ID_PRESET ? SAME_ID_LAST
-						    : in->facts->same_id;
-}
-
 /* Rows created before are too old for any of the feed's outputs. */
 static int64_t
 oldest(const struct intake *in)
@@ -299,8 +324,8 @@ intake_read(struct intake *in, int fd, struct err *e)
 	if (st != FMT_OK)
 		return refuse(in, st, e);
 	in->oldest = oldest(in);
-	in->same_id = choose_same_id(in);
-	settle_rules(in);
+	intake_rules(&in->rules, in->settings, in->facts, in->at);
+	in->same_id = in->rules.same_id;
 	if (in->report != NULL && report_begin(in->report, in->facts,
 				      in->settings->pii == PII_HASH, e) == -1)
 		return -1;
@@ -324,12 +349,12 @@ rejected(void *ctx, const struct merge_record *r, enum reject why)
 	struct slice *cell;
 	size_t cells;
 
-	if (in->report == NULL || in->report_error.text[0] != '\0')
+	if (in->report_error.text[0] != '\0' ||
+	    (in->report == NULL && in->refused == NULL))
 		return;
 	arena_reset(&in->arena);
 	cell = report_unpack_cells(&in->arena, r->cells, &cells);
-	report_problem(
-	    in->report, r->line, true, &p, cell, cells, &in->report_error);
+	tell(in, r->line, true, &p, cell, cells, &in->report_error);
 }
 
 static void

@@ -23,8 +23,14 @@ struct intake {
 	/* set by the caller */
 	const struct conf *conf;
 	const struct settings *settings;
-	int64_t at;                 /* decides what is too old */
-	struct report *report;      /* NULL: nobody asks */
+	int64_t at;            /* decides what is too old */
+	struct report *report; /* NULL: nobody asks */
+	/* Told of what is refused, as the report is; may be NULL. */
+	int (*refused)(void *ctx, unsigned long line, bool row,
+	    const struct problem *p, const struct slice *cell, size_t cells,
+	    struct err *e);
+	void *refused_ctx;
+	bool refuses_dates;         /* and of rows too old or in the future */
 	bool want_canon;            /* pii = hash, at ingest */
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
@@ -59,6 +65,10 @@ struct intake {
 /* -1: the world is bad.  A dump that cannot be read is no error here: status
  * and reason say so. */
 int intake_read(struct intake *in, int fd, struct err *e);
+
+/* What the merge needs to know of a dump; not its number and call-backs. */
+void intake_rules(struct merge_rules *r, const struct settings *s,
+    const struct dump_facts *facts, int64_t now);
 
 /* Within a transaction: store_merge, and the tally completed (I1). */
 int intake_merge(

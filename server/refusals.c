@@ -25,6 +25,8 @@ enum kind {
 struct late {
 	enum reject why;
 	enum field field;
+	size_t n;
+	char value[64]; /* an id: no longer ones are named late */
 };
 
 struct refusals {
@@ -112,11 +114,14 @@ refusals_note(struct refusals *r, unsigned long line, const struct slice *cell,
 }
 
 int
-refusals_add_late(struct refusals *r, unsigned long line, enum reject why,
-    enum field field, struct err *e)
+refusals_add_late(struct refusals *r, unsigned long line,
+    const struct problem *p, struct err *e)
 {
-	struct late late = { why, field };
+	struct late late = { .why = p->reject, .field = p->field };
 
+	late.n = p->value.n < sizeof late.value ? p->value.n : 0;
+	if (late.n > 0)
+		memcpy(late.value, p->value.p, late.n);
 	return add(r, line, KIND_LATE,
 	    (struct slice){ (const char *)&late, sizeof late }, e);
 }
@@ -139,6 +144,7 @@ write_late(struct out *o, unsigned long line, struct slice bytes,
 	memcpy(&late, bytes.p, sizeof late);
 	p.reject = late.why;
 	p.field = late.field;
+	p.value = (struct slice){ late.value, late.n };
 	rejects_row(o, line, true, &p, there ? noted->cell : NULL,
 	    there ? noted->cells : 0, NULL);
 }

@@ -21,8 +21,8 @@ int refusals_add(struct refusals *r, unsigned long line, bool row,
 /* The cells of a line that refusals_add_late may yet name. */
 int refusals_note(struct refusals *r, unsigned long line,
     const struct slice *cell, size_t cells, struct err *e);
-int refusals_add_late(struct refusals *r, unsigned long line, enum reject why,
-    enum field field, struct err *e);
+int refusals_add_late(struct refusals *r, unsigned long line,
+    const struct problem *p, struct err *e);
 
 /* All of them as formats/rejects.h has it.  facts may be NULL. */
 int refusals_write(struct refusals *r, struct output to,
