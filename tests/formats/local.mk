@@ -17,6 +17,8 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_zone \
 	tests/formats/test_check \
 	tests/formats/test_writer \
+	tests/formats/test_write_metrica \
+	tests/formats/test_write_json \
 	tests/formats/test_rejects \
 	tests/formats/test_strict \
 	tests/formats/test_lint \
@@ -44,6 +46,9 @@ tests_formats_test_status_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_check_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_writer_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_write_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_write_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/formats/write_kit.h
 tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
