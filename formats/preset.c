@@ -172,7 +172,8 @@ preset_part_of(const struct preset *p, struct slice folded)
 {
 	const struct preset_pick *k = p->pick;
 
-	while (k != NULL && k->header != NULL && !names(k->header, folded))
+	while (k != NULL && k->header != NULL && !names(k->header, folded) &&
+	       !names_joined(k->header, folded))
 		k++;
 	return k == NULL ? NULL : k->part;
 }

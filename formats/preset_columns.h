@@ -13,13 +13,10 @@
 	{ "ym uid", FIELD_CLIENT_IDS },                                        \
 	{ "ym_client_id", FIELD_CLIENT_IDS },                                  \
 	{ "ym client id", FIELD_CLIENT_IDS },                                  \
-	{ "ymclientid", FIELD_CLIENT_IDS },                                    \
 	{ "ya_client_id", FIELD_CLIENT_IDS },                                  \
-	{ "yaclientid", FIELD_CLIENT_IDS },                                    \
 	{ "yandex_client_id", FIELD_CLIENT_IDS },                              \
 	{ "yandex client id", FIELD_CLIENT_IDS },                              \
 	{ "yandex clientid", FIELD_CLIENT_IDS },                               \
-	{ "yandexclientid", FIELD_CLIENT_IDS },                                \
 	{ "metrika_client_id", FIELD_CLIENT_IDS },                             \
 	{ "metrika client id", FIELD_CLIENT_IDS },                             \
 	{ "metrika clientid", FIELD_CLIENT_IDS },                              \

@@ -367,6 +367,7 @@ a_part_of_a_cell_is_what_counts(void **state)
 		{ "ringostat", "disposition", "CHANUNAVAIL", "CHANUNAVAIL" },
 		{ "ringostat", "repeated_flag", "1", "0" },
 		{ "ringostat", "repeated_flag", "0", "1" },
+		{ "ringostat", "repeatedflag", "0", "1" },
 	};
 
 	(void)state;
