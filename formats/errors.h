@@ -13,6 +13,7 @@
 #define FORMATS_ERRORS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "formats/status.h"
 
 struct error_info {
@@ -23,7 +24,8 @@ struct error_info {
 	const char *meaning, *cure; /* sentences, for message() */
 };
 
-extern const struct error_info error_all[]; /* ends with code NULL */
+/* All of them, from 0; NULL behind the last. */
+const struct error_info *error_at(size_t n);
 
 /* "e203", "E203"; NULL when there is none. */
 const struct error_info *error_by_code(const char *code);

@@ -22,6 +22,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_lint,
 	&ctl_convert,
 	&ctl_presets,
+	&ctl_explain,
 	&ctl_dumps,
 	&ctl_publish,
 	&ctl_status,
@@ -67,26 +68,36 @@ ctl_usage(const struct ctl_command *c)
 	return CTL_FAILED;
 }
 
-struct conf *
-ctl_conf(const struct ctl *c)
+int
+ctl_conf_if_any(const struct ctl *c, struct conf **out)
 {
 	const char *const place[] = { c->conf_path, getenv("CONVDROP_CONF"),
 		"./convdrop.conf", "/etc/convdrop/convdrop.conf" };
-	struct conf *conf = NULL;
 	struct err e = ERR_EMPTY;
 
+	*out = NULL;
 	for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
 		bool named = i < 2 && place[i] != NULL && *place[i] != '\0';
 
 		if (!named && (i < 2 || access(place[i], F_OK) != 0))
 			continue;
-		if (conf_load(&conf, place[i], &e) == -1)
-			ctl_fail("%s", e.text);
-		return conf;
+		if (conf_load(out, place[i], &e) == 0)
+			return 0;
+		ctl_fail("%s", e.text);
+		return -1;
 	}
-	ctl_fail("there is no convdrop.conf in this folder or in "
-		 "/etc/convdrop; name it with -c");
-	return NULL;
+	return 0;
+}
+
+struct conf *
+ctl_conf(const struct ctl *c)
+{
+	struct conf *conf;
+
+	if (ctl_conf_if_any(c, &conf) == 0 && conf == NULL)
+		ctl_fail("there is no convdrop.conf in this folder or in "
+			 "/etc/convdrop; name it with -c");
+	return conf;
 }
 
 static const struct ctl_command *

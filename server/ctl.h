@@ -27,7 +27,7 @@ struct ctl_command {
 	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0]: name */
 };
 
-extern const struct ctl_command ctl_lint, ctl_convert, ctl_presets;
+extern const struct ctl_command ctl_lint, ctl_convert, ctl_presets, ctl_explain;
 extern const struct ctl_command ctl_init, ctl_user, ctl_token;
 extern const struct ctl_command ctl_dumps, ctl_publish, ctl_status, ctl_audit,
     ctl_rebuild;
@@ -45,5 +45,8 @@ int ctl_usage(const struct ctl_command *c);
  * /etc/convdrop/convdrop.conf.  NULL after having said what is wrong. */
 struct conf;
 struct conf *ctl_conf(const struct ctl *c);
+
+/* *out is NULL when there is none; -1 after having said what is wrong. */
+int ctl_conf_if_any(const struct ctl *c, struct conf **out);
 
 #endif

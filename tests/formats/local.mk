@@ -12,6 +12,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_xlsx \
 	tests/formats/test_charset \
 	tests/formats/test_status \
+	tests/formats/test_errors tests/formats/test_damage \
 	tests/formats/test_conv \
 	tests/formats/test_settings \
 	tests/formats/test_zone \
@@ -22,6 +23,9 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_rejects \
 	tests/formats/test_strict \
 	tests/formats/test_lint \
+	tests/formats/test_lint_outputs \
+	tests/formats/test_lint_json \
+	tests/formats/test_normal_metrica \
 	tests/formats/test_normal \
 	tests/formats/test_vectors \
 	tests/formats/test_map \
@@ -42,6 +46,8 @@ tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_errors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_damage_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_status_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_slice_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_check_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
@@ -52,12 +58,18 @@ EXTRA_DIST += tests/formats/write_kit.h
 tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_lint_outputs_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_lint_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_normal_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_vectors_SOURCES = tests/formats/test_vectors.c \
 	tests/formats/vectors.h tests/formats/vectors_metrica.c
 tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+
+tests_formats_test_unzip_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_read_xlsx_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(FORMATS_TESTS)
 TESTS += $(FORMATS_TESTS)
@@ -67,9 +79,6 @@ check_PROGRAMS += tests/formats/print_rows
 tests_formats_print_rows_LDADD = $(LINK_FORMATS)
 
 # Small damaged dumps; a test may also link tests/nasty_dump.c and call it.
-tests_formats_test_unzip_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_read_xlsx_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-
 check_PROGRAMS += tests/nasty_dump
 tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
 	tests/nasty_dump_main.c

@@ -23,6 +23,11 @@ tests_server_test_sftp_SOURCES = tests/server/test_sftp.c \
 tests_server_test_sftp_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_ssh_profile_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_explain
+tests_server_test_explain_SOURCES = tests/server/test_explain.c \
+	server/explain.h server/explain.c
+tests_server_test_explain_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_watch
 tests_server_test_watch_SOURCES = tests/server/test_watch.c \
 	tests/server/instance.h
