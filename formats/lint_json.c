@@ -109,7 +109,7 @@ value_length(struct text *t)
 	size_t n = 0, depth = 0;
 	bool string = false, escaped = false;
 
-	for (; n <= STRICT_ROW_MAX; n++) {
+	for (; n < STRICT_ROW_MAX; n++) {
 		char c;
 
 		if (t->start + n == t->end && !fill(t))
@@ -183,7 +183,8 @@ join(struct joined *j, const char *s, size_t n)
 		if (j->n > 0)
 			memcpy(j->p, old, j->n);
 	}
-	memcpy(j->p + j->n, s, n);
+	if (n > 0)
+		memcpy(j->p + j->n, s, n);
 	j->n += n;
 }
 

@@ -26,6 +26,9 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_lint_outputs \
 	tests/formats/test_lint_json \
 	tests/formats/test_normal_metrica \
+	tests/formats/test_lint_outputs \
+	tests/formats/test_lint_json \
+	tests/formats/test_normal_metrica \
 	tests/formats/test_normal \
 	tests/formats/test_vectors \
 	tests/formats/test_map \
@@ -58,6 +61,9 @@ EXTRA_DIST += tests/formats/write_kit.h
 tests_formats_test_rejects_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_strict_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_lint_outputs_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_lint_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_normal_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_outputs_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
