@@ -192,18 +192,26 @@ make_room(struct dump *d, size_t columns)
 {
 	const char **header = d->header;
 	enum field *field = d->field;
+	const char **note = d->note;
+	bool *is_google = d->is_google;
 
 	if (columns <= d->room)
 		return;
 	d->room = 2 * columns;
 	d->header = arena_alloc(&d->keep, d->room * sizeof *header);
 	d->field = arena_alloc(&d->keep, d->room * sizeof *field);
+	d->note = arena_alloc(&d->keep, d->room * sizeof *note);
+	d->is_google = arena_alloc(&d->keep, d->room * sizeof *is_google);
 	for (size_t i = 0; i < d->columns; i++) {
 		d->header[i] = header[i];
 		d->field[i] = field[i];
+		d->note[i] = note[i];
+		d->is_google[i] = is_google[i];
 	}
 	d->facts.header = d->header;
 	d->facts.field = d->field;
+	d->facts.note = d->note;
+	d->facts.google = d->is_google;
 }
 
 static void
@@ -215,6 +223,8 @@ note_columns(struct dump *d)
 	for (size_t i = 0; i < n; i++) {
 		d->header[i] = map_header(d->map, i);
 		d->field[i] = map_field(d->map, i);
+		d->note[i] = map_note(d->map, i);
+		d->is_google[i] = map_is_google(d->map, i);
 	}
 	d->columns = n;
 	d->facts.columns = n;
@@ -263,8 +273,11 @@ add_column(struct dump *d, const struct map *m, size_t i)
 
 	d->header[i] = arena_string(&d->keep, slice_of(map_header(m, i)));
 	d->field[i] = f;
+	d->note[i] = map_note(m, i);
+	d->is_google[i] = map_is_google(m, i);
 	if (f == FIELD_COUNT)
 		return;
+	map_learn(d->map, f);
 	d->step[d->steps++] = (struct step){
 		.column = i,
 		.field = f,

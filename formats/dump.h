@@ -49,7 +49,12 @@ struct dump_facts {
 	size_t columns;
 	const char *const *header; /* as written, by column */
 	const enum field *field;   /* by column; FIELD_COUNT is ignored */
-	const char *missing;       /* with FMT_MISSING_COLUMN: its name */
+	/* By column: why it is ignored, a sentence for message() (map_note);
+	 * NULL when it is not.  google: a ClientID that is Google's, or may
+	 * be. */
+	const char *const *note;
+	const bool *google;
+	const char *missing; /* with FMT_MISSING_COLUMN: its name */
 	/* With FMT_PIPELINES: the first 16 different ones, and the status
 	 * that the preset takes for a sale in any of them. */
 	const char *const *pipeline;

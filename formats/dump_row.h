@@ -58,6 +58,8 @@ struct dump {
 	struct dump_facts facts;
 	const char **header;
 	enum field *field;
+	const char **note;
+	bool *is_google;
 };
 
 /* Cells without the empty ones at the end, that spreadsheets add. */

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "formats/message.h"
 #include "formats/own_preset.h"
 
 /* --- columns ------------------------------------------------------------- */
@@ -197,6 +198,87 @@ bool
 map_has(const struct map *m, enum field f)
 {
 	return m->has[f];
+}
+
+void
+map_learn(struct map *m, enum field f)
+{
+	m->has[f] = true;
+	memset(m->memory, 0, sizeof m->memory);
+}
+
+/* --- what is ignored ----------------------------------------------------- */
+
+/* Names of Google's ClientID, folded; '*' at the end: any rest. */
+static const char *const google[] = { "_ga", "ga", "_gid", "gid", "ga_*",
+	"ga *", "_ga_*", "gaclientid*", "gclientid", "gcid", "google*client*",
+	"google_cid", "client id ga*", "client_id ga*", "client_id_ga*",
+	"clientid ga*", "clientid (ga*", "client id (ga*", "client_id (ga*",
+	"client id google*", "clientid google*", "client_id_google*",
+	"ua_client_id", "ua client id", "uaclientid", "universal_client_id",
+	NULL };
+
+/* Names that trackers of calls and chats use for Google's. */
+static const char *const doubtful[] = { "clientid", "client id", "client_id",
+	"client-id", "clientids", NULL };
+
+/* '*' stands for any text. */
+static bool
+matches(const char *name, struct slice s)
+{
+	while (*name != '\0' && *name != '*') {
+		if (s.n == 0 || *s.p != *name++)
+			return false;
+		s.p++;
+		s.n--;
+	}
+	if (*name == '\0')
+		return s.n == 0;
+	for (name++;; s.p++, s.n--) {
+		if (matches(name, s))
+			return true;
+		if (s.n == 0)
+			return false;
+	}
+}
+
+static bool
+is_one_of(const char *const *name, struct slice folded)
+{
+	while (*name != NULL && !matches(*name, folded))
+		name++;
+	return *name != NULL;
+}
+
+bool
+map_is_google(const struct map *m, size_t column)
+{
+	struct slice folded = m->folded[column];
+
+	return m->field[column] == FIELD_COUNT && !m->fixed[column] &&
+	       (is_one_of(google, folded) || is_one_of(doubtful, folded));
+}
+
+const char *
+map_note(const struct map *m, size_t column)
+{
+	struct slice folded = m->folded[column];
+
+	if (m->field[column] != FIELD_COUNT)
+		return NULL;
+	if (m->fixed[column])
+		return N_("The settings leave it out.");
+	if (is_one_of(google, folded))
+		return N_("This is Google's ClientID, not Metrica's; it is not "
+			  "used.");
+	if (is_one_of(doubtful, folded))
+		return N_("This may be Google's ClientID; only a column that "
+			  "is surely Metrica's is used.");
+	if (preset_field(m->preset, folded) == FIELD_COUNT)
+		return N_("It is no field that the preset knows.");
+	if (preset_is_weak(m->preset, folded))
+		return N_("Another column says the same more surely.");
+	return N_("The settings take this field from another column.");
 }
 
 bool

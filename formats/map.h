@@ -33,6 +33,14 @@ preset_part *map_part(const struct map *m, size_t column);
 const char *map_header(const struct map *m, size_t column); /* as written */
 bool map_has(const struct map *m, enum field f);
 
+/* Why a column is ignored, in a sentence for message(); NULL when it is not.
+ * map_is_google: because it holds Google's ClientID, or may. */
+const char *map_note(const struct map *m, size_t column);
+bool map_is_google(const struct map *m, size_t column);
+
+/* A column of that field came later (reader.h, grown_header). */
+void map_learn(struct map *m, enum field f);
+
 /* Is this row the header again? */
 bool map_is_header(struct map *m, const struct slice *cell, size_t cells);
 
@@ -42,7 +50,7 @@ enum map_by {
 	MAP_SETTINGS, /* a status rule of the source */
 	MAP_PRESET,   /* the preset, or a word that means one thing only */
 	MAP_GOAL,     /* a goal's id as it stands */
-	/* The preset says PAID for any pipeline, and the dump names pipelines:
+	/* The preset says PAID for any pipeline, and the settings name none:
 	 * it counts as long as the dump turns out to have no more than one. */
 	MAP_GUESS,
 	/* Likewise, but the settings name pipelines and not this one: no

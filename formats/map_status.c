@@ -175,10 +175,10 @@ find_in_table(const struct preset_status *row, struct slice pipeline,
 static enum map_by
 judge_sale(const struct map *m, struct slice pipeline)
 {
-	if (!m->has[FIELD_PIPELINE])
-		return MAP_PRESET;
 	if (m->nameds == 0)
 		return MAP_GUESS;
+	if (!m->has[FIELD_PIPELINE])
+		return MAP_PRESET;
 	return is_named(m, pipeline) ? MAP_PRESET : MAP_UNNAMED;
 }
 
