@@ -111,7 +111,8 @@ safe_name(char out[NAME_BYTES + 1], const char *name)
 
 struct copy {
 	int from, to;
-	bool packed; /* it is gzip already */
+	struct growing *growing; /* from's, or NULL */
+	bool packed;             /* it is gzip already */
 	atomic_bool stop;
 	struct sha256_ctx hash;
 	struct isal_zstream z;
@@ -138,13 +139,21 @@ pack(struct copy *y, unsigned char *p, size_t n, bool last)
 	return 0;
 }
 
+static ssize_t
+read_block(struct copy *y, off_t at)
+{
+	return y->growing == NULL
+		   ? pread(y->from, y->in, BLOCK, at)
+		   : growing_read(y->growing, y->in, BLOCK, (uint64_t)at);
+}
+
 static int
 copy_bytes(struct copy *y)
 {
 	off_t at = 0;
 	ssize_t n;
 
-	while ((n = pread(y->from, y->in, BLOCK, at)) != 0) {
+	while ((n = read_block(y, at)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n != -1 && atomic_load(&y->stop)) {
@@ -281,7 +290,7 @@ open_temporary(struct archiving *a, struct err *e)
 
 int
 archive_begin(struct archiving **out, const struct conf *c, const char *feed,
-    bool published, int fd, struct err *e)
+    bool published, int fd, struct growing *growing, struct err *e)
 {
 	struct archiving *a = mem_alloc(sizeof *a);
 
@@ -290,6 +299,7 @@ archive_begin(struct archiving **out, const struct conf *c, const char *feed,
 	a->under = published ? "published/" : "";
 	a->top = a->folder = a->copy.to = -1;
 	a->copy.from = fd;
+	a->copy.growing = growing;
 	if (open_temporary(a, e) == -1)
 		goto fail;
 	errno = pthread_create(&a->thread, NULL, copy_file, &a->copy);
@@ -380,7 +390,7 @@ archive_dump(char path[512], char sha256[65], const struct conf *c,
 {
 	struct archiving *a;
 
-	if (archive_begin(&a, c, feed, false, fd, e) == -1)
+	if (archive_begin(&a, c, feed, false, fd, NULL, e) == -1)
 		return -1;
 	return archive_end(a, path, sha256, name, at, e);
 }
@@ -391,7 +401,7 @@ archive_published(char path[512], const struct conf *c, const char *feed,
 {
 	struct archiving *a;
 
-	if (archive_begin(&a, c, feed, true, fd, e) == -1)
+	if (archive_begin(&a, c, feed, true, fd, NULL, e) == -1)
 		return -1;
 	return archive_end_published(a, path, file, sha256, mtime, e);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "server/conf.h"
 #include "server/err.h"
+#include "server/growing.h"
 #include "server/store.h"
 
 /*
@@ -36,14 +37,16 @@ int archive_published(char path[512], const struct conf *c, const char *feed,
 
 /*
  * The same in two steps, between which the copying runs beside the caller, who
- * may read the file too but not change it.  Nothing is in the archive before
- * archive_end says so.  conf, feed and fd must last until then, and another
- * file of the feed must wait for it.  The end, like archive_cancel (NULL is
- * fine), frees.
+ * may read the file too but not change it.  growing may be NULL; else the file
+ * is being written as yet, and the end waits until it was.  Nothing is in the
+ * archive before archive_end says so.  conf, feed and fd must last until then,
+ * and another file of the feed must wait for it.  The end, like archive_cancel
+ * (NULL is fine), frees.
  */
 struct archiving;
 int archive_begin(struct archiving **out, const struct conf *c,
-    const char *feed, bool published, int fd, struct err *e);
+    const char *feed, bool published, int fd, struct growing *growing,
+    struct err *e);
 int archive_end(struct archiving *a, char path[512], char sha256[65],
     const char *name, int64_t at, struct err *e);
 int archive_end_published(struct archiving *a, char path[512], const char *file,

@@ -97,7 +97,7 @@ static int
 begin_copy(struct job *j, int fd, struct err *e)
 {
 	return archive_begin(
-	    &j->archiving, j->in->conf, j->feed->name, false, fd, e);
+	    &j->archiving, j->in->conf, j->feed->name, false, fd, NULL, e);
 }
 
 static int

@@ -18,10 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/lint.h"
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/growing.h"
+#include "server/linting.h"
 #include "server/log.h"
 #include "server/render.h"
 
@@ -41,7 +42,9 @@ struct job {
 	int dir; /* published/FEED */
 	int fd;  /* the new version */
 	struct render render;
-	struct archiving *archiving; /* of the new version */
+	struct growing *growing;     /* the new version, as it is written */
+	struct archiving *archiving; /* of it */
+	struct linting *linting;     /* likewise */
 	struct publication last;     /* done; last.id 0: none */
 	char temp[80], sidecar[80];
 };
@@ -76,21 +79,55 @@ note_waiting(struct job *j, struct err *e)
 	return strcmp(was, now) == 0 ? 0 : store_set(j->store, key, now, e);
 }
 
+/* Whoever reads it while it is written is done with it. */
+static void
+unfollow(struct job *j)
+{
+	if (j->growing != NULL)
+		growing_end(j->growing);
+	archive_cancel(j->archiving);
+	linting_cancel(j->linting);
+	growing_close(j->growing);
+	j->archiving = NULL;
+	j->linting = NULL;
+	j->growing = NULL;
+}
+
+/* Writes it; beside that it is archived and checked. */
+static int
+write_followed(struct job *j, struct render_what *what, struct err *e)
+{
+	int rc = -1;
+
+	unfollow(j);
+	if (ftruncate(j->fd, 0) == -1)
+		return err_set(
+		    e, "write %s: %s", j->writer->file, strerror(errno));
+	what->growing = j->growing = growing_open(j->fd);
+	if (linting_begin(
+		&j->linting, j->writer, j->zone, j->now, j->growing, e) == 0 &&
+	    archive_begin(&j->archiving, j->conf, j->feed->name, true, j->fd,
+		j->growing, e) == 0)
+		rc = render_write(what, j->fd, &j->render, e);
+	growing_end(j->growing);
+	return rc;
+}
+
 static int
 write_version(struct job *j, struct err *e)
 {
 	struct render_what what = { j->store, j->feed, j->writer, j->zone,
-		j->from, j->now, j->last.to };
+		j->from, j->now, j->last.to, NULL };
 	uint64_t most = limit(j), rows;
 	char key[160], note[256] = "";
 
-	if (render_write(&what, j->fd, &j->render, e) == -1)
+	if (write_followed(j, &what, e) == -1)
 		return -1;
 	if (j->render.bytes > most && j->writer->kind != RECORD_CONTACT) {
 		rows = j->render.rows;
 		if (render_cut(&what, j->render.bytes - most, &what.from, e) ==
 			-1 ||
-		    render_write(&what, j->fd, &j->render, e) == -1)
+		    write_followed(j, &what, e) == -1)
 			return -1;
 		j->from = what.from;
 		snprintf(note, sizeof note,
@@ -154,76 +191,6 @@ shrinks(struct job *j, char *why, size_t size, struct err *e)
 	return 1;
 }
 
-struct first_error {
-	struct lint_finding finding;
-	char column[64], code[64];
-};
-
-static void
-note_error(void *ctx, const struct lint_finding *f)
-{
-	struct first_error *first = ctx;
-
-	if (f->warning || first->code[0] != '\0')
-		return;
-	first->finding.line = f->line;
-	snprintf(first->column, sizeof first->column, "%s", f->column);
-	snprintf(first->code, sizeof first->code, "%s", f->code);
-}
-
-static ssize_t
-read_fd(void *ctx, void *buf, size_t n)
-{
-	return read(*(const int *)ctx, buf, n);
-}
-
-/* In an hour that comes twice the clock on the wall shows less than a row of
- * the first time has. */
-static int64_t
-latest_offset(const struct zone *z, int64_t now)
-{
-	int64_t is = zone_offset(z, now), was = zone_offset(z, now - 2 * 3600);
-
-	return was > is ? was : is;
-}
-
-/* What our own linter says; a finding's text may show a phone, so only its
- * place and code are told. */
-static int
-lints_badly(struct job *j, char *why, size_t size, struct err *e)
-{
-	struct lint_options o = { .output = j->writer->name,
-		.now = j->now + latest_offset(j->zone, j->now),
-		.instant = j->now,
-		.instant = j->now,
-		.any_goal = true };
-	struct input in = { .read = read_fd, .ctx = &j->fd };
-	struct first_error first = { 0 };
-	struct lint_totals t = { 0 };
-	enum fmt_status st;
-
-	if (lseek(j->fd, 0, SEEK_SET) == -1)
-		return err_set(
-		    e, "check %s: %s", j->writer->file, strerror(errno));
-	st = lint_run(&in, &o, note_error, &first, &t);
-	if (st == FMT_IO)
-		return err_set(
-		    e, "check %s: %s", j->writer->file, strerror(errno));
-	if (st != FMT_OK && st != FMT_END) {
-		snprintf(why, size, "The destination would not take it: %s",
-		    fmt_status_text(st));
-		return 1;
-	}
-	if (t.errors == 0 && t.valid > 0)
-		return 0;
-	snprintf(why, size,
-	    "The destination would refuse %lu of its %lu rows, the first in "
-	    "line %lu (%s: %s).",
-	    t.rows - t.valid, t.rows, first.finding.line,
-	    first.column[0] == '\0' ? "row" : first.column, first.code);
-	return 1;
-}
-
 static void
 say_empty(const struct job *j, char *why, size_t size)
 {
@@ -248,6 +215,7 @@ say_empty(const struct job *j, char *why, size_t size)
 static int
 refused(struct job *j, char *why, size_t size, struct err *e)
 {
+	struct linting *l;
 	int rc;
 
 	if (j->render.rows == 0) {
@@ -262,7 +230,11 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 		return 1;
 	}
 	rc = shrinks(j, why, size, e);
-	return rc != 0 ? rc : lints_badly(j, why, size, e);
+	if (rc != 0)
+		return rc;
+	l = j->linting;
+	j->linting = NULL;
+	return linting_end(l, why, size, e);
 }
 
 /* --- into place ---------------------------------------------------------- */
@@ -501,9 +473,6 @@ run(struct job *j, enum publish_result *out, struct err *e)
 	    newest_time(j, &newest, e) == -1)
 		return -1;
 	new = differs(j, newest) && newest != j->now;
-	if (new &&archive_begin(
-		&j->archiving, j->conf, j->feed->name, true, j->fd, e) == -1)
-		return -1; /* it is copied while it is checked */
 	rc = refused(j, why, sizeof why, e);
 	if (rc == -1 || withhold(j, why, e) == -1)
 		return -1;
@@ -569,9 +538,8 @@ publish_output(struct job *j, const struct writer *w, enum publish_result *out,
 	if (j->fd == -1)
 		return err_set(
 		    e, "publish %s: %s", j->writer->file, strerror(errno));
-	j->archiving = NULL;
 	rc = run(j, out, e);
-	archive_cancel(j->archiving);
+	unfollow(j);
 	close(j->fd);
 	unlinkat(j->dir, j->temp, 0); /* gone already once it is in place */
 	return rc;

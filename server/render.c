@@ -37,7 +37,11 @@ sink(void *ctx, const void *buf, size_t n)
 	if (r->fd == -1)
 		return 0;
 	sha256_update(&r->sha, n, buf);
-	return bytes_write(r->fd, buf, n);
+	if (bytes_write(r->fd, buf, n) == -1)
+		return -1;
+	if (r->what->growing != NULL)
+		growing_add(r->what->growing, n);
+	return 0;
 }
 
 /* --- one row ------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "formats/writer.h"
 #include "server/conf.h"
 #include "server/err.h"
+#include "server/growing.h"
 #include "server/store.h"
 
 struct render {
@@ -30,6 +31,7 @@ struct render_what {
 	const struct zone *zone;
 	int64_t from, to; /* creation times, both inclusive */
 	int64_t since;
+	struct growing *growing; /* told of what is written; may be NULL */
 };
 
 /* Whose creation times such a file carries, as KIND_BITs. */
