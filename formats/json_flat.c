@@ -6,9 +6,10 @@
  * copied.  Records of a dump are alike, so the column behind the last one is
  * tried before its name is looked up.
  *
- *	a list's values, in whatever depth	joined by ',', empty ones left
- *out the same name twice outside of lists	the last one counts an object
- *under JSON_LEVELS names	its text
+ *	a list's values, however deep	joined by ',', empty ones left out
+ *	a name twice outside of lists	the last one counts
+ *	an object under JSON_LEVELS	its text
+ *	Metrica's goals and products	their text
  */
 #include "formats/json_flat.h"
 
@@ -546,7 +547,17 @@ list(struct json_flat *f, struct place at)
 	return f->result == FLAT_OK;
 }
 
-/* An object too deep for columns: its text. */
+/* Metrica's goals with their prices, its products with their quantities: a
+ * column of each part would part what belongs together. */
+static bool
+is_whole(const struct json_flat *f, const struct place *at)
+{
+	return at->levels == 1 && !at->listed && !at->quiet &&
+	       ((*f->p == '[' && slice_is(at->name, "goals")) ||
+		   (*f->p == '{' && slice_is(at->name, "products")));
+}
+
+/* What has no columns of its own, as it stands in the text. */
 static bool
 text_of(struct json_flat *f, struct place at)
 {
@@ -554,7 +565,7 @@ text_of(struct json_flat *f, struct place at)
 	bool listed = at.listed;
 
 	at.quiet = true;
-	if (!members(f, at))
+	if (*from == '{' ? !members(f, at) : !list(f, at))
 		return false;
 	emit(f, at.name, (struct slice){ from, (size_t)(f->p - from) }, listed);
 	return true;
@@ -571,6 +582,8 @@ value(struct json_flat *f, struct place at)
 		f->reject = REJECT_JSON_DEEP;
 		return false;
 	}
+	if (is_whole(f, &at))
+		return text_of(f, at);
 	if (*f->p == '{') {
 		if (at.levels == JSON_LEVELS && !at.quiet)
 			return text_of(f, at);
