@@ -520,7 +520,7 @@ say_allowed(const struct setting *s, char *why, size_t size)
 						       : ", ",
 			    s->choice[i]);
 	} else {
-		snprintf(why, size, "%s from %llu to %llu",
+		snprintf(why, size, _("%s from %llu to %llu"),
 		    s->type == TYPE_BYTES
 			? "a size such as 300000000, 64KiB, 5MiB or 1GiB,"
 			: "a whole number",

@@ -8,6 +8,7 @@
 #include "server/audit.h"
 #include "server/conf.h"
 #include "server/ctl.h"
+#include "server/lang.h"
 
 struct print {
 	json_t *list; /* --json; else NULL */
@@ -80,8 +81,8 @@ verify(const struct conf *c, struct print *p)
 		    "lines", (json_int_t)lines, "files", (json_int_t)files,
 		    "ok", p->n == 0));
 	else
-		printf("%" PRIu64 " lines and %" PRIu64
-		       " archived files checked: %s\n",
+		printf(_("%" PRIu64 " lines and %" PRIu64
+			 " archived files checked: %s\n"),
 		    lines, files,
 		    p->n == 0 ? "all is as it was written" : "see above");
 	return p->n == 0 ? CTL_FINE : CTL_FINDINGS;
@@ -111,11 +112,11 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_audit = {
 	.name = "audit",
 	.synopsis = "audit log [WORD]... | verify",
-	.help =
+	.help = N_(
 	    "\"audit log\" prints the lines of the audit in which every WORD "
 	    "occurs; a WORD may be\nKEY=VALUE, such as event=pulled or "
 	    "user=direct. \"audit verify\" checks that no line\nwas changed or "
 	    "taken out, and every archived file against it.\n\n"
-	    "Exit status: 0 fine, 1 verify found something, 2 failure.",
+	    "Exit status: 0 fine, 1 verify found something, 2 failure."),
 	.run = run,
 };

@@ -16,6 +16,7 @@
 #include "server/convert.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
+#include "server/lang.h"
 #include "server/unpack.h"
 
 #define SHOWN_MAX 20 /* refusals named without --rejects */
@@ -199,27 +200,30 @@ print_dump(const struct convert *c, const struct show *s)
 	char delimiter[2];
 
 	if (s->refused > SHOWN_MAX && !s->quiet)
-		fprintf(stderr, "%s: %" PRIu64 " more; --rejects names all\n",
-		    s->file, s->refused - SHOWN_MAX);
-	fprintf(stderr, "%s: preset %s, %s, delimiter %s, header in line %lu\n",
-	    s->file, f->preset, f->encoding,
-	    ctl_delimiter(f->delimiter, delimiter), f->header_line);
+		fprintf(stderr,
+		    _("%s: %" PRIu64 " more; --rejects names all\n"), s->file,
+		    s->refused - SHOWN_MAX);
 	fprintf(stderr,
-	    "%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
-	    " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64
-	    " rejected; %" PRIu64 " values dropped\n",
+	    _("%s: preset %s, %s, delimiter %s, header in line %lu\n"), s->file,
+	    f->preset, f->encoding, ctl_delimiter(f->delimiter, delimiter),
+	    f->header_line);
+	fprintf(stderr,
+	    _("%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
+	      " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64
+	      " rejected; %" PRIu64 " values dropped\n"),
 	    s->file, t->records, t->accepted + t->unchanged, t->superseded,
 	    t->skipped, t->too_old, t->rejected, t->values_dropped);
 	if (t->auto_ids > 0)
 		fprintf(stderr,
-		    "%s: %" PRIu64 " records have no order id and got one "
-		    "made of their content; export the id, or a changed "
-		    "order becomes a second one\n",
+		    _("%s: %" PRIu64 " records have no order id and got one "
+		      "made of their content; export the id, or a changed "
+		      "order becomes a second one\n"),
 		    s->file, t->auto_ids);
 	if (t->waiting > 0 && c->store != NULL)
 		fprintf(stderr,
-		    "%s: %" PRIu64 " orders name a client whom no dump before "
-		    "has\n",
+		    _("%s: %" PRIu64
+		      " orders name a client whom no dump before "
+		      "has\n"),
 		    s->file, t->waiting);
 }
 
@@ -228,24 +232,24 @@ static void
 print_file(const struct convert *c, const char *file)
 {
 	fprintf(stderr,
-	    "%s: %" PRIu64 " %s written, %" PRIu64
-	    " left out because their time is in the future\n",
+	    _("%s: %" PRIu64 " %s written, %" PRIu64
+	      " left out because their time is in the future\n"),
 	    file, c->written,
 	    c->writer->kind == RECORD_ORDER ? "orders" : "rows", c->future);
 	if (c->other_kind)
 		fprintf(stderr,
-		    "%s: the output %s has no rows for what this dump holds "
-		    "(%s)\n",
+		    _("%s: the output %s has no rows for what this dump holds "
+		      "(%s)\n"),
 		    file, c->writer->name, record_kind_name(c->rules.kind));
 	else if (c->unfit > 0)
 		fprintf(stderr,
-		    "%s: %" PRIu64 " left out because the output %s needs "
-		    "what they do not have\n",
+		    _("%s: %" PRIu64 " left out because the output %s needs "
+		      "what they do not have\n"),
 		    file, c->unfit, c->writer->name);
 	if (c->writer->max_bytes > 0 && c->bytes > c->writer->max_bytes)
 		fprintf(stderr,
-		    "%s: the file has over %" PRIu64 " bytes and will not be "
-		    "taken; export a shorter period\n",
+		    _("%s: the file has over %" PRIu64 " bytes and will not be "
+		      "taken; export a shorter period\n"),
 		    file, c->writer->max_bytes);
 }
 
@@ -300,11 +304,11 @@ print_refused(const struct convert *c, const char *file)
 
 	fprintf(stderr, "convdrop: %s: %s\n", file, fmt_status_text(c->status));
 	if (c->status == FMT_MISSING_COLUMN && f != NULL && f->missing != NULL)
-		fprintf(
-		    stderr, "convdrop: %s: Missing: %s.\n", file, f->missing);
+		fprintf(stderr, _("convdrop: %s: Missing: %s.\n"), file,
+		    f->missing);
 	if (c->status == FMT_DAMAGED && f != NULL)
 		fprintf(stderr,
-		    "convdrop: %s: Damaged are %lu of %lu records.\n", file,
+		    _("convdrop: %s: Damaged are %lu of %lu records.\n"), file,
 		    f->damaged, f->records);
 	if (c->status == FMT_PIPELINES) {
 		dump_pipelines(text, sizeof text, f);
@@ -312,7 +316,7 @@ print_refused(const struct convert *c, const char *file)
 	}
 	if (c->status == FMT_NO_STATUS)
 		fprintf(stderr,
-		    "convdrop: %s: --default-status sets it for this run.\n",
+		    _("convdrop: %s: --default-status sets it for this run.\n"),
 		    file);
 }
 
@@ -564,7 +568,7 @@ run(struct ctl *c, int argc, char **argv)
 const struct ctl_command ctl_convert = {
 	.name = "convert",
 	.synopsis = "convert FILE... [--preset P] [--rejects FILE] [OPTION]...",
-	.help =
+	.help = N_(
 	    "Reads the dump FILE (\"-\" is standard input) and writes the "
 	    "file that would be\npublished to standard output: one row an "
 	    "order, by creation time. Nothing is\nwritten when no row is "
@@ -607,6 +611,6 @@ const struct ctl_command ctl_convert = {
 	    "(CSV).\n\n"
 	    "Exit status: 0 everything was taken, 1 a row or value was refused "
 	    "or there is\nnothing to publish, 2 wrong usage or failure. With "
-	    "--json the summary is JSON.",
+	    "--json the summary is JSON."),
 	.run = run,
 };

@@ -10,6 +10,7 @@
 
 #include "server/conf.h"
 #include "server/ctl.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/store.h"
 
@@ -100,8 +101,8 @@ print_dump(void *ctx, const struct dump_entry *d)
 	if (d->state == DUMP_REFUSED)
 		printf("        %s\n", d->reason);
 	else
-		printf("        %llu records: %llu accepted, %llu unchanged, "
-		       "%llu superseded, %llu skipped, %llu rejected\n",
+		printf(_("        %llu records: %llu accepted, %llu unchanged, "
+			 "%llu superseded, %llu skipped, %llu rejected\n"),
 		    (unsigned long long)t->records,
 		    (unsigned long long)t->accepted,
 		    (unsigned long long)t->unchanged,
@@ -131,7 +132,7 @@ list(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 		putchar('\n');
 		json_decref(all);
 	} else if (p.n == 0) {
-		printf("No dump of the feed %s has come in yet.\n", a->feed);
+		printf(_("No dump of the feed %s has come in yet.\n"), a->feed);
 	}
 	json_decref(p.list);
 	store_close(s);
@@ -166,11 +167,11 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_dumps = {
 	.name = "dumps",
 	.synopsis = "dumps FEED [--limit N]",
-	.help =
+	.help = N_(
 	    "Lists the dumps that came in for the feed, the newest first: "
 	    "when, "
 	    "what became of\nthem, and how many of their records were taken. "
 	    "The reports beside tell more.\n\n"
-	    "  --limit N   At most so many; default 20, 0 is all.",
+	    "  --limit N   At most so many; default 20, 0 is all."),
 	.run = run,
 };

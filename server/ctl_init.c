@@ -23,6 +23,7 @@
 #include "keys/keyfile.h"
 #include "keys/secret.h"
 #include "server/conf_table.h"
+#include "server/lang.h"
 
 /* Whom init makes, and what for. */
 static const struct {
@@ -366,7 +367,7 @@ make_users(struct made *m, const struct conf *c, const struct request *r,
 		rc = secret_hash(hash, f->password[i], strlen(f->password[i]));
 		one = users_find(u, users[i].name, strlen(users[i].name));
 		one->hash = rc == 0 ? mem_string(hash) : NULL;
-		snprintf(why, sizeof why, "a password cannot be hashed");
+		snprintf(why, sizeof why, _("a password cannot be hashed"));
 	}
 	rc = rc == 0 ? write_secret(m, c, "users", users_text(u))
 		     : ctl_fail("%s", why);
@@ -500,17 +501,17 @@ const struct ctl_command ctl_init = {
 		    "[--pii plain|hash] [--sftp-port N] [--https-port N] "
 		    "[--http-port N] [--ftp-port N]",
 	.help =
-	    "Makes an instance in DIR, which must be new or empty: its\n"
-	    "configuration, keys, users, tokens and folders.  Prints the\n"
-	    "passwords and tokens, this one time, and what to type into\n"
-	    "Direct's form.\n"
-	    "\n"
-	    "  --feed NAME      a feed for each Metrica counter (main)\n"
-	    "  --timezone ZONE  the counter's zone (Europe/Moscow)\n"
-	    "  --host NAME      for the certificate and printed URLs\n"
-	    "                   (localhost); never an address to listen on\n"
-	    "  --pii hash       publish phones and e-mails as MD5 only\n"
-	    "  --sftp-port N, --https-port N, --http-port N, --ftp-port N\n"
-	    "                   2022, 8443, 0 and 0; 0 is off",
+	    N_("Makes an instance in DIR, which must be new or empty: its\n"
+	       "configuration, keys, users, tokens and folders.  Prints the\n"
+	       "passwords and tokens, this one time, and what to type into\n"
+	       "Direct's form.\n"
+	       "\n"
+	       "  --feed NAME      a feed for each Metrica counter (main)\n"
+	       "  --timezone ZONE  the counter's zone (Europe/Moscow)\n"
+	       "  --host NAME      for the certificate and printed URLs\n"
+	       "                   (localhost); never an address to listen on\n"
+	       "  --pii hash       publish phones and e-mails as MD5 only\n"
+	       "  --sftp-port N, --https-port N, --http-port N, --ftp-port N\n"
+	       "                   2022, 8443, 0 and 0; 0 is off"),
 	.run = run,
 };

@@ -3,6 +3,7 @@
  * type into Direct's two forms.
  */
 #include "server/ctl_init.h"
+#include "server/lang.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -54,8 +55,8 @@ print_by_link(const struct conf *c, const struct init_facts *f)
 {
 	if (c->https_port == 0 && c->http_port == 0)
 		return;
-	puts("In Direct, form \"by link\" (the URL is a secret: it opens the "
-	     "file by itself):");
+	puts(_("In Direct, form \"by link\" (the URL is a secret: it opens the "
+	       "file by itself):"));
 	for (size_t i = 0; i < c->feeds; i++) {
 		char *feed[] = { c->feed[i].name, NULL };
 
@@ -69,38 +70,40 @@ print_by_sftp(const struct conf *c, const struct init_facts *f)
 {
 	if (c->sftp_port == 0)
 		return;
-	printf("In Direct, form \"by SFTP\":\n"
-	       "    host       %s\n"
-	       "    port       %u\n"
-	       "    login      %s\n"
-	       "    password   %s\n",
+	printf(_("In Direct, form \"by SFTP\":\n"
+		 "    host       %s\n"
+		 "    port       %u\n"
+		 "    login      %s\n"
+		 "    password   %s\n"),
 	    c->host, c->sftp_port, f->user[0], f->password[0]);
 	for (size_t i = 0; i < c->feeds; i++)
-		printf("    path       /%s/%s\n", c->feed[i].name,
+		printf(_("    path       /%s/%s\n"), c->feed[i].name,
 		    c->feed[i].writer[0]->file);
-	printf("The server's key is %s.\n\n", f->host_key);
+	printf(_("The server's key is %s.\n\n"), f->host_key);
 }
 
 static void
 print_warning(const struct conf *c)
 {
 	if (is_local(c->host))
-		printf("Direct will NOT fetch from here: \"%s\" is this "
-		       "machine alone. On a server\nwith a public name, set "
-		       "host in convdrop.conf to that name, open the ports\n"
-		       "above, and see to the certificate:\n",
+		printf(_("Direct will NOT fetch from here: \"%s\" is this "
+			 "machine alone. On a server\nwith a public name, set "
+			 "host in convdrop.conf to that name, open the ports\n"
+			 "above, and see to the certificate:\n"),
 		    c->host);
 	else if (c->https_port != 0)
-		puts("Direct will NOT fetch by link yet, since the certificate "
-		     "is self-signed:");
+		puts(_(
+		    "Direct will NOT fetch by link yet, since the certificate "
+		    "is self-signed:"));
 	if (c->https_port != 0)
-		printf("put one from a public authority (an ACME client gets "
-		       "it) and its key, mode 0600,\nover %s/keys/tls.crt and "
-		       "tls.key, and send convdropd\na SIGHUP.%s\n\n",
+		printf(
+		    _("put one from a public authority (an ACME client gets "
+		      "it) and its key, mode 0600,\nover %s/keys/tls.crt and "
+		      "tls.key, and send convdropd\na SIGHUP.%s\n\n"),
 		    c->dir,
 		    c->sftp_port != 0 ? " SFTP needs no certificate." : "");
 	else if (is_local(c->host))
-		puts("none is needed without HTTPS.\n");
+		puts(_("none is needed without HTTPS.\n"));
 }
 
 static void
@@ -109,10 +112,10 @@ print_zone(const struct conf *c, const struct init_facts *f)
 	int32_t east = zone_offset(f->zone, (int64_t)time(NULL));
 	int32_t size = east < 0 ? -east : east;
 
-	printf("Dates in the published files are in the zone %s, which is "
-	       "UTC%c%02d:%02d now.\nIt must be the zone of the counter in "
-	       "Metrica; if that has another, set timezone\nin "
-	       "convdrop.conf.\n\n",
+	printf(_("Dates in the published files are in the zone %s, which is "
+		 "UTC%c%02d:%02d now.\nIt must be the zone of the counter in "
+		 "Metrica; if that has another, set timezone\nin "
+		 "convdrop.conf.\n\n"),
 	    c->feed[0].source[0]->zone, east < 0 ? '-' : '+',
 	    (int)(size / 3600), (int)(size / 60 % 60));
 }
@@ -147,8 +150,9 @@ init_print(const struct conf *c, const struct init_facts *f)
 		"reads everything and the archive" };
 	char path[PATH_MAX];
 
-	printf("An instance of convdrop is made in %s.\n\n", c->dir);
-	puts("Users (the passwords are kept as hashes alone; note them now):");
+	printf(_("An instance of convdrop is made in %s.\n\n"), c->dir);
+	puts(_(
+	    "Users (the passwords are kept as hashes alone; note them now):"));
 	for (size_t i = 0; i < INIT_USERS; i++)
 		printf("    %-8s   %s   %s\n", f->user[i], f->password[i],
 		    what[i]);
@@ -157,13 +161,13 @@ init_print(const struct conf *c, const struct init_facts *f)
 	print_by_sftp(c, f);
 	print_warning(c);
 	print_zone(c, f);
-	puts("Dumps go into:");
+	puts(_("Dumps go into:"));
 	for (size_t i = 0; i < c->feeds; i++) {
 		conf_path(path, c, "inbox", c->feed[i].name, NULL);
 		printf("    %s/\n", path);
 	}
 	conf_path(path, c, "convdrop.conf", NULL);
-	printf("\nStart the daemon:\n    convdropd -c ");
+	printf(_("\nStart the daemon:\n    convdropd -c "));
 	print_quoted(path);
 	putchar('\n');
 	if (fflush(stdout) != 0 || ferror(stdout))

@@ -14,6 +14,7 @@
 #include "server/conf.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
+#include "server/lang.h"
 
 struct arguments {
 	const char *file, *now, *zone;
@@ -68,11 +69,11 @@ print_totals(const struct print *p, const struct lint_totals *t,
 		json_decref(all);
 		return;
 	}
-	printf("%s: %lu rows, %lu valid; %lu errors, %lu warnings\n", p->file,
-	    t->rows, t->valid, t->errors, t->warnings);
+	printf(_("%s: %lu rows, %lu valid; %lu errors, %lu warnings\n"),
+	    p->file, t->rows, t->valid, t->errors, t->warnings);
 	if (p->status && a->lint.goals == 0)
-		puts("A status that is the id of a JavaScript goal is valid "
-		     "when --goal names it.");
+		puts(_("A status that is the id of a JavaScript goal is valid "
+		       "when --goal names it."));
 }
 
 static int
@@ -169,7 +170,7 @@ const struct ctl_command ctl_lint = {
 	.name = "lint",
 	.synopsis = "lint FILE [--output O] [--now TIME] [--timezone Z] "
 		    "[--goal ID]...",
-	.help =
+	.help = N_(
 	    "Says whether the destination will take FILE (\"-\" is standard "
 	    "input). Every\nfinding is a line FILE:LINE: COLUMN: TEXT, in the "
 	    "destination's own words where\nit has some; lines with "
@@ -189,6 +190,6 @@ const struct ctl_command ctl_lint = {
 	    "so it is a valid\n                  status or target. May be "
 	    "repeated.\n\n"
 	    "Exit status: 0 the file is taken as it is, 1 there are errors, "
-	    "2 it could not\nbe checked.",
+	    "2 it could not\nbe checked."),
 	.run = run,
 };

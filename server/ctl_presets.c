@@ -11,6 +11,7 @@
 #include "formats/zone.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
+#include "server/lang.h"
 
 struct look {
 	const char *file;
@@ -114,18 +115,19 @@ print_look(const struct look *l)
 	if (f->delimiter != '\0')
 		print_fact("delimiter", ctl_delimiter(f->delimiter, delimiter));
 	if (f->header_line > 0)
-		printf("header line  %lu\n", f->header_line);
+		printf(_("header line  %lu\n"), f->header_line);
 	print_fact("preset", f->preset);
 	if (lacks_status(l))
-		puts("status       no column has it: default_status must be "
-		     "set");
+		puts(_("status       no column has it: default_status must be "
+		       "set"));
 	if (f->columns > 0 && f->header != NULL) {
 		for (const struct preset *const *p = preset_all; *p != NULL;
 		     p++)
-			printf("  %-12s fits %d\n", (*p)->name, score(*p, f));
+			printf(
+			    _("  %-12s fits %d\n"), (*p)->name, score(*p, f));
 	}
 	if (f->columns > 0 && f->header != NULL && f->field != NULL) {
-		puts("columns");
+		puts(_("columns"));
 		print_columns(f, false);
 		print_columns(f, true);
 	}
@@ -205,7 +207,7 @@ answer(const struct look *l, const struct ctl_file *file, bool json)
 	    stderr, "convdrop: %s: %s\n", l->file, fmt_status_text(l->status));
 	if (l->status == FMT_MISSING_COLUMN && l->facts != NULL &&
 	    l->facts->missing != NULL)
-		fprintf(stderr, "convdrop: %s: Missing: %s.\n", l->file,
+		fprintf(stderr, _("convdrop: %s: Missing: %s.\n"), l->file,
 		    l->facts->missing);
 	return CTL_FINDINGS;
 }
@@ -253,13 +255,13 @@ run(struct ctl *c, int argc, char **argv)
 const struct ctl_command ctl_presets = {
 	.name = "presets",
 	.synopsis = "presets [FILE]",
-	.help =
+	.help = N_(
 	    "Lists the CRMs whose dumps are known. With FILE (\"-\" is "
 	    "standard input): how the\ndump is read (encoding, delimiter, "
 	    "header line), which preset fits it and how well\nthe others do, "
 	    "and what every column becomes; columns that are ignored come "
 	    "last.\nNo configuration is needed.\n\n"
 	    "Exit status: 0 the dump can be read, 1 it cannot, 2 wrong usage "
-	    "or failure.",
+	    "or failure."),
 	.run = run,
 };

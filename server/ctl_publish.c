@@ -9,6 +9,7 @@
 
 #include "server/control.h"
 #include "server/ctl.h"
+#include "server/lang.h"
 
 struct arguments {
 	const char *feed, *reason;
@@ -100,7 +101,7 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_publish = {
 	.name = "publish",
 	.synopsis = "publish FEED [--touch | --force] --reason TEXT",
-	.help =
+	.help = N_(
 	    "Publishes the feed's files now, in the running daemon. Without an "
 	    "option it does\nwhat the daemon does by itself after every "
 	    "dump.\n\n"
@@ -110,6 +111,6 @@ const struct ctl_command ctl_publish = {
 	    "Direct fetches\n                  them again.\n"
 	    "  --reason TEXT   Why; it is kept in the audit.\n\n"
 	    "Exit status: 0 done, 1 the file was withheld, 2 it could not be "
-	    "done.",
+	    "done."),
 	.run = run,
 };

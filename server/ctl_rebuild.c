@@ -16,6 +16,7 @@
 #include "formats/writer.h"
 #include "server/conf.h"
 #include "server/ctl.h"
+#include "server/lang.h"
 #include "server/rebuild.h"
 #include "server/render.h"
 
@@ -85,13 +86,13 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 	json_t *o;
 
 	if (!ctl->json) {
-		printf("%s: %llu dumps, %llu publications and %llu pulls "
-		       "replayed",
+		printf(_("%s: %llu dumps, %llu publications and %llu pulls "
+			 "replayed"),
 		    f->name, (unsigned long long)r->dumps,
 		    (unsigned long long)r->publications,
 		    (unsigned long long)r->pulls);
 		if (r->expired > 0)
-			printf(" (%llu dumps are past their time)",
+			printf(_(" (%llu dumps are past their time)"),
 			    (unsigned long long)r->expired);
 		printf("; %s\n", r->files == 0 ? "nothing was ever published"
 				 : r->differ == 0
@@ -185,12 +186,12 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_rebuild = {
 	.name = "rebuild",
 	.synopsis = "rebuild FEED [--into DIR]",
-	.help =
+	.help = N_(
 	    "Builds the feed's store once more from the archive and the "
 	    "ledger, "
 	    "in a temporary\nfolder or in DIR, and compares what it would "
 	    "publish with what is published.\nChanges nothing.\n\n"
-	    "Exit status: 0 the bytes are the same, 1 they differ, 2 failure.",
+	    "Exit status: 0 the bytes are the same, 1 they differ, 2 failure."),
 	.hidden = true,
 	.run = run,
 };

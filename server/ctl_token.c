@@ -3,6 +3,7 @@
  * once, when it is made.
  */
 #include "server/ctl_keys.h"
+#include "server/lang.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -66,8 +67,8 @@ report_new(const struct ctl *c, const struct keyring *k,
 		return ctl_print_json(json_pack("{s:s,s:s,s:o}", "token",
 		    r->name, "secret", text, "urls", urls));
 	}
-	printf("Token %s is added: %s\n"
-	       "It is kept as a hash alone and cannot be shown again.\n",
+	printf(_("Token %s is added: %s\n"
+		 "It is kept as a hash alone and cannot be shown again.\n"),
 	    r->name, text);
 	link_each(k->conf, r->feed.word, text, print_link, NULL);
 	return CTL_FINE;
@@ -113,7 +114,7 @@ del(const struct ctl *c, struct keyring *k, struct request *r)
 	if (rc == CTL_FINE && c->json)
 		rc = ctl_print_json(json_pack("{s:s}", "token", r->name));
 	else if (rc == CTL_FINE)
-		printf("Token %s is deleted.\n", r->name);
+		printf(_("Token %s is deleted.\n"), r->name);
 	return rc;
 }
 
@@ -202,13 +203,13 @@ const struct ctl_command ctl_token = {
 	.name = "token",
 	.synopsis =
 	    "token add NAME --feed F... [--role R...] | del NAME | list",
-	.help =
+	.help = N_(
 	    "add NAME      makes a token and prints it with its URLs, once.\n"
 	    "  --feed F      a feed, or \"*\" for all; may repeat\n"
 	    "  --role R      pull unless given; may repeat\n"
 	    "del NAME      deletes it; from then on its URL opens nothing.\n"
 	    "list          shows the tokens, never their text.\n"
 	    "\n"
-	    "When the command returns, a running daemon works by it.",
+	    "When the command returns, a running daemon works by it."),
 	.run = run,
 };

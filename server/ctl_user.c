@@ -3,6 +3,7 @@
  * printed once, when it is made, and never on a command line.
  */
 #include "server/ctl_keys.h"
+#include "server/lang.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -171,10 +172,11 @@ report(const struct ctl *c, const char *name, const char *done,
 					  ? json_pack("{s:s}", "user", name)
 					  : json_pack("{s:s,s:s}", "user", name,
 						"password", password));
-	printf("User %s is %s.\n", name, done);
+	printf(_("User %s is %s.\n"), name, done);
 	if (password != NULL)
-		printf("Password: %s\nIt is kept as a hash alone and cannot be "
-		       "shown again.\n",
+		printf(
+		    _("Password: %s\nIt is kept as a hash alone and cannot be "
+		      "shown again.\n"),
 		    password);
 	return CTL_FINE;
 }
@@ -365,7 +367,7 @@ const struct ctl_command ctl_user = {
 	.name = "user",
 	.synopsis = "user add NAME --role R... --feed F... [OPTIONS] | "
 		    "passwd NAME | del NAME | list",
-	.help =
+	.help = N_(
 	    "add NAME      makes a user and prints the password, once.\n"
 	    "  --role R      pull, drop, report, audit or admin; may repeat\n"
 	    "  --feed F      a feed, or \"*\" for all; may repeat\n"
@@ -377,6 +379,6 @@ const struct ctl_command ctl_user = {
 	    "del NAME      deletes the user and ends its sessions.\n"
 	    "list          shows the users, never their passwords.\n"
 	    "\n"
-	    "When the command returns, a running daemon works by it.",
+	    "When the command returns, a running daemon works by it."),
 	.run = run,
 };

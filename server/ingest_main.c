@@ -22,6 +22,7 @@
 #include "server/archive.h"
 #include "server/clock.h"
 #include "server/heard.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/proc.h"
 #include "server/publish.h"
@@ -391,8 +392,8 @@ answer_result(struct answer *a, struct loop *l, const struct feed *f,
 	switch (r) {
 	case PUBLISH_DONE:
 		snprintf(a->text, sizeof a->text,
-		    "A new version of %s is "
-		    "published.",
+		    _("A new version of %s is "
+		      "published."),
 		    f->name);
 		break;
 	case PUBLISH_WITHHELD:
@@ -400,11 +401,11 @@ answer_result(struct answer *a, struct loop *l, const struct feed *f,
 		for (size_t i = 0; i < f->writers && why[0] == '\0'; i++)
 			store_withheld(l->in.store, f->name, f->writer[i]->file,
 			    why, sizeof why, &since, &e);
-		snprintf(a->text, sizeof a->text, "Not published: %s", why);
+		snprintf(a->text, sizeof a->text, _("Not published: %s"), why);
 		break;
 	default:
 		snprintf(a->text, sizeof a->text,
-		    "The orders have not changed; what is published stays.");
+		    _("The orders have not changed; what is published stays."));
 		break;
 	}
 }
@@ -423,8 +424,9 @@ do_publish(struct loop *l, const struct command *c, struct answer *a)
 	a->status = 2;
 	if (f == NULL) {
 		snprintf(a->text, sizeof a->text,
-		    "The daemon knows no feed \"%.63s\"; was the configuration "
-		    "reloaded?",
+		    _("The daemon knows no feed \"%.63s\"; was the "
+		      "configuration "
+		      "reloaded?"),
 		    c->feed);
 		return;
 	}

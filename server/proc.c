@@ -20,6 +20,7 @@
 #include "server/clock.h"
 #include "server/event.h"
 #include "server/generation.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/prepare.h"
 #include "server/role.h"
@@ -247,10 +248,11 @@ static void
 describe(char *out, size_t size, int status)
 {
 	if (WIFSIGNALED(status))
-		snprintf(out, size, "was ended by signal %d", WTERMSIG(status));
+		snprintf(
+		    out, size, _("was ended by signal %d"), WTERMSIG(status));
 	else
 		snprintf(
-		    out, size, "ended with status %d", WEXITSTATUS(status));
+		    out, size, _("ended with status %d"), WEXITSTATUS(status));
 }
 
 /* When it may be started again; the pause doubles with each early death. */
@@ -319,7 +321,7 @@ died(struct parent *p, struct generation *g, enum role_id role, int status,
 	if (g->state == GEN_STARTING && role != WORKER_INGEST) {
 		char why[128];
 
-		snprintf(why, sizeof why, "%s (process %d) %s.",
+		snprintf(why, sizeof why, _("%s (process %d) %s."),
 		    roles[role].name, pid, how);
 		start_failed(p, why);
 		return;
@@ -691,7 +693,7 @@ check(const struct generation *g, const char *path, struct err *e)
 	if (keyset_logins(&k, g->conf, e) == -1)
 		return -1;
 	keyset_logins_close(&k);
-	printf("%s is fine.\n", path);
+	printf(_("%s is fine.\n"), path);
 	return 0;
 }
 

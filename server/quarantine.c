@@ -2,6 +2,7 @@
  * Who may be trusted, and the way out for who may not.
  */
 #include "server/quarantine.h"
+#include "server/lang.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,20 +36,21 @@ quarantine_trusts(const struct stat *st, const uid_t *owner, size_t owners,
 {
 	if (!S_ISREG(st->st_mode)) {
 		snprintf(why, size,
-		    "It is %s, not a file; copy the dump itself into the "
-		    "inbox.",
+		    _("It is %s, not a file; copy the dump itself into the "
+		      "inbox."),
 		    kind(st->st_mode));
 		return false;
 	}
 	if (st->st_nlink > 1) {
 		snprintf(why, size,
-		    "It has another name elsewhere (a hard link); copy the "
-		    "dump into the inbox.");
+		    _("It has another name elsewhere (a hard link); copy the "
+		      "dump into the inbox."));
 		return false;
 	}
 	if (!owned(owner, owners, st->st_uid)) {
 		snprintf(why, size,
-		    "It belongs to user %lu, whom inbox_owners does not name.",
+		    _("It belongs to user %lu, whom inbox_owners does not "
+		      "name."),
 		    (unsigned long)st->st_uid);
 		return false;
 	}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "formats/slice.h"
+#include "server/lang.h"
 #include "server/log.h"
 
 /* clang-format off */
@@ -121,8 +122,8 @@ ssh_explain(char *out, size_t size, const char *error, enum ssh_profile p)
 		    client, slice_of(list_of(&profiles[other], lists[i].list)));
 		log_safe(offered, sizeof offered, client.p, client.n);
 		snprintf(out, size,
-		    "no common %s algorithm: the client offers %s; "
-		    "ssh_profile = \"%s\" has none of them%s%s%s",
+		    _("no common %s algorithm: the client offers %s; "
+		      "ssh_profile = \"%s\" has none of them%s%s%s"),
 		    lists[i].ours, offered, profiles[p].name,
 		    would ? ", \"" : "", would ? profiles[other].name : "",
 		    would ? "\" has" : ", nor has any other profile");
