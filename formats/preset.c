@@ -135,20 +135,22 @@ names_joined(const char *name, struct slice folded)
 	return i == folded.n;
 }
 
+/* A joined name is nearer than one that takes any rest: "emailsmd5" is no
+ * "email*". */
 static const struct preset_column *
 find(const struct preset *p, struct slice folded)
 {
-	const struct preset_column *c = p->column;
+	const struct preset_column *c = p->column, *joined;
 
 	while (c->header != NULL && !names(c->header, folded))
 		c++;
-	if (c->header != NULL)
+	if (c->header != NULL && c->header[strlen(c->header) - 1] != '*')
 		return c;
-	for (c = p->column; c->header != NULL; c++) {
-		if (names_joined(c->header, folded))
-			return c;
+	for (joined = p->column; joined->header != NULL; joined++) {
+		if (names_joined(joined->header, folded))
+			return joined;
 	}
-	return NULL;
+	return c->header == NULL ? NULL : c;
 }
 
 enum field

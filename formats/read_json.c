@@ -321,35 +321,50 @@ pass_rest(struct reader *r)
 
 /* --- records --- */
 
+/* Behind the record at p[at], in which the grammar is bad at p[bad]; n when
+ * that cannot be said. */
+static size_t
+pass_ahead(const struct reader *r, const struct json_layout *l, const char *p,
+    size_t n, size_t at, size_t bad)
+{
+	const struct json *j = r->state;
+	struct json_balance b = { .depth = 0 };
+	bool whole = r->eof && n == r->end - r->at;
+	size_t end = 0;
+
+	if (json_balance(&b, l, p + at, n - at, &end) == JSON_END && end > 0)
+		return at + end;
+	return json_feet(l, j->list, p, n, whole, bad > at ? bad : at + 1,
+		   &end) == JSON_END
+		   ? end
+		   : n;
+}
+
 /* Reads records without taking them, for the names in them. */
 static enum fmt_status
 look_ahead(struct reader *r, size_t bytes)
 {
 	struct json *j = r->state;
-	struct json_gap gap = j->gap;
+	size_t most = r->settings->limits.line_bytes, n, at = 0;
 	enum fmt_status rc = fill_to(r, bytes);
-	size_t n, at = 0, end;
+	struct json_layout l = j->layout;
+	struct json_gap gap = j->gap;
 	const char *p = text(r, &n);
 
 	n = n > bytes ? bytes : n;
 	for (int i = 0; rc == FMT_OK && i < AHEAD_RECORDS; i++) {
-		struct json_balance b = { .depth = 0 };
-		struct json_layout l = j->layout;
+		size_t reach, end = 0;
 
 		at = json_gap(&gap, p, n, at);
 		if (at == n || p[at] == ']')
 			break;
+		reach = n - at > most ? most : n - at;
 		json_layout(&l, &gap, p + at, n - at);
-		end = 0;
-		if (p[at] != '{' || json_flat_parse(j->flat, p + at, n - at,
-					&end) == FLAT_BAD) {
-			end = 0;
-			if (json_balance(&b, &l, p + at, n - at, &end) !=
-				JSON_END ||
-			    end == 0)
-				break;
-		}
-		at += end;
+		if (p[at] == '{' &&
+		    json_flat_parse(j->flat, p + at, reach, &end) == FLAT_OK)
+			at += end;
+		else
+			at = pass_ahead(r, &l, p, n, at, at + end);
 		gap = (struct json_gap){ 0 };
 	}
 	return rc;
@@ -426,6 +441,20 @@ parse(struct reader *r, size_t *end, enum fmt_status *rc)
 	}
 }
 
+/* The dump ends within a record: does another one begin in it, so that it is
+ * this one alone that is not closed? */
+static bool
+holds_another(const struct reader *r)
+{
+	const struct json *j = r->state;
+	struct json_balance b = { .depth = 0 };
+	size_t n, at = 0;
+	const char *p = text(r, &n);
+
+	return json_balance(&b, &j->layout, p, n, &at) == JSON_END &&
+	       b.depth > 0;
+}
+
 static enum fmt_status
 read_object(struct reader *r, struct row *out)
 {
@@ -438,10 +467,14 @@ read_object(struct reader *r, struct row *out)
 
 	st = parse(r, &end, &rc);
 	p = text(r, &n);
-	if (rc == FMT_END || st == FLAT_BAD || j->first)
+	if (rc == FMT_END || rc == FMT_CUT_OFF || st == FLAT_BAD || j->first)
 		json_layout(&j->layout, &j->gap, p, n);
 	if (rc == FMT_END)
 		return refuse(r, TOO_LONG, REJECT_LINE_TOO_LONG, out);
+	if (rc == FMT_CUT_OFF && holds_another(r)) {
+		j->from = end;
+		return refuse(r, BROKEN, REJECT_JSON, out);
+	}
 	if (rc != FMT_OK)
 		return rc;
 	if (st == FLAT_BAD) {
@@ -532,7 +565,7 @@ choose_shape(struct reader *r)
 		rc = look(r, end, &c);
 	p = text(r, &n);
 	n = n > most ? most : n;
-	if (rc != FMT_OK || c != '\0' ||
+	if (rc != FMT_OK || c == '{' ||
 	    (found == JSON_LOST && has_another(p, n)))
 		return rc;
 	if (json_find_list(p, n, &at, &j->depth, &empty)) {
@@ -612,7 +645,7 @@ sniff(struct slice head)
 	c = at < head.n ? head.p[at] : '\0';
 	if (*head.p == '{')
 		return 50;
-	return c == '{' || c == ']' || c == '[' || c == '"' ? 50 : 5;
+	return c == '\0' || strchr("{[]\"-0123456789", c) != NULL ? 50 : 5;
 }
 
 static enum fmt_status

@@ -6,6 +6,8 @@
 
 FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_csv \
+	tests/formats/test_read_json \
+	tests/formats/test_read_html \
 	tests/formats/test_ahead \
 	tests/formats/test_decode \
 	tests/formats/test_unzip \
@@ -23,9 +25,6 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_rejects \
 	tests/formats/test_strict \
 	tests/formats/test_lint \
-	tests/formats/test_lint_outputs \
-	tests/formats/test_lint_json \
-	tests/formats/test_normal_metrica \
 	tests/formats/test_lint_outputs \
 	tests/formats/test_lint_json \
 	tests/formats/test_normal_metrica \
@@ -64,14 +63,13 @@ tests_formats_test_lint_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_outputs_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_lint_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_lint_outputs_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_lint_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
-tests_formats_test_normal_metrica_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_vectors_SOURCES = tests/formats/test_vectors.c \
 	tests/formats/vectors.h tests/formats/vectors_metrica.c
 tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_read_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_read_html_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 
 tests_formats_test_unzip_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
@@ -88,4 +86,4 @@ tests_formats_print_rows_LDADD = $(LINK_FORMATS)
 check_PROGRAMS += tests/nasty_dump
 tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
 	tests/nasty_dump_main.c
-EXTRA_DIST += tests/formats/memory.h tests/formats/make_zip.h
+EXTRA_DIST += tests/formats/memory.h tests/formats/rows.h tests/formats/make_zip.h

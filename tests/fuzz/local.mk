@@ -72,3 +72,12 @@ FUZZERS += tests/fuzz/fuzz_wire
 tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(fuzz_main)
 tests_fuzz_fuzz_wire_LDADD = $(LINK_SERVER)
 tests_fuzz_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_json tests/fuzz/fuzz_html
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
+tests_fuzz_fuzz_json_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_html_SOURCES = tests/fuzz/fuzz_html.c $(fuzz_main)
+tests_fuzz_fuzz_html_LDADD = $(LINK_FORMATS)
+tests_fuzz_fuzz_html_LDFLAGS = $(fuzz_ldflags)
+EXTRA_DIST += tests/fuzz/read_any.h
