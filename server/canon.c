@@ -146,7 +146,7 @@ canon_end(struct canon *c, struct err *e)
 }
 
 struct settings *
-canon_settings(const struct settings *s, enum same_id same_id)
+canon_settings(const struct settings *s, const struct merge_rules *rules)
 {
 	struct settings *c = settings_new();
 
@@ -156,7 +156,12 @@ canon_settings(const struct settings *s, enum same_id same_id)
 	settings_set(&c->encoding, "utf-8");
 	c->delimiter = ';';
 	settings_set(&c->zone, s->zone);
-	c->same_id = same_id;
+	c->same_id = rules->same_id;
+	c->any_identifier = s->any_identifier;
+	c->any_age = s->any_age;
+	c->joins_clients = rules->joins_clients;
+	if (rules->kind != RECORD_ORDER)
+		settings_set(&c->record, record_kind_name(rules->kind));
 	c->pii = s->pii;
 	c->skip_known = s->skip_known;
 	c->max_bad_percent = 100; /* it was good enough once */

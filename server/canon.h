@@ -9,6 +9,7 @@
 #include "formats/conv.h"
 #include "formats/settings.h"
 #include "server/err.h"
+#include "server/store.h"
 
 struct canon;
 
@@ -23,8 +24,10 @@ int canon_add(
 /* The descriptor, at its beginning; stays the canon's. */
 int canon_end(struct canon *c, struct err *e);
 
-/* The settings that read it again.  same_id is the preset's own by then;
+/* The settings that read it again.  What the preset decided (rules: same_id,
+ * the kind of its records, whether they join clients) is theirs by then;
  * settings_free what comes out. */
-struct settings *canon_settings(const struct settings *s, enum same_id same_id);
+struct settings *canon_settings(
+    const struct settings *s, const struct merge_rules *rules);
 
 #endif

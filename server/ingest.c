@@ -120,7 +120,7 @@ keep_canonical(struct job *j, struct err *e)
 	fd = canon_end(j->intake.canon, e);
 	if (fd == -1 || begin_copy(j, fd, e) == -1)
 		return -1;
-	s = canon_settings(j->source, j->intake.same_id);
+	s = canon_settings(j->source, &j->intake.rules);
 	free(j->settings);
 	j->settings = settings_text(s);
 	settings_free(s);

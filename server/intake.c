@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/lang.h"
 #include "server/merge.h"
 #include "server/unpack.h"
 
@@ -129,7 +130,9 @@ intake_rules(struct merge_rules *r, const struct settings *s,
 		.skip_known = s->skip_known,
 		.any_identifier = s->any_identifier,
 		.joins_clients = facts->joins_clients,
-		.prefix = contact ? 0 : strlen(s->id_prefix) };
+		/* the hashed copy that a rebuild reads has it in the ids */
+		.prefix =
+		    contact || s->pii == PII_HASH ? 0 : strlen(s->id_prefix) };
 }
 
 /* May the merge refuse it: for want of something, for its id? */
@@ -205,12 +208,13 @@ refuse(struct intake *in, enum fmt_status st, struct err *e)
 		return err_set(e, "read it: %s", strerror(errno));
 	if (st == FMT_MISSING_COLUMN && in->facts != NULL &&
 	    in->facts->missing != NULL)
-		snprintf(in->reason, sizeof in->reason, "%s Missing: %s.",
+		snprintf(in->reason, sizeof in->reason, _("%s Missing: %s."),
 		    fmt_status_text(st), in->facts->missing);
 	else if (st == FMT_DAMAGED && in->facts != NULL)
 		snprintf(in->reason, sizeof in->reason,
-		    "%s Damaged are %lu of %lu records.", fmt_status_text(st),
-		    in->facts->damaged, in->facts->records);
+		    _("%s Damaged are %lu of %lu records."),
+		    fmt_status_text(st), in->facts->damaged,
+		    in->facts->records);
 	else
 		snprintf(
 		    in->reason, sizeof in->reason, "%s", fmt_status_text(st));

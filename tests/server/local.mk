@@ -56,6 +56,9 @@ SERVER_TESTS += tests/server/test_sorter tests/server/test_merge \
 tests_server_test_sorter_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_merge_SOURCES = tests/server/test_merge.c $(MERGE_KIT)
 tests_server_test_merge_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_kinds
+tests_server_test_kinds_SOURCES = tests/server/test_kinds.c $(MERGE_KIT)
+tests_server_test_kinds_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_merge_model_SOURCES = tests/server/test_merge_model.c \
 	$(MERGE_KIT)
 tests_server_test_merge_model_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)

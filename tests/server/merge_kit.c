@@ -35,6 +35,10 @@ note_rejected(void *ctx, const struct merge_record *r, enum reject why)
 	assert_true(r->cells.n == 3 && memcmp(r->cells.p, "raw", 3) == 0);
 	snprintf(k->rejected + n, sizeof k->rejected - n, "%s%lu:%s",
 	    n == 0 ? "" : " ", r->line, reject_code(why));
+	n = strlen(k->rejected);
+	if (r->known.n > 0)
+		snprintf(k->rejected + n, sizeof k->rejected - n, "=%.*s",
+		    (int)r->known.n, r->known.p);
 }
 
 void
@@ -73,13 +77,14 @@ text(const char *s)
 }
 
 static void
-add(struct sorter *to, const struct row *r)
+add(struct sorter *to, const struct row *r, size_t prefix)
 {
 	struct arena a = ARENA_EMPTY;
 	struct merge_record m = { .line = r->line,
 		.cells = slice_of("raw"),
 		.auto_id = r->auto_id,
-		.skip_status = r->skip };
+		.skip_status = r->skip,
+		.prefix = prefix };
 	struct conv c;
 
 	conv_clear(&c);
@@ -97,6 +102,8 @@ add(struct sorter *to, const struct row *r)
 	conv_text(&c, FIELD_CLIENT_IDS) = text(r->client_ids);
 	conv_text(&c, FIELD_PHONES) = text(r->phones);
 	conv_text(&c, FIELD_EMAILS) = text(r->emails);
+	conv_text(&c, FIELD_CLIENT_UNIQ_ID) = text(r->client);
+	conv_text(&c, FIELD_NAME) = text(r->name);
 	m.conv = conv_pack(&a, &c);
 	if (store_merge_add(to, &m, text(r->id), &e) == -1)
 		fail_msg("%s", e.text);
@@ -126,7 +133,7 @@ kit_merge(struct kit *k, const struct row *row, size_t rows)
 	k->rejected[0] = '\0';
 	assert_int_equal(sorter_open(&sorter, k->dir, k->sort_memory, &e), 0);
 	for (size_t i = 0; i < rows; i++)
-		add(sorter, &row[i]);
+		add(sorter, &row[i], k->rules.prefix);
 	assert_int_equal(sorter_sort(sorter, &e), 0);
 	assert_int_equal(store_begin(k->store, &e), 0);
 	enter(k, &d);
@@ -198,7 +205,7 @@ kit_order(struct kit *k, char out[512], const char *id)
 	struct arena a = ARENA_EMPTY;
 	struct order o;
 	int rc = store_order(
-	    k->store, &a, k->rules.feed, RECORD_ORDER, slice_of(id), &o, &e);
+	    k->store, &a, k->rules.feed, k->rules.kind, slice_of(id), &o, &e);
 
 	if (rc == -1)
 		fail_msg("%s", e.text);

@@ -20,6 +20,7 @@ struct row {
 	const char *status, *client_ids, *phones, *emails;
 	int64_t revenue, cost;
 	bool skip, auto_id;
+	const char *client, *name;
 };
 
 struct kit {
@@ -28,7 +29,8 @@ struct kit {
 	int64_t dump;       /* the last one merged */
 	size_t sort_memory; /* 1 MiB unless set */
 	struct merge_rules rules;
-	char rejected[4096]; /* "3:empty_status 4:…" of the last dump */
+	char rejected[4096]; /* "3:empty_status 4:id_variant=1 …" of the last
+			      * dump */
 };
 
 void kit_open(struct kit *k);
