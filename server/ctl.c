@@ -89,6 +89,18 @@ ctl_conf_if_any(const struct ctl *c, struct conf **out)
 	return 0;
 }
 
+bool
+ctl_conf_readable(const struct ctl *c)
+{
+	const char *named = getenv("CONVDROP_CONF");
+
+	if (c->conf_path != NULL || (named != NULL && *named != '\0'))
+		return true;
+	if (access("./convdrop.conf", F_OK) == 0)
+		return access("./convdrop.conf", R_OK) == 0;
+	return access("/etc/convdrop/convdrop.conf", R_OK) == 0;
+}
+
 struct conf *
 ctl_conf(const struct ctl *c)
 {

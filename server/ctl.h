@@ -49,4 +49,7 @@ struct conf *ctl_conf(const struct ctl *c);
 /* *out is NULL when there is none; -1 after having said what is wrong. */
 int ctl_conf_if_any(const struct ctl *c, struct conf **out);
 
+/* Is one named, or there and ours to read?  For what needs none. */
+bool ctl_conf_readable(const struct ctl *c);
+
 #endif

@@ -313,6 +313,10 @@ print_refused(const struct convert *c, const char *file)
 	if (c->status == FMT_PIPELINES) {
 		dump_pipelines(text, sizeof text, f);
 		fprintf(stderr, "convdrop: %s: %s\n", file, text);
+		fprintf(stderr,
+		    _("convdrop: %s: --map-status 'PIPELINE/STATUS=PAID' says "
+		      "so for this run.\n"),
+		    file);
 	}
 	if (c->status == FMT_NO_STATUS)
 		fprintf(stderr,
