@@ -6,11 +6,12 @@
 #include "formats/normal.h"
 
 #include "formats/check.h"
+#include "formats/message.h"
 #include "formats/normal_cell.h"
 #include "formats/text.h"
 
 static const char hint_ambiguous[] =
-    "a comma before three digits may part thousands or roubles from kopecks";
+    N_("a comma before three digits may part thousands or roubles from kopecks");
 
 /* The amount while it is read: digits, and separators as ' ' ',' '.'. */
 struct amount {

@@ -8,6 +8,7 @@
 #include "formats/arena.h"
 #include "formats/conv.h"
 #include "formats/decode.h"
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/settings.h"
 
@@ -17,7 +18,7 @@ say(char *why, size_t size, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, size, fmt, ap);
+	vsnprintf(why, size, message(fmt), ap);
 	va_end(ap);
 	return why;
 }

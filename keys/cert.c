@@ -13,6 +13,7 @@
 
 #include "keys/keyfile.h"
 #include "keys/secret.h"
+#include "keys/text.h"
 
 #define DAY 86400
 #define LIFE_DAYS 825
@@ -98,7 +99,7 @@ cert_make(const char *crt_path, const char *key_path, const char *host,
 		0 ||
 	    (rc = gnutls_x509_privkey_export2(
 		 key, GNUTLS_X509_FMT_PEM, &key_pem)) < 0) {
-		say(why, "the certificate could not be made", rc);
+		say(why, _("the certificate could not be made"), rc);
 		rc = -1;
 		goto out;
 	}
@@ -153,12 +154,13 @@ check_pair(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, char *why)
 		 crt, GNUTLS_KEYID_USE_SHA256, a, &a_n)) < 0 ||
 	    (rc = gnutls_x509_privkey_get_key_id(
 		 key, GNUTLS_KEYID_USE_SHA256, b, &b_n)) < 0)
-		return say(why, "certificate and key cannot be compared", rc);
+		return say(
+		    why, _("certificate and key cannot be compared"), rc);
 	if (a_n == b_n && memcmp(a, b, a_n) == 0)
 		return 0;
 	snprintf(why, KEYS_ERROR_SIZE,
-	    "the key does not belong to the first "
-	    "certificate of the chain");
+	    _("the key does not belong to the first "
+	      "certificate of the chain"));
 	return -1;
 }
 
@@ -172,8 +174,8 @@ check_time(const struct cert_facts *f, int64_t now, char *why)
 	if (now >= f->from && now <= f->until)
 		return 0;
 	strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", gmtime_r(&at, &tm));
-	snprintf(why, KEYS_ERROR_SIZE, "the certificate %s %s UTC",
-	    now < f->from ? "is valid only from" : "ended", day);
+	snprintf(why, KEYS_ERROR_SIZE, _("the certificate %s %s UTC"),
+	    now < f->from ? _("is valid only from") : _("ended"), day);
 	return -1;
 }
 
@@ -195,7 +197,7 @@ cert_check(const char *crt, size_t crt_n, const char *key, size_t key_n,
 	rc = gnutls_x509_crt_list_import2(&chain, &n, &crt_pem,
 	    GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
 	if (rc < 0 || n == 0 || n > CHAIN_MAX) {
-		say(why, "the certificate chain cannot be read",
+		say(why, _("the certificate chain cannot be read"),
 		    rc < 0 ? rc : GNUTLS_E_NO_CERTIFICATE_FOUND);
 		goto out;
 	}
@@ -204,7 +206,7 @@ cert_check(const char *crt, size_t crt_n, const char *key, size_t key_n,
 		rc = gnutls_x509_privkey_import2(
 		    secret, &key_pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (rc < 0) {
-		say(why, "the private key cannot be read", rc);
+		say(why, _("the private key cannot be read"), rc);
 		goto out;
 	}
 	if (check_pair(chain[0], secret, why) == -1)

@@ -13,6 +13,7 @@
 
 #include "keys/keyfile.h"
 #include "keys/secret.h"
+#include "keys/text.h"
 
 static const struct {
 	const char *file;
@@ -58,7 +59,7 @@ make_one(const char *dir, enum hostkey_type t, char *why)
 	if (ssh_pki_generate(kinds[t].type, kinds[t].bits, &key) != SSH_OK ||
 	    ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &pem) !=
 		SSH_OK) {
-		say(why, path, "the key could not be made");
+		say(why, path, _("the key could not be made"));
 		goto out;
 	}
 	rc = keyfile_create(path, pem, strlen(pem), why);
@@ -81,8 +82,8 @@ hostkey_make(const char *dir, char *why)
 			return -1;
 		if (access(path, F_OK) == 0)
 			return say(why, path,
-			    "it is there already; clients "
-			    "that know it would refuse another");
+			    _("it is there already; clients "
+			      "that know it would refuse another"));
 	}
 	for (t = 0; t < HOSTKEY_TYPES; t++) {
 		if (make_one(dir, (enum hostkey_type)t, why) == -1)
@@ -111,7 +112,8 @@ hostkey_read(
 	if (ssh_pki_import_privkey_base64(text, NULL, NULL, NULL, &key) !=
 		SSH_OK ||
 	    ssh_key_type(key) != kinds[t].type) {
-		say(why, path, "it is not the private key that its name says");
+		say(why, path,
+		    _("it is not the private key that its name says"));
 		ssh_key_free(key);
 		secret_wipe(text, size);
 		free(text);
@@ -139,7 +141,7 @@ hostkey_fingerprint(char out[64], const char *pem, char *why)
 	    (text = ssh_get_fingerprint_hash(
 		 SSH_PUBLICKEY_HASH_SHA256, hash, n)) == NULL ||
 	    strlen(text) >= 64) {
-		say(why, "host key", "it has no fingerprint");
+		say(why, "host key", _("it has no fingerprint"));
 		goto out;
 	}
 	memcpy(out, text, strlen(text) + 1);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "keys/secret.h"
+#include "keys/text.h"
 
 #define KEYFILE_MAX (16 << 20)
 
@@ -32,18 +33,19 @@ check_stat(const struct stat *st, const char *path, char *why)
 	char mode[64];
 
 	if (!S_ISREG(st->st_mode))
-		return say(why, path, "it is not a regular file");
+		return say(why, path, _("it is not a regular file"));
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return say(why, path,
-		    "it belongs to another account; chown it to yours or root");
+		    _("it belongs to another account; chown it to yours or "
+		      "root"));
 	if ((st->st_mode & 077) != 0) {
 		snprintf(mode, sizeof mode,
-		    "others may use it (mode %04o); chmod it to 0600",
+		    _("others may use it (mode %04o); chmod it to 0600"),
 		    (unsigned)st->st_mode & 07777);
 		return say(why, path, mode);
 	}
 	if (st->st_size > KEYFILE_MAX)
-		return say(why, path, "it is larger than 16 MiB");
+		return say(why, path, _("it is larger than 16 MiB"));
 	return 0;
 }
 
@@ -79,7 +81,8 @@ keyfile_read_at(char **out, size_t *n, int dirfd, const char *name, char *why)
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		say(why, name,
-		    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+		    errno == ELOOP ? _("it is a symbolic link")
+				   : strerror(errno));
 		goto out;
 	}
 	if (check_stat(&st, name, why) == -1)

@@ -13,6 +13,7 @@
 #include "keys/keyfile.h"
 #include "keys/list.h"
 #include "keys/secret.h"
+#include "keys/text.h"
 #include "keys/users.h"
 
 struct tokens *
@@ -114,20 +115,21 @@ parse_line(struct tokens *t, char *line)
 	     w = strtok_r(NULL, " \t\r\n", &save))
 		word[n++] = w;
 	if (n != 5)
-		bad = "a token's line has five words: NAME ROLES FEEDS SHA256 "
-		      "CREATED";
+		bad =
+		    _("a token's line has five words: NAME ROLES FEEDS SHA256 "
+		      "CREATED");
 	else if (!user_name_valid(word[0], strlen(word[0])))
-		bad = "the token's name is not one";
+		bad = _("the token's name is not one");
 	else if (by_name(t, word[0]) != NULL)
-		bad = "there is another token of that name above";
+		bad = _("there is another token of that name above");
 	else if ((one->roles = list_roles(word[1])) == 0)
-		bad = "there is a role that does not exist";
+		bad = _("there is a role that does not exist");
 	else if ((one->feed = list_feeds(word[2])) == NULL)
-		bad = "the feeds are neither * nor names of feeds";
+		bad = _("the feeds are neither * nor names of feeds");
 	else if (!parse_hex(one->sha256, word[3]))
-		bad = "the SHA-256 is not 64 hexadecimal digits";
+		bad = _("the SHA-256 is not 64 hexadecimal digits");
 	else if (!parse_time(&one->created, word[4]))
-		bad = "the time is not written as 2026-11-22T09:15:00Z";
+		bad = _("the time is not written as 2026-11-22T09:15:00Z");
 	if (bad != NULL) {
 		token_free(one);
 		return bad;
@@ -148,14 +150,14 @@ tokens_parse(struct tokens **out, const char *text, size_t n, char *why)
 	while (bad == NULL && (one = list_line(&text, &n)) != NULL) {
 		line++;
 		if (one[0] == '\0')
-			bad = "there is a NUL byte";
+			bad = _("there is a NUL byte");
 		else if (one[strspn(one, " \t\r\n")] != '\0' && one[0] != '#')
 			bad = parse_line(t, one);
 		free(one);
 	}
 	if (bad != NULL) {
 		snprintf(
-		    why, KEYS_ERROR_SIZE, "tokens, line %lu: %s", line, bad);
+		    why, KEYS_ERROR_SIZE, _("tokens, line %lu: %s"), line, bad);
 		tokens_free(t);
 		return -1;
 	}
@@ -224,22 +226,22 @@ token_mint(struct tokens *t, const char *name, unsigned roles,
 
 	if (!user_name_valid(name, strlen(name))) {
 		snprintf(why, KEYS_ERROR_SIZE,
-		    "a token's name has 1 to 63 of "
-		    "a-z, 0-9, dot, _ and -, and begins with a letter or "
-		    "digit");
+		    _("a token's name has 1 to 63 of "
+		      "a-z, 0-9, dot, _ and -, and begins with a letter or "
+		      "digit"));
 		return -1;
 	}
 	if (by_name(t, name) != NULL) {
 		snprintf(why, KEYS_ERROR_SIZE,
-		    "there is a token \"%s\" already; "
-		    "delete it first",
+		    _("there is a token \"%s\" already; "
+		      "delete it first"),
 		    name);
 		return -1;
 	}
 	if (roles == 0 || (feed = list_copy_feeds(feeds)) == NULL) {
 		snprintf(why, KEYS_ERROR_SIZE,
-		    "a token needs a role, and feeds "
-		    "or * for all of them");
+		    _("a token needs a role, and feeds "
+		      "or * for all of them"));
 		return -1;
 	}
 	secret_random(secret, sizeof secret);

@@ -12,6 +12,7 @@
 #include "keys/keyfile.h"
 #include "keys/list.h"
 #include "keys/secret.h"
+#include "keys/text.h"
 
 #define BLOB_MAX 4096 /* of a public key; RSA 16384 has about 2100 */
 
@@ -163,15 +164,16 @@ users_add(struct users *u, const char *name, unsigned has,
 
 	if (!user_name_valid(name, strlen(name))) {
 		snprintf(why, KEYS_ERROR_SIZE,
-		    "a user's name has 1 to 63 of "
-		    "a-z, 0-9, dot, _ and -, and begins with a letter or "
-		    "digit");
+		    _("a user's name has 1 to 63 of "
+		      "a-z, 0-9, dot, _ and -, and begins with a letter or "
+		      "digit"));
 		return -1;
 	}
 	if (has == 0 || (feed = list_copy_feeds(feeds)) == NULL) {
 		snprintf(why, KEYS_ERROR_SIZE,
-		    "a user needs a role (pull, drop, "
-		    "report, audit or admin), and feeds or * for all of them");
+		    _("a user needs a role (pull, drop, "
+		      "report, audit or admin), and feeds or * for all of "
+		      "them"));
 		return -1;
 	}
 	one = list_alloc(sizeof *one);
@@ -180,8 +182,8 @@ users_add(struct users *u, const char *name, unsigned has,
 	one->feed = feed;
 	if (!insert(u, one)) {
 		user_free(one);
-		snprintf(why, KEYS_ERROR_SIZE, "there is a user \"%s\" already",
-		    name);
+		snprintf(why, KEYS_ERROR_SIZE,
+		    _("there is a user \"%s\" already"), name);
 		return -1;
 	}
 	return 0;
@@ -339,29 +341,31 @@ static const char *
 take_roles(struct user *u, const char *value)
 {
 	if (u->roles != 0)
-		return "roles are given twice";
+		return _("roles are given twice");
 	u->roles = list_roles(value);
-	return u->roles != 0 ? NULL
-			     : "roles are of pull, drop, report, audit, admin";
+	return u->roles != 0
+		   ? NULL
+		   : _("roles are of pull, drop, report, audit, admin");
 }
 
 static const char *
 take_feeds(struct user *u, const char *value)
 {
 	if (u->feed != NULL)
-		return "feeds are given twice";
+		return _("feeds are given twice");
 	u->feed = list_feeds(value);
-	return u->feed != NULL ? NULL : "feeds are names of feeds, or * alone";
+	return u->feed != NULL ? NULL
+			       : _("feeds are names of feeds, or * alone");
 }
 
 static const char *
 take_hash(struct user *u, const char *value)
 {
 	if (u->hash != NULL)
-		return "the hash is given twice";
+		return _("the hash is given twice");
 	if (value[0] != '$' || strlen(value) >= SECRET_HASH_SIZE ||
 	    strpbrk(value, " \t:*!\\") != NULL)
-		return "the hash is not one that crypt(5) makes";
+		return _("the hash is not one that crypt(5) makes");
 	u->hash = list_string(value);
 	return NULL;
 }
@@ -370,7 +374,8 @@ static const char *
 take_key(struct user *u, const char *value)
 {
 	if (!user_key_valid(value))
-		return "the key is no OpenSSH public key (TYPE BASE64 COMMENT)";
+		return _(
+		    "the key is no OpenSSH public key (TYPE BASE64 COMMENT)");
 	list_add(&u->key, value, strlen(value));
 	return NULL;
 }
@@ -387,13 +392,14 @@ take_networks(struct user *u, const char *value)
 		if (n < sizeof one)
 			memcpy(one, word, n);
 		if (!user_network_valid(one))
-			return "networks are addresses such as 192.0.2.0/24 or "
-			       "2001:db8::/32";
+			return _(
+			    "networks are addresses such as 192.0.2.0/24 or "
+			    "2001:db8::/32");
 		list_add(&u->network, one, n);
 	}
 	/* None would mean anywhere, which an empty list hardly does. */
 	return u->network != NULL ? NULL
-				  : "networks are empty; leave the line out";
+				  : _("networks are empty; leave the line out");
 }
 
 static const struct {
@@ -414,7 +420,7 @@ take_member(struct user *u, char *line)
 	char *name = line, *value;
 
 	if (equals == NULL)
-		return "this is neither NAME = VALUE nor }";
+		return _("this is neither NAME = VALUE nor }");
 	value = equals + 1 + strspn(equals + 1, " \t");
 	*equals = '\0';
 	name[strcspn(name, " \t")] = '\0';
@@ -422,7 +428,7 @@ take_member(struct user *u, char *line)
 		if (strcmp(members[i].name, name) == 0)
 			return members[i].take(u, value);
 	}
-	return "there is roles, feeds, hash, key and networks, nothing else";
+	return _("there is roles, feeds, hash, key and networks, nothing else");
 }
 
 /* user "NAME" { */
@@ -432,14 +438,14 @@ begin(struct user **out, const char *line)
 	const char *name, *end;
 
 	if (strncmp(line, "user", 4) != 0)
-		return "a section begins with user \"NAME\" {";
+		return _("a section begins with user \"NAME\" {");
 	name = line + 4 + strspn(line + 4, " \t");
 	end = *name == '"' ? strchr(name + 1, '"') : NULL;
 	if (end == NULL || strcmp(end + 1 + strspn(end + 1, " \t"), "{") != 0)
-		return "a section begins with user \"NAME\" {";
+		return _("a section begins with user \"NAME\" {");
 	name++;
 	if (!user_name_valid(name, (size_t)(end - name)))
-		return "a user's name has 1 to 63 of a-z, 0-9, dot, _ and -";
+		return _("a user's name has 1 to 63 of a-z, 0-9, dot, _ and -");
 	*out = list_alloc(sizeof **out);
 	(*out)->name = list_alloc((size_t)(end - name) + 1);
 	memcpy((*out)->name, name, (size_t)(end - name));
@@ -451,9 +457,9 @@ static const char *
 end(struct users *u, struct user **one)
 {
 	if ((*one)->roles == 0 || (*one)->feed == NULL)
-		return "the user has no roles or no feeds";
+		return _("the user has no roles or no feeds");
 	if (!insert(u, *one))
-		return "there is another user of that name above";
+		return _("there is another user of that name above");
 	*one = NULL;
 	return NULL;
 }
@@ -464,7 +470,7 @@ parse_line(struct users *u, struct user **one, char *line)
 	size_t n;
 
 	if (line[0] == '\0')
-		return "there is a NUL byte";
+		return _("there is a NUL byte");
 	line += strspn(line, " \t");
 	for (n = strlen(line); n > 0 && strchr(" \t\r\n", line[n - 1]) != NULL;)
 		line[--n] = '\0';
@@ -491,11 +497,11 @@ users_parse(struct users **out, const char *text, size_t n, char *why)
 		free(line);
 	}
 	if (bad == NULL && one != NULL)
-		bad = "the last section has no }";
+		bad = _("the last section has no }");
 	user_free(one);
 	if (bad != NULL) {
-		snprintf(
-		    why, KEYS_ERROR_SIZE, "users, line %lu: %s", number, bad);
+		snprintf(why, KEYS_ERROR_SIZE, _("users, line %lu: %s"), number,
+		    bad);
 		users_free(u);
 		return -1;
 	}

@@ -6,6 +6,7 @@
  */
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/lang.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -281,11 +282,11 @@ open_temporary(struct archiving *a, struct err *e)
 	snprintf(path, sizeof path, "archive/%s", a->feed);
 	a->folder = make_folders(a->top, path);
 	if (a->folder == -1)
-		return complain(a, "make", e);
+		return complain(a, _("make"), e);
 	unlinkat(a->folder, TEMPORARY, 0); /* a crash may have left it */
 	a->copy.to = openat(a->folder, TEMPORARY,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	return a->copy.to == -1 ? complain(a, "write to", e) : 0;
+	return a->copy.to == -1 ? complain(a, _("write to"), e) : 0;
 }
 
 int
@@ -305,7 +306,7 @@ archive_begin(struct archiving **out, const struct conf *c, const char *feed,
 	errno = pthread_create(&a->thread, NULL, copy_file, &a->copy);
 	if (errno != 0) {
 		unlinkat(a->folder, TEMPORARY, 0);
-		complain(a, "write to", e);
+		complain(a, _("write to"), e);
 		goto fail;
 	}
 	*out = a;
@@ -366,7 +367,7 @@ archive_end(struct archiving *a, char path[512], char sha256[65],
 	if (rc == 0) {
 		memcpy(sha256, hash, sizeof hash);
 	} else {
-		complain(a, "write to", e);
+		complain(a, _("write to"), e);
 		unlinkat(a->folder, TEMPORARY, 0);
 	}
 	close_all(a);

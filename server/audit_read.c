@@ -14,6 +14,7 @@
 
 #include "server/archive.h"
 #include "server/audit_private.h"
+#include "server/lang.h"
 
 /* --- lines -------------------------------------------------------------- */
 
@@ -123,8 +124,8 @@ check_torn(struct verify *v, const json_t *o)
 
 	if (v->last_broken && !said)
 		report(v, v->broken_month, v->broken_line,
-		    "this line is not one that was written: it is no JSON "
-		    "object");
+		    _("this line is not one that was written: it is no JSON "
+		      "object"));
 	v->last_broken = false;
 }
 
@@ -138,8 +139,8 @@ check_link(struct verify *v, const struct reading *r, const json_t *o)
 		snprintf(v->first, sizeof v->first, "%s", prev);
 	} else if (strcmp(prev, v->last) != 0) {
 		report(v, r->month, r->number,
-		    "the line before it was changed, removed or added: this "
-		    "line carries on from another");
+		    _("the line before it was changed, removed or added: this "
+		      "line carries on from another"));
 	}
 }
 
@@ -184,7 +185,7 @@ verify_line(void *ctx, const struct reading *r, char *line, size_t n)
 	}
 	if (r->torn && json_is_object(o))
 		report(v, r->month, r->number,
-		    "this line has no end: the last event was cut short");
+		    _("this line has no end: the last event was cut short"));
 	json_decref(o);
 	audit_hash(v->last, line, n);
 	v->last_n = n;
@@ -197,8 +198,8 @@ check_beginning(const struct verify *v)
 	    json_object_get(v->expired, v->first) != NULL)
 		return;
 	report(v, "audit", 1,
-	    "the audit does not begin at its beginning, and no event says "
-	    "that older months expired");
+	    _("the audit does not begin at its beginning, and no event says "
+	      "that older months expired"));
 }
 
 static void
@@ -218,8 +219,8 @@ check_archived(struct verify *v)
 			report(v, path, 0, e.text);
 		else if (rc == 0)
 			report(v, path, 0,
-			    "the archived file is not the one that the audit "
-			    "names: its SHA-256 is another");
+			    _("the archived file is not the one that the audit "
+			      "names: its SHA-256 is another"));
 	}
 }
 

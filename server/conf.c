@@ -21,6 +21,7 @@
 #include "formats/preset.h"
 #include "server/conf_private.h"
 #include "server/conf_table.h"
+#include "server/lang.h"
 
 #define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
 #define SEEN_AGAIN (1 << 25)
@@ -39,12 +40,13 @@ static const struct {
 	const char *usage;
 } rule_info[] = {
 	[RULE_STATUS] = { "status", 3,
-	    "three words: status(\"PIPELINE or *\", \"STATUS\", \"PAID\")" },
+	    N_("three words: status(\"PIPELINE or *\", \"STATUS\", "
+	       "\"PAID\")") },
 	[RULE_COLUMN] = { "column", 2,
-	    "two words: column(\"HEADER\", \"field\")" },
+	    N_("two words: column(\"HEADER\", \"field\")") },
 	[RULE_TARGET] = { "target", 2,
-	    "two words: target(\"PAID\", \"goal's id\")" },
-	[RULE_RATE] = { "rate", 2, "two words: rate(\"USD\", \"92.50\")" },
+	    N_("two words: target(\"PAID\", \"goal's id\")") },
+	[RULE_RATE] = { "rate", 2, N_("two words: rate(\"USD\", \"92.50\")") },
 };
 
 struct rule {
@@ -162,13 +164,14 @@ target_fits(const struct rule *r, char *why, size_t size)
 
 	if (status.n == 0 || slice_is(status, "skip")) {
 		snprintf(why, size,
-		    "\"%s\" is none of PAID, IN_PROGRESS, CANCELLED, SPAM and "
-		    "goal:ID.",
+		    _("\"%s\" is none of PAID, IN_PROGRESS, CANCELLED, SPAM "
+		      "and "
+		      "goal:ID."),
 		    r->word[0]);
 		return false;
 	}
 	if (r->word[1][0] == '\0') {
-		snprintf(why, size, "the goal's id is empty.");
+		snprintf(why, size, _("the goal's id is empty."));
 		return false;
 	}
 	return true;
@@ -219,7 +222,7 @@ on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		kind++;
 	if (argc != rule_info[kind].words) {
 		conf_complain(cfg->line, "%s takes %s.", opt->name,
-		    rule_info[kind].usage);
+		    _(rule_info[kind].usage));
 		return -1;
 	}
 	r = mem_alloc(sizeof *r);

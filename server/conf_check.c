@@ -3,6 +3,7 @@
  * first complaint counts, and it names the file and the line.
  */
 #include "server/conf_private.h"
+#include "server/lang.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ conf_complain(int line, const char *fmt, ...)
 	if (reading.why[0] != '\0')
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(text, sizeof text, _(fmt), ap);
 	va_end(ap);
 	for (char *p = text; *p != '\0'; p++) {
 		if ((unsigned char)*p < ' ')

@@ -19,6 +19,7 @@
 #include "formats/zone.h"
 #include "server/conf_private.h"
 #include "server/conf_table.h"
+#include "server/lang.h"
 
 #define ZONE_BYTES_MAX (1 << 20)
 #define BUNDLE_BYTES_MAX (12U << 20) /* convdrop.conf and its presets */
@@ -39,8 +40,8 @@ slurp(char **out, size_t *n, const char *path, size_t max, const char **why)
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > max) {
-		*why = S_ISREG(st.st_mode) ? "it is too large"
-					   : "it is not a regular file";
+		*why = S_ISREG(st.st_mode) ? _("it is too large")
+					   : _("it is not a regular file");
 		goto out;
 	}
 	buf = mem_alloc(max < 65536 ? max + 1 : (size_t)st.st_size + 1);

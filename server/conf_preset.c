@@ -3,6 +3,7 @@
  * not know, in the syntax of convdrop.conf.  See convdrop.conf(5), PRESETS.
  */
 #include "server/conf_private.h"
+#include "server/lang.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -77,12 +78,12 @@ static const struct {
 	bool (*take)(const char *value);
 	const char *allowed;
 } settings[] = {
-	{ "title", take_title, "what the list of presets shows" },
-	{ "kind", take_kind, "orders, contacts, calls or chats" },
-	{ "same_id", take_same_id, "last, first or sum" },
+	{ "title", take_title, N_("what the list of presets shows") },
+	{ "kind", take_kind, N_("orders, contacts, calls or chats") },
+	{ "same_id", take_same_id, N_("last, first or sum") },
 	{ "default_status", take_default_status,
-	    "\"\", PAID, IN_PROGRESS, CANCELLED, SPAM, goal:ID or skip" },
-	{ "joins_clients", take_joins_clients, "yes or no" },
+	    N_("\"\", PAID, IN_PROGRESS, CANCELLED, SPAM, goal:ID or skip") },
+	{ "joins_clients", take_joins_clients, N_("yes or no") },
 };
 #define SETTINGS (sizeof settings / sizeof *settings)
 
@@ -204,10 +205,11 @@ static const struct {
 	const char *usage;
 } lines[] = {
 	{ "column", 2, take_column,
-	    "two words: column(\"HEADER\", \"field\")" },
+	    N_("two words: column(\"HEADER\", \"field\")") },
 	{ "status", 3, take_status,
-	    "three words: status(\"PIPELINE or *\", \"STATUS\", \"PAID\")" },
-	{ "proof", 1, take_proof, "one word: proof(\"HEADER\")" },
+	    N_("three words: status(\"PIPELINE or *\", \"STATUS\", "
+	       "\"PAID\")") },
+	{ "proof", 1, take_proof, N_("one word: proof(\"HEADER\")") },
 };
 #define LINES (sizeof lines / sizeof *lines)
 
@@ -220,7 +222,7 @@ on_line(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		i++;
 	if (argc != lines[i].words) {
 		conf_complain(
-		    cfg->line, "%s takes %s.", opt->name, lines[i].usage);
+		    cfg->line, "%s takes %s.", opt->name, _(lines[i].usage));
 		return -1;
 	}
 	return lines[i].take(cfg->line, argv) ? 0 : -1;

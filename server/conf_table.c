@@ -149,11 +149,11 @@ static const char *const skip_knowns[] = { "keep", "CANCELLED", NULL };
 const struct setting conf_setting[] = {
 { "host", SCOPE_SERVER, TYPE_TEXT, SERVER(host), "localhost",
   "The name in printed URLs; never an address to listen on.",
-  .valid = host_valid, .allowed = "a host name or an IP address",
+  .valid = host_valid, .allowed = N_("a host name or an IP address"),
   .heading = "Where clients connect" },
 { "listen", SCOPE_SERVER, TYPE_LIST, SERVER(listen), "::",
   "Addresses to listen on; \"::\" is all of IPv6 and IPv4.",
-  .valid = address_valid, .allowed = "IP addresses such as \"::\"" },
+  .valid = address_valid, .allowed = N_("IP addresses such as \"::\"") },
 { "sftp_port", SCOPE_SERVER, TYPE_NUMBER, SERVER(sftp_port), "2022",
   "The port for SFTP; 0 is off.", RANGE(0, 65535) },
 { "https_port", SCOPE_SERVER, TYPE_NUMBER, SERVER(https_port), "8443",
@@ -168,28 +168,28 @@ const struct setting conf_setting[] = {
   .choice = ssh_profiles },
 { "language", SCOPE_SERVER, TYPE_TEXT, SERVER(language), "",
   "Language of log and reports: en or ru; \"\" is the environment's.",
-  .valid = language_or_none, .allowed = "en, ru or \"\"" },
+  .valid = language_or_none, .allowed = N_("en, ru or \"\"") },
 
 { "user_auth", SCOPE_SERVER, TYPE_TEXT, SERVER(user_auth), "",
   "Account of the process that checks logins; \"\" stays as it is.",
-  .valid = account_or_none, .allowed = "the name of an account, or \"\"",
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\""),
   .heading = "Accounts, used when started as root" },
 { "user_files", SCOPE_SERVER, TYPE_TEXT, SERVER(user_files), "",
   "Account of the process that opens files for clients.",
-  .valid = account_or_none, .allowed = "the name of an account, or \"\"" },
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 { "user_ingest", SCOPE_SERVER, TYPE_TEXT, SERVER(user_ingest), "",
   "Account of the process that reads dumps and publishes.",
-  .valid = account_or_none, .allowed = "the name of an account, or \"\"" },
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 { "user_http", SCOPE_SERVER, TYPE_TEXT, SERVER(user_http), "",
   "Account of the process that speaks HTTPS and HTTP.",
-  .valid = account_or_none, .allowed = "the name of an account, or \"\"" },
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 { "user_ssh", SCOPE_SERVER, TYPE_TEXT, SERVER(user_ssh), "",
   "Account of the processes that speak SFTP.",
-  .valid = account_or_none, .allowed = "the name of an account, or \"\"" },
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 
 { "inbox_owners", SCOPE_SERVER, TYPE_LIST, SERVER(inbox_owner), "",
   "Accounts besides root and ours whose files in the inbox are taken.",
-  .valid = account_valid, .allowed = "names or numbers of accounts",
+  .valid = account_valid, .allowed = N_("names or numbers of accounts"),
   .heading = "From the inbox to the published file" },
 { "settle_ms", SCOPE_SERVER, TYPE_NUMBER, SERVER(settle_ms), "2000",
   "Milliseconds that a file must stay unchanged before it is a dump.",
@@ -271,14 +271,14 @@ const struct setting conf_setting[] = {
 { "timezone", SCOPE_COUNTER, TYPE_TEXT, SOURCE(zone), "Europe/Moscow",
   "The time zone that is set in the Metrica counter.",
   .valid = conf_zone_name_valid,
-  .allowed = "a zone's name such as Europe/Moscow" },
+  .allowed = N_("a zone's name such as Europe/Moscow") },
 { "outputs", SCOPE_FEED, TYPE_LIST, FEED(output), "conversion-center",
   "The files to publish.", .valid = output_valid,
-  .allowed = "names of outputs such as \"conversion-center\"" },
+  .allowed = N_("names of outputs such as \"conversion-center\"") },
 { "calls_as_orders", SCOPE_FEED, TYPE_TEXT, FEED(calls_as_orders), "",
   "What calls are as orders, found by phone: IN_PROGRESS, goal:ID …; \"\": none.",
   .valid = call_target_valid,
-  .allowed = "\"\", PAID, IN_PROGRESS, CANCELLED, SPAM or goal:ID" },
+  .allowed = N_("\"\", PAID, IN_PROGRESS, CANCELLED, SPAM or goal:ID") },
 { "pii", SCOPE_COUNTER, TYPE_CHOICE, SOURCE(pii), "plain",
   "plain: phones and e-mails as in the dump; hash: as MD5 only.",
   .choice = piis },
@@ -297,34 +297,34 @@ const struct setting conf_setting[] = {
 { "preset", SCOPE_SOURCE, TYPE_TEXT, SOURCE(preset), "",
   "The CRM that made the dumps (convdrop presets); \"\": by their headers.",
   .valid = preset_valid,
-  .allowed = "\"\" or a name that `convdrop presets` lists" },
+  .allowed = N_("\"\" or a name that `convdrop presets` lists") },
 { "encoding", SCOPE_SOURCE, TYPE_TEXT, SOURCE(encoding), "",
   "The encoding of the dumps, such as windows-1251; \"\" is detected.",
   .valid = encoding_valid,
-  .allowed = "\"\", utf-8, windows-1251, koi8-r, cp866, utf-16le or utf-16be" },
+  .allowed = N_("\"\", utf-8, windows-1251, koi8-r, cp866, utf-16le or utf-16be") },
 { "delimiter", SCOPE_SOURCE, TYPE_DELIMITER, SOURCE(delimiter), "",
   "What stands between columns: \";\", \",\", \"|\" or \"tab\"; \"\": detected.",
-  .allowed = "\"\", \";\", \",\", \"|\" or \"tab\"" },
+  .allowed = N_("\"\", \";\", \",\", \"|\" or \"tab\"") },
 { "sheet", SCOPE_SOURCE, TYPE_TEXT, SOURCE(sheet), "",
   "The sheet to read of an .xlsx workbook; \"\": the first one shown.",
   .valid = NULL },
 { "source_timezone", SCOPE_SOURCE, TYPE_TEXT, SOURCE(source_zone), "",
   "The time zone of dates in the dumps; \"\" is the counter's.",
   .valid = zone_or_none,
-  .allowed = "\"\" or a zone's name such as Asia/Yekaterinburg" },
+  .allowed = N_("\"\" or a zone's name such as Asia/Yekaterinburg") },
 { "id_prefix", SCOPE_SOURCE, TYPE_TEXT, SOURCE(id_prefix), "",
   "Put before every order id, so that two sources' orders stay apart.",
   .valid = prefix_valid,
-  .allowed = "up to 32 letters, digits, dots, _ and -" },
+  .allowed = N_("up to 32 letters, digits, dots, _ and -") },
 { "default_status", SCOPE_SOURCE, TYPE_TEXT, SOURCE(default_status), "",
   "The status of all orders of a dump without a status column; \"\": none.",
   .valid = NULL },
 { "currency", SCOPE_SOURCE, TYPE_TEXT, SOURCE(currency), "",
   "The currency of amounts, such as RUB; \"\" is any.",
-  .valid = currency_valid, .allowed = "\"\" or three capital letters" },
+  .valid = currency_valid, .allowed = N_("\"\" or three capital letters") },
 { "start_date", SCOPE_SOURCE, TYPE_DAY, SOURCE(start_day), "",
   "Orders created before this day (YYYY-MM-DD) are skipped; \"\" is off.",
-  .allowed = "\"\" or a day such as 2026-01-31" },
+  .allowed = N_("\"\" or a day such as 2026-01-31") },
 { "same_id", SCOPE_SOURCE, TYPE_CHOICE, SOURCE(same_id), "preset",
   "Rows of one id in a dump: last, first, or the sum of their amounts.",
   .choice = same_ids },
@@ -335,11 +335,11 @@ const struct setting conf_setting[] = {
   "more than this many, are damaged.", RANGE(0, 1000000000) },
 { "pipelines", SCOPE_SOURCE, TYPE_PIPELINES, SOURCE(pipeline), "",
   "Only orders of these pipelines are taken; none is all.",
-  .valid = pipeline_valid, .allowed = "names of pipelines" },
+  .valid = pipeline_valid, .allowed = N_("names of pipelines") },
 { "spam_words", SCOPE_SOURCE, TYPE_WORDS, SOURCE(spam_word),
   "спам,нецелев,не целев",
   "Parts of a loss reason that make a cancelled order SPAM.",
-  .valid = pipeline_valid, .allowed = "parts of words" },
+  .valid = pipeline_valid, .allowed = N_("parts of words") },
 { .name = NULL }
 };
 /* clang-format on */
@@ -511,19 +511,19 @@ say_allowed(const struct setting *s, char *why, size_t size)
 	size_t n = 0;
 
 	if (s->allowed != NULL) {
-		snprintf(why, size, "%s", s->allowed);
+		snprintf(why, size, "%s", _(s->allowed));
 	} else if (s->choice != NULL) {
 		for (size_t i = 0; s->choice[i] != NULL && n < size; i++)
 			n += (size_t)snprintf(why + n, size - n, "%s%s",
 			    i == 0                     ? ""
-			    : s->choice[i + 1] == NULL ? " or "
+			    : s->choice[i + 1] == NULL ? _(" or ")
 						       : ", ",
 			    s->choice[i]);
 	} else {
 		snprintf(why, size, _("%s from %llu to %llu"),
 		    s->type == TYPE_BYTES
-			? "a size such as 300000000, 64KiB, 5MiB or 1GiB,"
-			: "a whole number",
+			? _("a size such as 300000000, 64KiB, 5MiB or 1GiB,")
+			: _("a whole number"),
 		    (unsigned long long)s->min, (unsigned long long)s->max);
 	}
 }

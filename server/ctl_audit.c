@@ -84,7 +84,7 @@ verify(const struct conf *c, struct print *p)
 		printf(_("%" PRIu64 " lines and %" PRIu64
 			 " archived files checked: %s\n"),
 		    lines, files,
-		    p->n == 0 ? "all is as it was written" : "see above");
+		    p->n == 0 ? _("all is as it was written") : _("see above"));
 	return p->n == 0 ? CTL_FINE : CTL_FINDINGS;
 }
 

@@ -101,7 +101,7 @@ print_warning(const struct conf *c)
 		      "it) and its key, mode 0600,\nover %s/keys/tls.crt and "
 		      "tls.key, and send convdropd\na SIGHUP.%s\n\n"),
 		    c->dir,
-		    c->sftp_port != 0 ? " SFTP needs no certificate." : "");
+		    c->sftp_port != 0 ? _(" SFTP needs no certificate.") : "");
 	else if (is_local(c->host))
 		puts(_("none is needed without HTTPS.\n"));
 }
@@ -145,9 +145,10 @@ print_quoted(const char *s)
 int
 init_print(const struct conf *c, const struct init_facts *f)
 {
-	static const char *const what[INIT_USERS] = { "pulls the files",
-		"uploads dumps, reads reports", "sees the server's state",
-		"reads everything and the archive" };
+	static const char *const what[INIT_USERS] = { N_("pulls the files"),
+		N_("uploads dumps, reads reports"),
+		N_("sees the server's state"),
+		N_("reads everything and the archive") };
 	char path[PATH_MAX];
 
 	printf(_("An instance of convdrop is made in %s.\n\n"), c->dir);
@@ -155,7 +156,7 @@ init_print(const struct conf *c, const struct init_facts *f)
 	    "Users (the passwords are kept as hashes alone; note them now):"));
 	for (size_t i = 0; i < INIT_USERS; i++)
 		printf("    %-8s   %s   %s\n", f->user[i], f->password[i],
-		    what[i]);
+		    _(what[i]));
 	putchar('\n');
 	print_by_link(c, f);
 	print_by_sftp(c, f);

@@ -94,10 +94,10 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 		if (r->expired > 0)
 			printf(_(" (%llu dumps are past their time)"),
 			    (unsigned long long)r->expired);
-		printf("; %s\n", r->files == 0 ? "nothing was ever published"
+		printf("; %s\n", r->files == 0 ? _("nothing was ever published")
 				 : r->differ == 0
-				     ? "the published bytes are the same"
-				     : "the published bytes DIFFER");
+				     ? _("the published bytes are the same")
+				     : _("the published bytes DIFFER"));
 		return;
 	}
 	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "feed", f->name,

@@ -21,6 +21,7 @@
 #include "server/control.h"
 #include "server/ctl.h"
 #include "server/ingest.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/store.h"
 #include "server/watch.h"
@@ -92,9 +93,9 @@ look_at_daemon(struct status *s)
 	bool runs = control_alive(s->conf);
 	char trouble[TROUBLE_BYTES];
 
-	json_object_set_new(s->all, "running", json_boolean(runs));
+	json_object_set_new(s->all, _("running"), json_boolean(runs));
 	if (!runs)
-		problem(s, "The daemon does not run.");
+		problem(s, _("The daemon does not run."));
 	trouble_read(s->conf, trouble);
 	json_object_set_new(s->all, "trouble", safe_json(trouble));
 	if (trouble[0] != '\0')
@@ -118,8 +119,9 @@ look_at_disk(struct status *s)
 		(json_int_t)reserve, "low", left < reserve));
 	if (left < reserve)
 		problem(s,
-		    "The disk is low: %llu MB are free, and %llu MB are to be "
-		    "kept. Dumps stay in the inbox.",
+		    _("The disk is low: %llu MB are free, and %llu MB are to "
+		      "be "
+		      "kept. Dumps stay in the inbox."),
 		    (unsigned long long)(left >> 20),
 		    (unsigned long long)(reserve >> 20));
 }
@@ -134,10 +136,10 @@ judge_certificate(
 	    json_pack("{s:o, s:b, s:s}", "until", when_json(f->until),
 		"self_signed", f->self_signed, "sha256", f->sha256));
 	if (rc == -1)
-		problem(s, "The certificate: %s", why);
+		problem(s, _("The certificate: %s"), why);
 	else if (days < CERT_DAYS)
-		problem(
-		    s, "The certificate ends in %lld days.", (long long)days);
+		problem(s, _("The certificate ends in %lld days."),
+		    (long long)days);
 }
 
 static void
@@ -212,10 +214,10 @@ note_dump(void *ctx, const struct dump_entry *d)
 		"rejected", (json_int_t)t->rejected, "values_dropped",
 		(json_int_t)t->values_dropped));
 	if (d->state == DUMP_REFUSED)
-		problem(l->status, "%s: the last dump was refused: %s",
+		problem(l->status, _("%s: the last dump was refused: %s"),
 		    l->feed->name, d->reason);
 	else if (d->state == DUMP_HELD)
-		problem(l->status, "%s: the last dump is held: %s",
+		problem(l->status, _("%s: the last dump is held: %s"),
 		    l->feed->name, d->reason);
 	return false;
 }
@@ -258,13 +260,15 @@ look_at_file(struct status *s, const struct feed *f, const char *file)
 	if (store_withheld(s->store, f->name, file, reason, sizeof reason,
 		&since, &e) == 1)
 		problem(
-		    s, "%s: %s is not published: %s", f->name, file, reason);
+		    s, _("%s: %s is not published: %s"), f->name, file, reason);
 	json_object_set_new(
 	    o, "withheld", reason[0] == '\0' ? json_null() : safe_json(reason));
 	snprintf(key, sizeof key, "note.%s/%s", f->name, file);
 	if (store_get(s->store, key, note, sizeof note, &e) == 1 &&
 	    note[0] != '\0')
 		json_object_set_new(o, "note", safe_json(note));
+	snprintf(key, sizeof key, "waiting.%s/%s", f->name, file);
+	json_object_set_new(o, "waiting", json_integer(fact(s, key)));
 	return o;
 }
 
@@ -288,7 +292,7 @@ look_at_inbox(struct status *s, const struct feed *f, const char *source)
 		    !S_ISREG(st.st_mode) ||
 		    s->now - st.st_ctim.tv_sec < INBOX_S)
 			continue;
-		problem(s, "%s: %s lies in the inbox for %lld minutes.",
+		problem(s, _("%s: %s lies in the inbox for %lld minutes."),
 		    f->name,
 		    log_safe(safe, sizeof safe, d->d_name, strlen(d->d_name)),
 		    (long long)(s->now - st.st_ctim.tv_sec) / 60);
@@ -307,7 +311,7 @@ judge_stale(
 	if (f->stale_hours == 0 || from == 0 ||
 	    s->now - from <= (int64_t)f->stale_hours * 3600)
 		return;
-	problem(s, "%s: nothing was %s for %lld hours.", f->name, what,
+	problem(s, _("%s: nothing was %s for %lld hours."), f->name, what,
 	    (long long)((s->now - from) / 3600));
 }
 
@@ -381,15 +385,15 @@ number_of(const json_t *o, const char *key)
 static void
 print_pull(const json_t *p)
 {
-	printf("  pull  %s  %s from %s by %s: %s, ", text_of(p, "begun"),
+	printf(_("  pull  %s  %s from %s by %s: %s, "), text_of(p, "begun"),
 	    text_of(p, "user"), text_of(p, "address"), text_of(p, "protocol"),
 	    text_of(p, "file"));
 	if (json_is_true(json_object_get(p, "complete")))
-		printf("%lld bytes, complete\n", number_of(p, "bytes"));
+		printf(_("%lld bytes, complete\n"), number_of(p, "bytes"));
 	else if (json_is_null(json_object_get(p, "ended")))
-		printf("still running\n");
+		printf(_("still running\n"));
 	else
-		printf("broke off after %lld of %lld bytes\n",
+		printf(_("broke off after %lld of %lld bytes\n"),
 		    number_of(p, "bytes"), number_of(p, "size"));
 }
 
@@ -399,26 +403,31 @@ print_feed(const json_t *feed)
 	const json_t *d = json_object_get(feed, "last_dump"), *o;
 	size_t i;
 
-	printf("feed %s\n", text_of(feed, "feed"));
+	printf(_("feed %s\n"), text_of(feed, "feed"));
 	if (d == NULL)
-		printf("  dump  none came in yet\n");
+		printf(_("  dump  none came in yet\n"));
 	else
-		printf("  dump  %s  %s: %s, %lld records, %lld rejected\n",
+		printf(_("  dump  %s  %s: %s, %lld records, %lld rejected\n"),
 		    text_of(d, "time"), text_of(d, "name"), text_of(d, "state"),
 		    number_of(d, "records"), number_of(d, "rejected"));
 	json_array_foreach(json_object_get(feed, "files"), i, o)
 	{
 		if (json_object_get(o, "time") == NULL)
-			printf("  file  %s: not published yet\n",
+			printf(_("  file  %s: not published yet\n"),
 			    text_of(o, "file"));
 		else
-			printf("  file  %s  %s: %lld rows, %lld bytes, pulled "
-			       "%lld times\n",
+			printf(
+			    _("  file  %s  %s: %lld rows, %lld bytes, pulled "
+			      "%lld times\n"),
 			    text_of(o, "time"), text_of(o, "file"),
 			    number_of(o, "rows"), number_of(o, "bytes"),
 			    number_of(o, "pulls"));
 		if (json_object_get(o, "note") != NULL)
 			printf("        %s\n", text_of(o, "note"));
+		if (number_of(o, "waiting") > 0)
+			printf(_("        orders that wait for a client who is "
+				 "not known yet: %lld\n"),
+			    number_of(o, "waiting"));
 	}
 	json_array_foreach(json_object_get(feed, "pulls"), i, o) print_pull(o);
 }
@@ -430,23 +439,24 @@ print_text(const struct status *s)
 	const json_t *cert = json_object_get(s->all, "certificate"), *o;
 	size_t i;
 
-	printf("daemon: %s\n", json_is_true(json_object_get(s->all, "running"))
-				   ? "running"
-				   : "not running");
-	printf("disk: %lld MB free, of which %lld MB are kept free\n",
+	printf(_("daemon: %s\n"),
+	    json_is_true(json_object_get(s->all, _("running")))
+		? _("running")
+		: _("not running"));
+	printf(_("disk: %lld MB free, of which %lld MB are kept free\n"),
 	    number_of(disk, "free") >> 20, number_of(disk, "reserve") >> 20);
 	if (cert != NULL)
-		printf("certificate: until %s%s\n", text_of(cert, "until"),
+		printf(_("certificate: until %s%s\n"), text_of(cert, "until"),
 		    json_is_true(json_object_get(cert, "self_signed"))
 			? ", self-signed"
 			: "");
 	json_array_foreach(json_object_get(s->all, "feeds"), i, o)
 	    print_feed(o);
 	json_array_foreach(s->logins, i, o) printf(
-	    "failed login  %s  %s from %s by %s\n", text_of(o, "time"),
+	    _("failed login  %s  %s from %s by %s\n"), text_of(o, "time"),
 	    text_of(o, "user"), text_of(o, "address"), text_of(o, "protocol"));
 	if (json_array_size(s->problems) == 0)
-		printf("nothing is wrong\n");
+		printf(_("nothing is wrong\n"));
 	json_array_foreach(s->problems, i, o)
 	    printf("WRONG: %s\n", json_string_value(o));
 }
@@ -497,13 +507,13 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_status = {
 	.name = "status",
 	.synopsis = "status",
-	.help =
+	.help = N_(
 	    "Shows every feed's last dump, what is published and who pulled it "
 	    "last, failed\nlogins, the disk and the certificate, and every "
 	    "thing that is wrong, a line each\nbeginning \"WRONG:\".\n\n"
 	    "Exit status: 0 nothing is wrong, 1 something is: the daemon does "
 	    "not run, the last\ndump was refused, a file is withheld, nothing "
 	    "was pulled or dropped for\nstale_hours, the disk is low, or the "
-	    "certificate ends within 21 days.",
+	    "certificate ends within 21 days."),
 	.run = run,
 };

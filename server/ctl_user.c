@@ -226,7 +226,7 @@ add(const struct ctl *c, struct keyring *k, struct request *r)
 		return CTL_FAILED;
 	rc = keyring_commit(k, "user", "add", r->name);
 	if (rc == CTL_FINE)
-		rc = report(c, r->name, "added",
+		rc = report(c, r->name, _("added"),
 		    r->no_password || r->from_stdin ? NULL : password);
 	secret_wipe(password, sizeof password);
 	return rc;
@@ -253,7 +253,7 @@ passwd(const struct ctl *c, struct keyring *k, struct request *r)
 		return CTL_FAILED;
 	rc = keyring_commit(k, "user", "passwd", r->name);
 	if (rc == CTL_FINE)
-		rc = report(c, r->name, "given a new password",
+		rc = report(c, r->name, _("given a new password"),
 		    r->from_stdin ? NULL : password);
 	secret_wipe(password, sizeof password);
 	return rc;

@@ -24,6 +24,7 @@
 #include "server/clock.h"
 #include "server/http_field.h"
 #include "server/http_private.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 
@@ -92,14 +93,15 @@ conn_cut(struct http_conn *c)
 }
 
 static const char *const limits[HTTP_LIMITS] = {
-	[HTTP_ALL] = "refused, as max_connections is reached",
-	[HTTP_HERE] = "refused, as max_per_address is reached",
-	[HTTP_STRANGERS] = "refused, as max_unauthenticated is reached",
-	[HTTP_STRANGERS_HERE] = "refused, as max_unauth_per_address is reached",
+	[HTTP_ALL] = N_("refused, as max_connections is reached"),
+	[HTTP_HERE] = N_("refused, as max_per_address is reached"),
+	[HTTP_STRANGERS] = N_("refused, as max_unauthenticated is reached"),
+	[HTTP_STRANGERS_HERE] =
+	    N_("refused, as max_unauth_per_address is reached"),
 	[HTTP_MADE_ROOM] =
-	    "ended before a login, as max_unauthenticated is reached",
-	[HTTP_IDLE] = "ended, as it took nothing of its answer for idle_s",
-	[HTTP_SLOW] = "ended, as it takes its answer too slowly",
+	    N_("ended before a login, as max_unauthenticated is reached"),
+	[HTTP_IDLE] = N_("ended, as it took nothing of its answer for idle_s"),
+	[HTTP_SLOW] = N_("ended, as it takes its answer too slowly"),
 };
 
 /* Each at most once a second: whoever runs into limits does so often. */
@@ -115,7 +117,7 @@ log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 		return;
 	}
 	log_warn("%s: %s (%u more were not logged)",
-	    address_text(address, from), limits[l], h->limit[l].unlogged);
+	    address_text(address, from), _(limits[l]), h->limit[l].unlogged);
 	h->limit[l].logged_ms = now;
 	h->limit[l].unlogged = 0;
 }

@@ -18,6 +18,7 @@
 #include "server/http_field.h"
 #include "server/clock.h"
 #include "server/http_private.h"
+#include "server/lang.h"
 #include "server/log.h"
 
 /* --- can the request be trusted? ----------------------------------- */
@@ -211,7 +212,7 @@ step_credentials(struct http_request *r)
 
 	if (!credentials(r, &q)) {
 		return http_say(r, MHD_HTTP_UNAUTHORIZED,
-		    "A login or a link with a token is needed.\n", false);
+		    _("A login or a link with a token is needed.\n"), false);
 	}
 	digest_of(&q, r->credentials);
 	if (c->granted && http_hear_auth(c->http) && c->granted &&
@@ -232,13 +233,13 @@ admitted(struct http_request *r, enum MHD_Result *rc)
 {
 	if (r->who.verdict == AUTH_WAIT) {
 		*rc = http_say(r, MHD_HTTP_TOO_MANY_REQUESTS,
-		    "There were too many wrong logins. Try again later.\n",
+		    _("There were too many wrong logins. Try again later.\n"),
 		    true);
 		return false;
 	}
 	if (r->who.verdict != AUTH_YES) {
 		*rc = http_say(r, MHD_HTTP_UNAUTHORIZED,
-		    "The login or the token is wrong.\n", false);
+		    _("The login or the token is wrong.\n"), false);
 		return false;
 	}
 	if (!r->conn->granted) { /* taken back meanwhile */
@@ -383,7 +384,7 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 		status = distrust(r, method, version);
 		if (status != 0)
 			return http_say(
-			    r, status, "The request is refused.\n", true);
+			    r, status, _("The request is refused.\n"), true);
 		r->step = STEP_CREDENTIALS;
 		return MHD_YES;
 	case STEP_CREDENTIALS:

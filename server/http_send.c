@@ -11,6 +11,7 @@
 #include "formats/arena.h"
 #include "server/http_field.h"
 #include "server/http_private.h"
+#include "server/lang.h"
 
 #define BLOCK 16384 /* of a body under TLS: one record */
 
@@ -64,13 +65,13 @@ http_say_error(struct http_request *r, int error)
 	case ENFILE:
 	case EMFILE:
 		return http_say(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-		    "The server is busy. Try again in a moment.\n", false);
+		    _("The server is busy. Try again in a moment.\n"), false);
 	case EINVAL:
 		return http_say(r, MHD_HTTP_BAD_REQUEST,
-		    "The path cannot be read.\n", false);
+		    _("The path cannot be read.\n"), false);
 	default:
 		return http_say(r, MHD_HTTP_NOT_FOUND,
-		    "There is no such file, or it is not for this login.\n",
+		    _("There is no such file, or it is not for this login.\n"),
 		    false);
 	}
 }

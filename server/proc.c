@@ -551,7 +551,7 @@ advance(struct parent *p, int64_t now, int64_t *next)
 	if (p->starting != NULL && generation_ready(p->starting))
 		take_over(p, now);
 	else if (p->starting != NULL && now >= p->starting->deadline_ms)
-		start_failed(p, "A worker did not start in time.");
+		start_failed(p, _("A worker did not start in time."));
 	if (p->starting != NULL)
 		sooner(next, p->starting->deadline_ms);
 	bury(p, now, next);

@@ -21,6 +21,7 @@
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/lang.h"
 #include "server/growing.h"
 #include "server/linting.h"
 #include "server/log.h"
@@ -131,8 +132,8 @@ write_version(struct job *j, struct err *e)
 			return -1;
 		j->from = what.from;
 		snprintf(note, sizeof note,
-		    "The %llu oldest rows are left out: the file would be "
-		    "larger than %llu bytes.",
+		    _("The %llu oldest rows are left out: the file would be "
+		      "larger than %llu bytes."),
 		    (unsigned long long)(rows - j->render.rows),
 		    (unsigned long long)most);
 	}
@@ -184,8 +185,8 @@ shrinks(struct job *j, char *why, size_t size, struct err *e)
 	    j->render.rows * 100 >= expected * j->feed->shrink_percent)
 		return 0;
 	snprintf(why, size,
-	    "It would have %llu rows where about %llu were expected. If that "
-	    "is right, run: convdrop publish %s --force --reason TEXT",
+	    _("It would have %llu rows where about %llu were expected. If that "
+	      "is right, run: convdrop publish %s --force --reason TEXT"),
 	    (unsigned long long)j->render.rows, (unsigned long long)expected,
 	    j->feed->name);
 	return 1;
@@ -198,17 +199,18 @@ say_empty(const struct job *j, char *why, size_t size)
 
 	if (j->render.waiting > 0)
 		snprintf(why, size,
-		    "No order can be published: %llu name a client who is not "
-		    "known yet. Drop the dump of the clients.",
+		    _("No order can be published: %llu name a client who is "
+		      "not "
+		      "known yet. Drop the dump of the clients."),
 		    (unsigned long long)j->render.waiting);
 	else if (days > 0)
 		snprintf(why, size,
-		    "No order can be published: none is within the last %u "
-		    "days and complete.",
+		    _("No order can be published: none is within the last %u "
+		      "days and complete."),
 		    days);
 	else
 		snprintf(why, size,
-		    "Nothing can be published: no record is complete.");
+		    _("Nothing can be published: no record is complete."));
 }
 
 /* 1 and why, when the last good version stays instead. */
@@ -224,7 +226,8 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 	}
 	if (j->render.bytes > limit(j)) {
 		snprintf(why, size,
-		    "It would have %llu bytes, and the destination takes %llu.",
+		    _("It would have %llu bytes, and the destination takes "
+		      "%llu."),
 		    (unsigned long long)j->render.bytes,
 		    (unsigned long long)limit(j));
 		return 1;

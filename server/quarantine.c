@@ -14,10 +14,10 @@
 static const char *
 kind(mode_t mode)
 {
-	return S_ISLNK(mode)    ? "a symbolic link"
-	       : S_ISFIFO(mode) ? "a FIFO"
-	       : S_ISSOCK(mode) ? "a socket"
-				: "a device";
+	return S_ISLNK(mode)    ? _("a symbolic link")
+	       : S_ISFIFO(mode) ? _("a FIFO")
+	       : S_ISSOCK(mode) ? _("a socket")
+				: _("a device");
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/lang.h"
 #include "server/sftp_session.h"
 
 /* Two of the packets that OpenSSH takes, less the ten bytes libssh sets aside
@@ -86,12 +87,12 @@ handle_packet(struct sftp *s, const uint8_t *p, size_t n)
 	enum sftp_parsed what = sftp_parse(&q, p, n);
 
 	if (what == SFTP_NOISE || (!s->greeted && q.type != SFTP_INIT))
-		sftp_fail(s, "the client sent what is not SFTP");
+		sftp_fail(s, _("the client sent what is not SFTP"));
 	else if (what == SFTP_UNKNOWN)
 		sftp_answer(s, q.id, EOPNOTSUPP);
 	else if (what == SFTP_BROKEN)
 		sftp_put_status(&s->out, q.id, SFTP_BAD_MESSAGE,
-		    "The request is shorter than it says.");
+		    _("The request is shorter than it says."));
 	else
 		sftp_handler[q.type](s, &q);
 }
@@ -108,7 +109,7 @@ read_on(struct sftp *s)
 		n = room;
 	got = pread(h->fd, s->out.p + s->out.n, n, (off_t)s->rest.offset);
 	if (got <= 0) {
-		sftp_fail(s, "a file became shorter while it was read");
+		sftp_fail(s, _("a file became shorter while it was read"));
 		return;
 	}
 	n = (size_t)got;
@@ -150,7 +151,7 @@ grow(struct sftp *s, size_t n)
 		return 0;
 	p = realloc(s->in, n);
 	if (p == NULL)
-		return sftp_fail(s, "out of memory");
+		return sftp_fail(s, _("out of memory"));
 	s->in = p;
 	s->in_size = n;
 	return 0;
@@ -168,7 +169,8 @@ next(struct sftp *s, size_t *at)
 		return false;
 	n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 	if (n > SFTP_PACKET_MAX) {
-		sftp_fail(s, "the client sent a packet of more than 256 KiB");
+		sftp_fail(
+		    s, _("the client sent a packet of more than 256 KiB"));
 		return false;
 	}
 	if (have - 4 < n) {

@@ -6,29 +6,33 @@
 #include <unistd.h>
 
 #include "server/sftp_session.h"
+#include "server/lang.h"
 
 static const struct {
 	int error;
 	enum sftp_code code;
 	const char *sentence;
 } said[] = {
-	{ 0, SFTP_OK, "Done." },
-	{ ENOENT, SFTP_NO_SUCH_FILE, "There is no such file." },
-	{ ENOTDIR, SFTP_NO_SUCH_FILE, "There is no such folder." },
-	{ EACCES, SFTP_DENIED, "This login may not do that." },
-	{ EPERM, SFTP_DENIED, "This login may not do that." },
-	{ EROFS, SFTP_DENIED, "This is read-only." },
-	{ EEXIST, SFTP_FAILURE, "There is a file of that name already." },
-	{ EISDIR, SFTP_FAILURE, "This is a folder." },
-	{ EINVAL, SFTP_FAILURE, "The path is not one that can be used here." },
-	{ ENAMETOOLONG, SFTP_FAILURE, "The name is too long." },
-	{ ENOSPC, SFTP_FAILURE, "There is no space left on the server." },
-	{ EDQUOT, SFTP_FAILURE, "There is no space left on the server." },
-	{ EFBIG, SFTP_FAILURE, "The file is too large." },
-	{ EMFILE, SFTP_FAILURE, "Too many files are open; close one first." },
-	{ EBADF, SFTP_FAILURE, "There is no such handle." },
-	{ EIO, SFTP_FAILURE, "The server could not read or write the file." },
-	{ EOPNOTSUPP, SFTP_UNSUPPORTED, "This server does not do that." },
+	{ 0, SFTP_OK, N_("Done.") },
+	{ ENOENT, SFTP_NO_SUCH_FILE, N_("There is no such file.") },
+	{ ENOTDIR, SFTP_NO_SUCH_FILE, N_("There is no such folder.") },
+	{ EACCES, SFTP_DENIED, N_("This login may not do that.") },
+	{ EPERM, SFTP_DENIED, N_("This login may not do that.") },
+	{ EROFS, SFTP_DENIED, N_("This is read-only.") },
+	{ EEXIST, SFTP_FAILURE, N_("There is a file of that name already.") },
+	{ EISDIR, SFTP_FAILURE, N_("This is a folder.") },
+	{ EINVAL, SFTP_FAILURE,
+	    N_("The path is not one that can be used here.") },
+	{ ENAMETOOLONG, SFTP_FAILURE, N_("The name is too long.") },
+	{ ENOSPC, SFTP_FAILURE, N_("There is no space left on the server.") },
+	{ EDQUOT, SFTP_FAILURE, N_("There is no space left on the server.") },
+	{ EFBIG, SFTP_FAILURE, N_("The file is too large.") },
+	{ EMFILE, SFTP_FAILURE,
+	    N_("Too many files are open; close one first.") },
+	{ EBADF, SFTP_FAILURE, N_("There is no such handle.") },
+	{ EIO, SFTP_FAILURE,
+	    N_("The server could not read or write the file.") },
+	{ EOPNOTSUPP, SFTP_UNSUPPORTED, N_("This server does not do that.") },
 };
 
 void
@@ -37,11 +41,11 @@ sftp_answer(struct sftp *s, uint32_t id, int error)
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
 		if (said[i].error == error) {
 			sftp_put_status(
-			    &s->out, id, said[i].code, said[i].sentence);
+			    &s->out, id, said[i].code, _(said[i].sentence));
 			return;
 		}
 	}
-	sftp_put_status(&s->out, id, SFTP_FAILURE, "That did not work.");
+	sftp_put_status(&s->out, id, SFTP_FAILURE, _("That did not work."));
 }
 
 struct sftp_attrs
@@ -78,7 +82,7 @@ ask(struct sftp *s, const struct files_request *q, struct files_reply *r,
 {
 	*fd = -1;
 	if (files_ask(s->files, q, r, fd) == -1) {
-		sftp_fail(s, "the process that opens files is gone");
+		sftp_fail(s, _("the process that opens files is gone"));
 		return EIO;
 	}
 	if (r->error != 0 && *fd != -1) {
@@ -162,7 +166,7 @@ sftp_handle_add(struct sftp *s, size_t i, uint32_t id, enum handle_kind kind,
 	if (h == NULL) {
 		if (fd != -1)
 			close(fd);
-		sftp_fail(s, "out of memory"); /* files ends what it began */
+		sftp_fail(s, _("out of memory")); /* files ends what it began */
 		return;
 	}
 	h->kind = kind;

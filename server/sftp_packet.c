@@ -2,6 +2,7 @@
  * SFTP packets.  One table says what each request holds; a letter is a field.
  */
 #include "server/sftp_packet.h"
+#include "server/lang.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -208,7 +209,7 @@ sftp_put_status(
 	sftp_begin(o, SFTP_STATUS, id);
 	sftp_put_u32(o, code);
 	sftp_put_string(o, slice_of(sentence));
-	sftp_put_string(o, slice_of("en"));
+	sftp_put_string(o, slice_of(_("en")));
 	sftp_end(o);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/sftp_session.h"
+#include "server/lang.h"
 
 #define NAME_MAX_BYTES (4 + 255 + 4 + SFTP_LONG_MAX + SFTP_ATTRS_MAX)
 
@@ -21,7 +22,7 @@ do_init(struct sftp *s, const struct sftp_request *q)
 	};
 
 	if (s->greeted || q->id < 3) {
-		sftp_fail(s, "the client does not speak SFTP version 3");
+		sftp_fail(s, _("the client does not speak SFTP version 3"));
 		return;
 	}
 	s->greeted = true;
@@ -116,8 +117,8 @@ do_read(struct sftp *s, const struct sftp_request *q)
 	} else if (h->kind == HANDLE_UPLOAD) {
 		sftp_answer(s, q->id, EACCES);
 	} else if (q->offset >= h->stat.size) {
-		sftp_put_status(
-		    &s->out, q->id, SFTP_EOF, "This is the end of the file.");
+		sftp_put_status(&s->out, q->id, SFTP_EOF,
+		    _("This is the end of the file."));
 	} else {
 		if (n > h->stat.size - q->offset)
 			n = h->stat.size - q->offset;
@@ -260,8 +261,8 @@ do_readdir(struct sftp *s, const struct sftp_request *q)
 	if (want == 0 ||
 	    pread(h->fd, e, want * sizeof *e, (off_t)(h->next * sizeof *e)) !=
 		(ssize_t)(want * sizeof *e)) {
-		sftp_put_status(
-		    &s->out, q->id, SFTP_EOF, "This is the end of the folder.");
+		sftp_put_status(&s->out, q->id, SFTP_EOF,
+		    _("This is the end of the folder."));
 		return;
 	}
 	sftp_begin(&s->out, SFTP_NAME, q->id);

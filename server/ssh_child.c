@@ -15,6 +15,7 @@
 #include "server/address.h"
 #include "server/auth.h"
 #include "server/clock.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 #include "server/sftp.h"
@@ -98,7 +99,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 	q.secret_n = (uint32_t)n;
 	memcpy(q.secret, secret, n);
 	if (auth_ask(c->it->auth, &q, &r, &revoked) == -1) {
-		end(c, "the process that knows the users is gone");
+		end(c, _("the process that knows the users is gone"));
 		goto out;
 	}
 	if (r.verdict == AUTH_YES) {
@@ -107,7 +108,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 			c->grant = r.grant;
 			c->in = true;
 			if (revoked)
-				end(c, "the login was changed or removed");
+				end(c, _("the login was changed or removed"));
 		}
 		goto out;
 	}
@@ -115,7 +116,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 		hold_back(c, r.retry_s);
 refused:
 	if (++c->tries >= c->it->conf->login_tries)
-		end(c, "too many logins failed");
+		end(c, _("too many logins failed"));
 out:
 	secret_wipe(&q, sizeof q);
 	return rc;
@@ -195,7 +196,7 @@ on_data(ssh_session session, ssh_channel channel, void *data, uint32_t n,
 	taken = sftp_take(c->sftp, data, n);
 	c->backlog = n - taken;
 	if (c->backlog > BACKLOG_MAX)
-		end(c, "the client sends more than the channel's window");
+		end(c, _("the client sends more than the channel's window"));
 	return (int)taken;
 }
 
@@ -279,11 +280,11 @@ on_auth(socket_t fd, int events, void *ctx)
 
 	(void)events;
 	if (wire_recv(fd, &m, sizeof m, NULL) != 1)
-		end(c, "the process that knows the users is gone");
+		end(c, _("the process that knows the users is gone"));
 	else if (m.head.type == WIRE_REVOKED && c->in &&
 		 memcmp(m.revoked.handle, c->grant.handle,
 		     sizeof m.revoked.handle) == 0)
-		end(c, "the login was changed or removed");
+		end(c, _("the login was changed or removed"));
 	return 0;
 }
 
@@ -393,12 +394,12 @@ time_left(struct client *c)
 	int64_t idle = c->active + (int64_t)c->it->conf->idle_s * 1000;
 
 	if (!c->in && now >= c->deadline)
-		end(c, "the login took too long");
+		end(c, _("the login took too long"));
 	if (c->in && now >= idle)
-		end(c, "nothing happened for too long");
+		end(c, _("nothing happened for too long"));
 	if (c->draining && now >= c->active + DRAIN_IDLE_MS &&
 	    (c->sftp == NULL || sftp_idle(c->sftp)))
-		end(c, "the server ends");
+		end(c, _("the server ends"));
 	idle = c->in ? idle - now : c->deadline - now;
 	return c->draining && idle > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle;
 }
@@ -409,7 +410,7 @@ static void
 look_for_silence(struct client *c)
 {
 	if (!c->in && ssh_get_error_code(c->session) == SSH_FATAL)
-		end(c, "the login used an algorithm that is not offered");
+		end(c, _("the login used an algorithm that is not offered"));
 }
 
 static void
@@ -423,7 +424,7 @@ serve(struct client *c)
 		if (c->in && !told) {
 			told = true;
 			if (write(c->it->report, "L", 1) == -1)
-				end(c, "the accepting process is gone");
+				end(c, _("the accepting process is gone"));
 		}
 		if (c->sftp != NULL)
 			work(c);
@@ -449,7 +450,7 @@ exchange_keys(struct client *c)
 	while (rc == SSH_AGAIN && !c->over) {
 		turn(c, c->deadline - clock_ms());
 		if (clock_ms() >= c->deadline)
-			end(c, "the key exchange took too long");
+			end(c, _("the key exchange took too long"));
 		if (!c->over)
 			rc = ssh_handle_key_exchange(c->session);
 	}

@@ -59,8 +59,9 @@ static const struct {
 	const char *libssh, *ours;
 	size_t list; /* offset of a const char * in struct ssh_algorithms */
 } lists[] = {
-	{ "kex algos", "key exchange", offsetof(struct ssh_algorithms, kex) },
-	{ "server host key algo", "host key",
+	{ "kex algos", N_("key exchange"),
+	    offsetof(struct ssh_algorithms, kex) },
+	{ "server host key algo", N_("host key"),
 	    offsetof(struct ssh_algorithms, hostkeys) },
 	{ "encryption ", "cipher", offsetof(struct ssh_algorithms, ciphers) },
 	{ "mac algo ", "MAC", offsetof(struct ssh_algorithms, macs) },
@@ -124,9 +125,9 @@ ssh_explain(char *out, size_t size, const char *error, enum ssh_profile p)
 		snprintf(out, size,
 		    _("no common %s algorithm: the client offers %s; "
 		      "ssh_profile = \"%s\" has none of them%s%s%s"),
-		    lists[i].ours, offered, profiles[p].name,
+		    _(lists[i].ours), offered, profiles[p].name,
 		    would ? ", \"" : "", would ? profiles[other].name : "",
-		    would ? "\" has" : ", nor has any other profile");
+		    would ? "\" has" : _(", nor has any other profile"));
 		return out;
 	}
 	return log_safe(out, size, error, strlen(error));

@@ -23,6 +23,7 @@
 
 #include "formats/arena.h"
 #include "server/clock.h"
+#include "server/lang.h"
 #include "server/quarantine.h"
 
 #define BUCKETS 4096
@@ -542,8 +543,8 @@ hand_out(struct watch *w, struct candidate *c, struct watch_found *out)
 		return false;
 	if (S_ISDIR(st.st_mode)) {
 		leave(c, out,
-		    "It is a folder, and no source of the feed has its name; "
-		    "dumps in it are not read.");
+		    _("It is a folder, and no source of the feed has its name; "
+		      "dumps in it are not read."));
 		return true;
 	}
 	if (!quarantine_trusts(&st, w->owner, w->owners, why, sizeof why)) {
@@ -560,7 +561,7 @@ hand_out(struct watch *w, struct candidate *c, struct watch_found *out)
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (out->fd == -1 && (errno == EACCES || errno == EPERM)) {
 		leave(c, out,
-		    "The server may not read it; give it read permission.");
+		    _("The server may not read it; give it read permission."));
 		return true;
 	}
 	if (out->fd == -1)
