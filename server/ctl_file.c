@@ -296,7 +296,7 @@ ctl_delimiter(char c, char name[2])
 {
 	name[0] = c;
 	name[1] = '\0';
-	return c == '\t' ? "tab" : name;
+	return c == '\t' ? "tab" : c == '\0' ? "none" : name;
 }
 
 static int64_t

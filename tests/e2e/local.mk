@@ -19,6 +19,10 @@ E2E_TESTS += tests/e2e/sandbox.t
 E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
+E2E_TESTS += tests/e2e/kinds.t
+
+E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t
+EXTRA_DIST += tests/e2e/xlsx.py
 
 TESTS += $(E2E_TESTS) tests/e2e/secrets.t
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/secrets.t tests/e2e/lib.sh
