@@ -73,7 +73,7 @@ const struct error_info errors_dump[] = {
 	    N_("Leave such chats out of the dump, or let their contacts come "
 	       "as orders.") },
 	{ "E332", "target", OURS,
-	    N_("In '%c' a goal id expected, not the name of a goal%v"),
+	    N_("'%c': goal id expected, not the name of a goal%v"),
 	    N_("Metrica knows a goal by the id that its condition has: Latin "
 	       "letters and digits, without blanks."),
 	    N_("Export the id, or name it in a target rule of the feed.") },

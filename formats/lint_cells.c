@@ -227,17 +227,21 @@ lint_flag(struct lint *l, const struct lint_rule *r, struct slice cell)
 		    l, r->name, REJECT_NUMBER, cell, N_("0 or 1 expected"));
 }
 
-/* Metrica takes empty amounts instead when one upload mixes them. */
 void
 lint_currency(struct lint *l, const struct lint_rule *r, struct slice cell)
 {
-	if (cell.n == 0)
-		return;
-	if (!check_currency(cell)) {
+	if (cell.n > 0 && !check_currency(cell))
 		lint_reject(
 		    l, r->name, REJECT_CURRENCY, cell, N_("ISO 4217 expected"));
+}
+
+/* Metrica counts no amounts where one upload of conversions mixes them. */
+void
+lint_one_currency(struct lint *l, const struct lint_rule *r, struct slice cell)
+{
+	lint_currency(l, r, cell);
+	if (cell.n == 0 || !check_currency(cell))
 		return;
-	}
 	if (l->currency[0] == '\0')
 		memcpy(l->currency, cell.p, 3);
 	if (l->mixed || slice_is(cell, l->currency))

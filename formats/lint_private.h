@@ -130,7 +130,8 @@ lint_check lint_amount;
 lint_check lint_seconds;
 lint_check lint_flag;
 lint_check lint_currency;
-lint_check lint_dialled; /* a phone with its plus */
+lint_check lint_one_currency; /* the same in all rows */
+lint_check lint_dialled;      /* a phone with its plus */
 lint_check lint_target;
 lint_check lint_goals;
 lint_check lint_products;

@@ -31,7 +31,7 @@ static const struct lint_rule offline[] = {
 	{ .name = "Target",   .check = lint_target,   .must = true },
 	{ .name = "DateTime", .check = lint_epoch,    .must = true },
 	{ .name = "Price",    .check = lint_amount },
-	{ .name = "Currency", .check = lint_currency },
+	{ .name = "Currency", .check = lint_one_currency },
 	{ .name = NULL }
 };
 
@@ -40,7 +40,7 @@ static const struct lint_rule calls[] = {
 	{ .name = "DateTime",        .check = lint_epoch,   .must = true },
 	{ .name = "StaticCall",      .check = lint_flag },
 	{ .name = "Price",           .check = lint_amount },
-	{ .name = "Currency",        .check = lint_currency },
+	{ .name = "Currency",        .check = lint_one_currency },
 	{ .name = "PhoneNumber",     .check = lint_dialled },
 	{ .name = "TalkDuration",    .check = lint_seconds },
 	{ .name = "HoldDuration",    .check = lint_seconds },

@@ -220,7 +220,7 @@ static const struct {
 	    N_("'%c' is an unknown platform%v: Metrica knows whatsapp, "
 	       "telegram and viber") },
 	[REJECT_TARGET] = { "target", false,
-	    N_("In '%c' a goal id expected, not the name of a goal%v") },
+	    N_("'%c': goal id expected, not the name of a goal%v") },
 	[REJECT_GOALS] = { "goals", false,
 	    N_("Invalid '%c' value%v: goals are written goal:price,goal") },
 	[REJECT_PRODUCTS] = { "products", false,

@@ -130,7 +130,7 @@ each_mistake_of_a_row_is_told(void **state)
 		    "2 Target: Empty 'Target' value\n" },
 		{ "metrica-offline", OFFLINE,
 		    "7,,,,Заявка с сайта,1776761961,,",
-		    "2 Target: In 'Target' a goal id expected, not the name of "
+		    "2 Target: 'Target': goal id expected, not the name of "
 		    "a goal 'Заявка с сайта'\n" },
 		{ "metrica-offline", OFFLINE, "7,,,,g,,,",
 		    "2 DateTime: Empty 'DateTime' value\n" },
@@ -327,7 +327,7 @@ a_target_has_to_be_a_goal_that_is_named(void **state)
 	(void)state;
 	assert_int_equal(lint_run(&in, &o, note, &n, &t), FMT_OK);
 	assert_string_equal(found,
-	    "2 Target: In 'Target' a goal id expected, not the name of a goal "
+	    "2 Target: 'Target': goal id expected, not the name of a goal "
 	    "'g3' (none of the goals that --goal names)\n");
 	o.any_goal = true;
 	source.rest = slice_of(file);
