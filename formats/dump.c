@@ -503,8 +503,10 @@ finish(struct dump *d)
 	    (uint64_t)f->damaged * 100 >
 		(uint64_t)f->records * d->settings->max_bad_percent)
 		return FMT_DAMAGED;
-	return f->pipelines > 1 && f->paid_status != NULL ? FMT_PIPELINES
-							  : FMT_END;
+	return f->kind == RECORD_ORDER && f->pipelines > 1 &&
+		       f->paid_status != NULL
+		   ? FMT_PIPELINES
+		   : FMT_END;
 }
 
 static void

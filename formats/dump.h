@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "formats/conv.h"
 #include "formats/input.h"
+#include "formats/map.h"
 #include "formats/normal.h"
 #include "formats/settings.h"
 #include "formats/zone.h"
@@ -32,6 +33,11 @@ struct record {
 	size_t cells;
 	bool auto_id; /* it had no id and got one: auto-… of its content */
 	bool skip_status; /* skipped for its status alone */
+	/* What its status is, how it stands in the dump (empty: nowhere) and
+	 * why it means what it means; false: the row did not come so far. */
+	bool has_meaning;
+	struct meaning meaning;
+	struct slice pipeline, status;
 };
 
 struct dump_facts {

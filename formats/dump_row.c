@@ -452,6 +452,7 @@ dump_judge(struct dump *d)
 {
 	struct record *rec = &d->record;
 
+	rec->has_meaning = false;
 	d->told = (struct told){ .paid = CONV_NONE, .cancelled = CONV_NONE };
 	if (!well_formed(d))
 		return VERDICT_REJECT;

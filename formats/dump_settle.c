@@ -116,15 +116,17 @@ answered(struct dump *d)
 
 /* Where there is no status: the default; or an order that the shop calls
  * neither paid nor cancelled is on its way. */
-static struct slice
+static struct meaning
 without_status(const struct dump *d)
 {
+	struct meaning none = { { "", 0 }, MAP_NOTHING };
+
 	if (!d->facts.has_status)
-		return d->default_status;
+		return (struct meaning){ d->default_status, MAP_DEFAULT };
 	if (map_has(d->map, FIELD_ORDER_STATUS) ||
 	    (d->told.paid == CONV_NONE && d->told.cancelled == CONV_NONE))
-		return slice_of("");
-	return slice_of("IN_PROGRESS");
+		return none;
+	return (struct meaning){ slice_of("IN_PROGRESS"), MAP_PAYMENT };
 }
 
 static struct slice
@@ -149,7 +151,8 @@ use_status(struct dump *d, struct meaning is, struct slice status)
 void
 dump_settle_status(struct dump *d)
 {
-	struct slice *to = &conv_text(&d->record.conv, FIELD_ORDER_STATUS);
+	struct record *rec = &d->record;
+	struct slice *to = &conv_text(&rec->conv, FIELD_ORDER_STATUS);
 	bool filled = d->status_step != SIZE_MAX;
 	struct meaning is = { { "", 0 }, MAP_NOTHING };
 	struct slice status = { "", 0 };
@@ -157,11 +160,18 @@ dump_settle_status(struct dump *d)
 	map_see_pipeline(d->map, conv_text(&d->record.conv, FIELD_PIPELINE));
 	if (filled)
 		is = map_statuses(d, &status);
-	if (is.by != MAP_SETTINGS)
-		*to = answered(d);
-	if (to->n == 0)
-		*to = filled ? use_status(d, is, status) : without_status(d);
-	d->record.skip_status = slice_is(*to, "skip");
+	if (is.by != MAP_SETTINGS && answered(d).n > 0)
+		is = (struct meaning){ answered(d), MAP_PAYMENT };
+	else if (filled)
+		is.to = use_status(d, is, status);
+	else
+		is = without_status(d);
+	*to = is.to;
+	rec->skip_status = slice_is(*to, "skip");
+	rec->has_meaning = true;
+	rec->meaning = is;
+	rec->pipeline = conv_text(&rec->conv, FIELD_PIPELINE);
+	rec->status = status;
 }
 
 /* The names in quotes, as many as there is room for. */

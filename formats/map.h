@@ -55,7 +55,10 @@ enum map_by {
 	MAP_GUESS,
 	/* Likewise, but the settings name pipelines and not this one: no
 	 * target. */
-	MAP_UNNAMED
+	MAP_UNNAMED,
+	/* No status did: columns that say paid or cancelled, or the default. */
+	MAP_PAYMENT,
+	MAP_DEFAULT
 };
 
 struct meaning {
