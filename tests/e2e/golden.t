@@ -6,7 +6,9 @@
 #	rejects.want    what --rejects says
 #	exit            the exit status (none: 0)
 #	lint            what lint is called with besides
-# What comes out must also pass lint.
+#	README          which of its headers and values were seen, and where
+# What comes out must also pass lint.  Every preset has a folder, and is in the
+# manual.
 set -u
 # shellcheck source=tests/e2e/lib.sh
 . "${srcdir:-.}/tests/e2e/lib.sh"
@@ -33,6 +35,7 @@ golden() { # FOLDER OUTPUT
 	echo 0 >"$work/want"
 	[ -f "$1/exit" ] && cat "$1/exit" >"$work/want"
 	convert "$1" "$2"
+	sed -n 's/.*: preset \([^,]*\),.*/\1/p' "$work/said" >>"$work/presets"
 	check "$name: exit status" diff "$work/want" "$work/status"
 	check "$name: the bytes" diff -u "$1/want.$2" "$work/out"
 	check "$name: the rejects" diff -u "$1/rejects.want" "$work/rejects"
@@ -45,5 +48,10 @@ for folder in "$srcdir"/tests/golden/*/; do
 	for want in "$folder"want.*; do
 		golden "${folder%/}" "${want##*/want.}"
 	done
+done
+for preset in $("$convdrop" presets | sed 's/ .*//'); do
+	check "$preset has a folder" grep -qx "$preset" "$work/presets"
+	check "$preset is in the manual" \
+	    grep -q "^\.It Cm $preset " "$srcdir/server/convdrop.1"
 done
 finish

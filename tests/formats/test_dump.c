@@ -630,6 +630,82 @@ every_published_cell_passes_the_strict_rules(void **state)
 	assert_true(values >= 6);
 }
 
+/* 1C has the day in one column and its time in another of that name. */
+static void
+a_time_wins_over_its_day_alone(void **state)
+{
+	static const struct {
+		const char *row, *created;
+	} row[] = {
+		{ "10.07.2026;10.07.2026 9:57:57", "2026-07-10 09:57:57" },
+		{ "2026-07-10;2026-07-10 09:57:57", "2026-07-10 09:57:57" },
+		{ "10.07.2026 8:00;10.07.2026 9:57:57", "2026-07-10 08:00:00" },
+		{ "10.07.2026;", "2026-07-10 23:59:59" },
+		{ ";10.07.2026 9:57:57", "2026-07-10 09:57:57" },
+		/* of another day it is about something else */
+		{ "10.07.2026;11.07.2026 9:57:57", "2026-07-10 23:59:59" },
+		{ "10.07.2026;9.07.2026 23:59:59", "2026-07-10 23:59:59" },
+		{ "10.07.2026;no date", "2026-07-10 23:59:59" },
+		{ "1783677477;10.07.2026 0:00:01", "2026-07-10 09:57:57" },
+	};
+	char text[300], created[20];
+
+	(void)state;
+	settings_set(&settings->default_status, "PAID");
+	for (size_t i = 0; i < COUNT(row); i++) {
+		snprintf(text, sizeof text,
+		    "Дата операции;Дата операции;Телефон\n%s;79995551111\n",
+		    row[i].row);
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		assert_int_equal(rec->verdict, VERDICT_TAKE);
+		zone_write(
+		    zone, rec->conv.number[FIELD_CREATE_DATE_TIME], created);
+		assert_string_equal(created, row[i].created);
+	}
+}
+
+/* Bitrix24: a stage of the user's own yields to what it means. */
+static void
+a_status_may_be_a_part_of_its_cell_or_in_another_column(void **state)
+{
+	static const struct {
+		const char *stage, *semantic, *status;
+	} row[] = {
+		{ "WON", "S", "PAID" },
+		{ "C1:WON", "S", "PAID" },
+		{ "C1:LOSE", "", "CANCELLED" },
+		{ "C1:UC_OWN", "P", "IN_PROGRESS" },
+		{ "", "F", "CANCELLED" },
+		{ "C1:UC_RULE", "P", "ruled" },
+		{ "C2:UC_RULE", "P", "ruled" },
+		{ "C2:UC_FULL", "P", "full" },
+		{ "C1:UC_FULL", "P", "IN_PROGRESS" },
+		{ "C1:UC_OWN", "", NULL },
+		{ "C1:UC_OWN", "X", NULL },
+	};
+	char text[300];
+
+	(void)state;
+	settings_add_status(settings, "*", "uc_rule", "goal:ruled");
+	settings_add_status(settings, "*", "C2:UC_FULL", "goal:full");
+	for (size_t i = 0; i < COUNT(row); i++) {
+		snprintf(text, sizeof text,
+		    "ID,DATE_CREATE,PHONE,STAGE_ID,STAGE_SEMANTIC_ID\n"
+		    "1,2026-07-10T10:00:00Z,79995551111,%s,%s\n",
+		    row[i].stage, row[i].semantic);
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		if (row[i].status == NULL) {
+			assert_int_equal(rec->verdict, VERDICT_REJECT);
+			assert_int_equal(last_problem(), REJECT_STATUS);
+			continue;
+		}
+		assert_int_equal(rec->verdict, VERDICT_TAKE);
+		assert_string_equal(text_of(FIELD_ORDER_STATUS), row[i].status);
+	}
+}
+
 int
 main(void)
 {
@@ -651,6 +727,8 @@ main(void)
 		TEST(an_automatic_id_depends_on_source_time_and_identifiers),
 		TEST(another_currency_than_the_sources_is_refused),
 		TEST(every_published_cell_passes_the_strict_rules),
+		TEST(a_time_wins_over_its_day_alone),
+		TEST(a_status_may_be_a_part_of_its_cell_or_in_another_column),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
