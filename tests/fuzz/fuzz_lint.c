@@ -1,6 +1,7 @@
 /*
- * lint over any bytes: it must end, count every row once, and say the same
- * whether the file comes in one piece or byte by byte.
+ * lint over any bytes, of which the first one names the output ('A' and on, in
+ * the order of the writers): it must end, count every row once, and say the
+ * same whether the file comes in one piece or byte by byte.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "formats/lint.h"
 #include "formats/slice.h"
+#include "formats/writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -50,12 +52,23 @@ hear(void *ctx, const struct lint_finding *f)
 	h->sum = h->sum * 31 + f->line;
 }
 
+static const char *
+output_of(uint8_t c)
+{
+	size_t n = 0;
+
+	while (writer_all[n] != NULL)
+		n++;
+	return writer_all[(c + 256u - 'A') % 256u % n]->name;
+}
+
 static struct heard
-lint(struct slice file, size_t step)
+lint(const char *output, struct slice file, size_t step)
 {
 	static const char *const goal[] = { "good_lead" };
-	const struct lint_options o = { .output = "conversion-center",
+	const struct lint_options o = { .output = output,
 		.now = INT64_C(1782820800),
+		.instant = INT64_C(1782810000),
 		.goal = goal,
 		.goals = 1 };
 	struct source source = { file, step };
@@ -70,10 +83,15 @@ lint(struct slice file, size_t step)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct slice file = { (const char *)data, n };
-	struct heard whole = lint(file, n + 1), bytes = lint(file, 1);
+	struct slice file;
+	struct heard whole, bytes;
 	const struct lint_totals *t = &whole.totals;
 
+	if (n == 0)
+		return 0;
+	file = (struct slice){ (const char *)data + 1, n - 1 };
+	whole = lint(output_of(data[0]), file, n);
+	bytes = lint(output_of(data[0]), file, 1);
 	if (whole.sum != bytes.sum || whole.findings != bytes.findings ||
 	    t->rows != bytes.totals.rows || t->valid != bytes.totals.valid)
 		abort();
