@@ -158,6 +158,9 @@ read_it(struct job *j, struct err *e)
 	i->progress = j->in->progress;
 	i->ctx = j->in->ctx;
 	i->stop = &j->in->stop;
+	if (store_has_variants(
+		j->in->store, j->feed->name, &i->has_variants, e) == -1)
+		return -1;
 	if (intake_read(i, j->fd, e) == -1)
 		return -1;
 	snprintf(j->d->sha256, sizeof j->d->sha256, "%s", i->sha256);

@@ -135,17 +135,27 @@ intake_rules(struct merge_rules *r, const struct settings *s,
 		    contact || s->pii == PII_HASH ? 0 : strlen(s->id_prefix) };
 }
 
-/* May the merge refuse it: for want of something, for its id? */
+/* May the merge refuse it for its id?  A number may be another's variant once
+ * one with zeros was seen, here or before; which came first decides. */
 static bool
-is_doubtful(const struct intake *in, const struct conv *c)
+is_doubtful_id(struct intake *in, struct slice id)
 {
+	size_t prefix = in->rules.prefix;
 	char buf[VARIANT_MAX];
 
-	return merge_wants(&in->rules, c) != REJECT_NONE ||
-	       (in->rules.kind == RECORD_ORDER &&
-		   conv_text(c, FIELD_ORDER_STATUS).n == 0) ||
-	       variant_canonical(buf, conv_text(c, FIELD_ID), in->rules.prefix)
-		       .n > 0;
+	if (variant_canonical(buf, id, prefix).n > 0)
+		in->has_variants = true;
+	else if (!in->has_variants || !variant_is_plain(id, prefix))
+		return false;
+	return true;
+}
+
+/* May the merge refuse it: for want of something, for its id? */
+static bool
+is_doubtful(struct intake *in, const struct conv *c)
+{
+	return is_doubtful_id(in, conv_text(c, FIELD_ID)) ||
+	       merge_wants(&in->rules, c) != REJECT_NONE;
 }
 
 static int

@@ -30,8 +30,10 @@ struct intake {
 	    const struct problem *p, const struct slice *cell, size_t cells,
 	    struct err *e);
 	void *refused_ctx;
-	bool refuses_dates;         /* and of rows too old or in the future */
-	bool want_canon;            /* pii = hash, at ingest */
+	bool refuses_dates; /* and of rows too old or in the future */
+	bool has_variants;  /* the feed has ids that differ by zeros, so that
+			     * numbers may be refused; set when the dump does */
+	bool want_canon;    /* pii = hash, at ingest */
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);

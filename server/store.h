@@ -154,6 +154,10 @@ struct merge_rules {
 int store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e);
 
+/* Has the feed ids that differ from numbers by zeros ("00123", "123.0")? */
+int store_has_variants(struct store *s, const char *feed, bool *out,
+    struct err *e);
+
 /* --- orders ----------------------------------------------------------- */
 
 struct order {

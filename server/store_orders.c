@@ -273,6 +273,36 @@ find_variant(void *ctx, struct slice canonical, bool padded,
 }
 
 static int
+ask_variants(struct store *s, int64_t feed, bool *out, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_VARIANT_ANY, e);
+	int64_t any;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "i", feed);
+	if (ask_number(s, q, &any, e) == -1)
+		return -1;
+	*out = any != -1;
+	return 0;
+}
+
+int
+store_has_variants(struct store *s, const char *feed, bool *out, struct err *e)
+{
+	*out = false;
+	for (enum record_kind k = 0; k < RECORD_KINDS && !*out; k++) {
+		int64_t number;
+		int rc = store_feed(s, feed, k, false, &number, e);
+
+		if (rc == -1 ||
+		    (rc == 1 && ask_variants(s, number, out, e) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+static int
 prepare(struct merging *m, struct err *e)
 {
 	const char *feed = m->rules->feed;
@@ -284,13 +314,8 @@ prepare(struct merging *m, struct err *e)
 		-1 ||
 	    read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
 		return -1;
-	q = store_kept(m->s, SQL_VARIANT_ANY, e);
-	if (q == NULL)
+	if (ask_variants(m->s, m->feed, &m->variants, e) == -1)
 		return -1;
-	store_bind(q, "i", m->feed);
-	if (ask_number(m->s, q, &any, e) == -1)
-		return -1;
-	m->variants = any != -1;
 	q = store_kept(m->s, SQL_ORDER_ANY, e);
 	if (q == NULL)
 		return -1;

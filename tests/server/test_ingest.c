@@ -204,13 +204,13 @@ a_missing_column_comes_with_the_line_that_names_it(void **state)
 
 	(void)state;
 	assert_int_equal(bench_drop(&b, "a.csv",
-			     "Дата операции;Телефон;Статус\n"
+			     "Когда купили;Телефон;Статус\n"
 			     "20.11.2026;79991234567;Новый\n",
 			     NOW),
 	    1);
 	text = instance_get(
 	    instance_path(&b.inst, "reports/main/a.csv.report.txt"));
-	assert_non_null(strstr(text, "  Дата операции: ignored\n"));
+	assert_non_null(strstr(text, "  Когда купили: ignored\n"));
 	assert_non_null(
 	    strstr(text, "\n  column(\"NAME\", \"create_date_time\")\n"));
 	free(text);
