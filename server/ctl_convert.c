@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "formats/preset.h"
+#include "formats/preset.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
 #include "server/conf.h"
@@ -203,10 +204,14 @@ print_dump(const struct convert *c, const struct show *s)
 		fprintf(stderr,
 		    _("%s: %" PRIu64 " more; --rejects names all\n"), s->file,
 		    s->refused - SHOWN_MAX);
-	fprintf(stderr,
-	    _("%s: preset %s, %s, delimiter %s, header in line %lu\n"), s->file,
-	    f->preset, f->encoding, ctl_delimiter(f->delimiter, delimiter),
-	    f->header_line);
+	if (f->header_line == 0) /* JSON's names are in its records */
+		fprintf(stderr, _("%s: preset %s, %s, %s\n"), s->file,
+		    f->preset, f->encoding, f->syntax);
+	else
+		fprintf(stderr,
+		    _("%s: preset %s, %s, delimiter %s, header in line %lu\n"),
+		    s->file, f->preset, f->encoding,
+		    ctl_delimiter(f->delimiter, delimiter), f->header_line);
 	fprintf(stderr,
 	    _("%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
 	      " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64
@@ -551,15 +556,39 @@ run_with(const struct ctl *ctl, const struct arguments *a)
 	return rc;
 }
 
+/* With -c, or for a preset that is not built in: those of the instance. */
+static int
+add_presets(struct arguments *a, const struct ctl *ctl)
+{
+	const char *name = a->settings->preset;
+	struct conf *conf = NULL;
+
+	if (ctl->conf_path == NULL &&
+	    (*name == '\0' || preset_by_name(name) != NULL ||
+		!ctl_conf_readable(ctl)))
+		return 0;
+	if (ctl_conf_if_any(ctl, &conf) == -1)
+		return -1;
+	for (size_t i = 0; conf != NULL && i < conf->presets; i++)
+		settings_add_preset(a->settings, conf->preset[i]);
+	conf_free(conf);
+	return 0;
+}
+
 static int
 run(struct ctl *c, int argc, char **argv)
 {
 	struct arguments a = { .output = "conversion-center",
 		.member = "",
 		.settings = settings_new() };
-	int rc = take_arguments(&a, argc, argv) == -1 ? ctl_usage(&ctl_convert)
-						      : run_with(c, &a);
+	int rc;
 
+	if (take_arguments(&a, argc, argv) == -1)
+		rc = ctl_usage(&ctl_convert);
+	else if (add_presets(&a, c) == -1)
+		rc = CTL_FAILED;
+	else
+		rc = run_with(c, &a);
 	settings_free(a.settings);
 	for (size_t i = 0; i < a.targets; i++) {
 		free(a.target[i].status);
