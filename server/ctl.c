@@ -22,6 +22,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_lint,
 	&ctl_convert,
 	&ctl_presets,
+	&ctl_statuses,
 	&ctl_explain,
 	&ctl_dumps,
 	&ctl_publish,
