@@ -7,6 +7,7 @@
 FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_csv \
 	tests/formats/test_read_json \
+	tests/formats/test_dump_grown \
 	tests/formats/test_read_html \
 	tests/formats/test_ahead \
 	tests/formats/test_decode \
@@ -68,6 +69,7 @@ tests_formats_test_vectors_SOURCES = tests/formats/test_vectors.c \
 tests_formats_test_vectors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_charset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_decode_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_dump_grown_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_read_json_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_read_html_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_read_csv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
