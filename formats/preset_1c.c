@@ -30,14 +30,12 @@ static const struct preset_column columns[] = {
 	{ "дата операции", FIELD_CREATE_DATE_TIME },
 	{ "дата документа", FIELD_CREATE_DATE_TIME },
 	{ "дата продажи", FIELD_CREATE_DATE_TIME },
-	{ "?дата", FIELD_CREATE_DATE_TIME },
 	{ "?период", FIELD_CREATE_DATE_TIME },
 	{ "дата оплаты", FIELD_FINISH_DATE_TIME },
 	{ "статус", FIELD_ORDER_STATUS },
 	{ "состояние", FIELD_ORDER_STATUS },
 	{ "статус оплаты", FIELD_ORDER_STATUS },
 	{ "сумма продажи", FIELD_REVENUE },
-	{ "?сумма", FIELD_REVENUE },
 	{ "?сумма документа", FIELD_REVENUE },
 	{ "?выручка", FIELD_REVENUE },
 	{ "себестоимость", FIELD_COST },
@@ -56,6 +54,7 @@ static const struct preset_column columns[] = {
 	{ "адрес электронной почты", FIELD_EMAILS },
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

@@ -5,6 +5,7 @@
  * phone or e-mail is shared by whoever works there, so it is left alone.
  */
 #include "formats/preset.h"
+#include "formats/preset_columns.h"
 
 static const struct preset_column columns[] = {
 	{ "id", FIELD_ID },
@@ -20,7 +21,6 @@ static const struct preset_column columns[] = {
 	{ "этап сделки", FIELD_ORDER_STATUS },
 	{ "статус сделки", FIELD_ORDER_STATUS },
 	{ "?этап", FIELD_ORDER_STATUS },
-	{ "?статус", FIELD_ORDER_STATUS },
 	{ "воронка", FIELD_PIPELINE },
 	{ "воронка продаж", FIELD_PIPELINE },
 	{ "воронка сделки", FIELD_PIPELINE },
@@ -77,6 +77,7 @@ static const struct preset_column columns[] = {
 	{ "utm_campaign", FIELD_UTM_CAMPAIGN },
 	{ "utm_content", FIELD_UTM_CONTENT },
 	{ "utm_term", FIELD_UTM_TERM },
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

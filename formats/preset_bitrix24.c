@@ -13,13 +13,11 @@
 static const struct preset_column columns[] = {
 	{ "id", FIELD_ID },
 	{ "id сделки", FIELD_ID },
-	{ "?номер сделки", FIELD_ID },
 	{ "дата создания", FIELD_CREATE_DATE_TIME },
 	{ "дата создания сделки", FIELD_CREATE_DATE_TIME },
 	{ "дата изменения", FIELD_UPDATE_DATE_TIME },
 	{ "стадия сделки", FIELD_ORDER_STATUS },
 	{ "?стадия", FIELD_ORDER_STATUS },
-	{ "?статус сделки", FIELD_ORDER_STATUS },
 	{ "?результат сделки", FIELD_ORDER_STATUS },
 	{ "воронка", FIELD_PIPELINE },
 	{ "воронка сделки", FIELD_PIPELINE },
@@ -53,6 +51,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

@@ -44,6 +44,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

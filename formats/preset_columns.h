@@ -45,6 +45,39 @@
 	{ "эл. почта", FIELD_EMAILS },                                         \
 	{ "электронная почта", FIELD_EMAILS }
 
+/* What a list of orders is likely to call them, where its system's own names
+ * are missing.  They come last in a table: whatever it says itself counts. */
+#define PRESET_COMMON                                                          \
+	{ "?id", FIELD_ID },                                                   \
+	{ "?id заказа", FIELD_ID },                                            \
+	{ "?номер", FIELD_ID },                                                \
+	{ "?номер заказа", FIELD_ID },                                         \
+	{ "?№ заказа", FIELD_ID },                                             \
+	{ "?номер заявки", FIELD_ID },                                         \
+	{ "?номер сделки", FIELD_ID },                                         \
+	{ "?order_id", FIELD_ID },                                             \
+	{ "?order id", FIELD_ID },                                             \
+	{ "?дата", FIELD_CREATE_DATE_TIME },                                   \
+	{ "?дата создания", FIELD_CREATE_DATE_TIME },                          \
+	{ "?дата заказа", FIELD_CREATE_DATE_TIME },                            \
+	{ "?дата сделки", FIELD_CREATE_DATE_TIME },                            \
+	{ "?дата и время", FIELD_CREATE_DATE_TIME },                           \
+	{ "?создан", FIELD_CREATE_DATE_TIME },                                 \
+	{ "?date", FIELD_CREATE_DATE_TIME },                                   \
+	{ "?created_at", FIELD_CREATE_DATE_TIME },                             \
+	{ "?статус", FIELD_ORDER_STATUS },                                     \
+	{ "?статус заказа", FIELD_ORDER_STATUS },                              \
+	{ "?статус сделки", FIELD_ORDER_STATUS },                              \
+	{ "?status", FIELD_ORDER_STATUS },                                     \
+	{ "?order_status", FIELD_ORDER_STATUS },                               \
+	{ "?сумма", FIELD_REVENUE },                                           \
+	{ "?сумма заказа", FIELD_REVENUE },                                    \
+	{ "?сумма сделки", FIELD_REVENUE },                                    \
+	{ "?стоимость", FIELD_REVENUE },                                       \
+	{ "?итого", FIELD_REVENUE },                                           \
+	{ "?revenue", FIELD_REVENUE },                                         \
+	{ "?total", FIELD_REVENUE }
+
 #define PRESET_UTM                                                             \
 	{ "yclid", FIELD_YCLID },                                              \
 	{ "utm_source", FIELD_UTM_SOURCE },                                    \

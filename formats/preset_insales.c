@@ -10,9 +10,7 @@
 
 static const struct preset_column columns[] = {
 	{ "номер заказа", FIELD_ID },
-	{ "?номер", FIELD_ID },
 	{ "number", FIELD_ID },
-	{ "?id", FIELD_ID },
 	{ "дата создания", FIELD_CREATE_DATE_TIME },
 	{ "дата заказа", FIELD_CREATE_DATE_TIME },
 	{ "created_at", FIELD_CREATE_DATE_TIME },
@@ -28,7 +26,6 @@ static const struct preset_column columns[] = {
 	{ "сумма заказа", FIELD_REVENUE },
 	{ "итоговая сумма", FIELD_REVENUE },
 	{ "total_price", FIELD_REVENUE },
-	{ "?сумма", FIELD_REVENUE },
 	{ "закупочная цена", FIELD_COST },
 	{ "валюта", FIELD_CURRENCY },
 	{ "currency_code", FIELD_CURRENCY },
@@ -44,6 +41,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

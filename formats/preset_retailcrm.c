@@ -12,7 +12,6 @@ static const struct preset_column columns[] = {
 	{ "number", FIELD_ID },
 	{ "номер", FIELD_ID },
 	{ "номер заказа", FIELD_ID },
-	{ "?id", FIELD_ID },
 	{ "created_at", FIELD_CREATE_DATE_TIME },
 	{ "дата создания", FIELD_CREATE_DATE_TIME },
 	{ "дата оформления", FIELD_CREATE_DATE_TIME },
@@ -25,8 +24,6 @@ static const struct preset_column columns[] = {
 	{ "total_summ", FIELD_REVENUE },
 	{ "?summ", FIELD_REVENUE },
 	{ "сумма заказа", FIELD_REVENUE },
-	{ "?сумма", FIELD_REVENUE },
-	{ "?стоимость", FIELD_REVENUE },
 	{ "purchase_summ", FIELD_COST },
 	{ "закупочная сумма", FIELD_COST },
 	{ "currency", FIELD_CURRENCY },
@@ -55,6 +52,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

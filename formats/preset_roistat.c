@@ -32,6 +32,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 
@@ -52,8 +53,6 @@ static const char *const proof[] = {
 	"the date of the order",
 	"промокод roistat",
 	"промо-код roistat",
-	"номер визита roistat",
-	"roistat",
 	NULL,
 };
 

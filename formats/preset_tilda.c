@@ -12,13 +12,9 @@
 static const struct preset_column columns[] = {
 	{ "tranid", FIELD_ID },
 	{ "sent", FIELD_CREATE_DATE_TIME },
-	{ "?date", FIELD_CREATE_DATE_TIME },
-	{ "?дата", FIELD_CREATE_DATE_TIME },
 	{ "stage", FIELD_ORDER_STATUS },
 	{ "?стадия", FIELD_ORDER_STATUS },
-	{ "?статус", FIELD_ORDER_STATUS },
 	{ "сумма заказа", FIELD_REVENUE },
-	{ "?сумма", FIELD_REVENUE },
 	{ "?price", FIELD_REVENUE },
 	{ "?subtotal", FIELD_REVENUE },
 	{ "currency", FIELD_CURRENCY },
@@ -31,6 +27,7 @@ static const struct preset_column columns[] = {
 	PRESET_CONTACTS,
 	PRESET_CLIENT_IDS,
 	PRESET_UTM,
+	PRESET_COMMON,
 	{ NULL, FIELD_COUNT },
 };
 

@@ -49,7 +49,9 @@ for folder in "$srcdir"/tests/golden/*/; do
 		golden "${folder%/}" "${want##*/want.}"
 	done
 done
-for preset in $("$convdrop" presets | sed 's/ .*//'); do
+presets=$("$convdrop" presets | sed 's/ .*//')
+check "presets are listed" test -n "$presets"
+for preset in $presets; do
 	check "$preset has a folder" grep -qx "$preset" "$work/presets"
 	check "$preset is in the manual" \
 	    grep -q "^\.It Cm $preset " "$srcdir/server/convdrop.1"
