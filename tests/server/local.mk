@@ -103,3 +103,7 @@ SERVER_TESTS += tests/server/test_rebuild
 tests_server_test_rebuild_SOURCES = tests/server/test_rebuild.c \
 	tests/server/ingest_bench.h
 tests_server_test_rebuild_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_conf_preset tests/server/test_statuses
+tests_server_test_conf_preset_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_statuses_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
