@@ -72,13 +72,15 @@ read_digits(struct slice s, int64_t *out)
 {
 	int64_t n = 0;
 
+	if (s.n == 0 || s.n > 18)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
 		n = n * 10 + (s.p[i] - '0');
 	}
 	*out = n;
-	return s.n > 0 && s.n <= 18;
+	return true;
 }
 
 void

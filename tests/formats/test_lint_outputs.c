@@ -143,6 +143,10 @@ each_mistake_of_a_row_is_told(void **state)
 		{ "metrica-offline", OFFLINE, "7,,,,g,1776761961000,,",
 		    "2 DateTime: 'DateTime' is from the future (these are "
 		    "milliseconds)\n" },
+		{ "metrica-offline", OFFLINE, "7,,,,g,9999999999999999999,,",
+		    "2 DateTime: Invalid 'DateTime' value "
+		    "'9999999999999999999' (seconds since 1970-01-01 00:00:00 "
+		    "UTC expected)\n" },
 		{ "metrica-offline", OFFLINE, "7,,,,g,1776761961,\"1,5\",",
 		    "2 Price: Invalid 'Price' value\n" },
 		{ "metrica-offline", OFFLINE, "7,,,,g,1776761961,,руб",
