@@ -218,6 +218,19 @@ what_is_wrong_is_refused_with_its_line(void **state)
 		    "PAYED" },
 		{ "feed \"a\" {\ncolumn(\"x\", \"nix\")\n}\n", 2, "nix" },
 		{ "feed \"a\" {\ncolumn(\"x\")\n}\n", 2, "two words" },
+		{ "feed \"a\" {\ntarget(\"PAID\")\n}\n", 2, "two words" },
+		{ "feed \"a\" {\ntarget(\"skip\", \"x\")\n}\n", 2, "goal:ID" },
+		{ "feed \"a\" {\ntarget(\"PAID\", \"\")\n}\n", 2, "is empty" },
+		{ "feed \"a\" {\nsource \"b\" {\ntarget(\"PAID\", \"x\")\n}"
+		  "\n}\n",
+		    3, "target" },
+		{ "feed \"a\" {\ncalls_as_orders = skip\n}\n", 2, "goal:ID" },
+		{ "feed \"a\" {\ncalls_as_orders = PAID\n"
+		  "outputs = { \"metrica-calls\" }\n}\n",
+		    0, "takes calls as orders" },
+		{ "feed \"a\" {\npii = hash\n"
+		  "outputs = { \"conversion-center\", \"crm-json\" }\n}\n",
+		    0, "nothing is left of the output crm-json" },
 		{ "include(\"/etc/passwd\")\n", 1, "'include'" },
 	};
 
@@ -238,6 +251,79 @@ what_is_wrong_is_refused_with_its_line(void **state)
 		    strstr(e.text, row[i].why) == NULL)
 			fail_msg("%s: %s", row[i].text, e.text);
 	}
+}
+
+static void
+outputs_are_files_with_a_window_and_needs(void **state)
+{
+	static const struct {
+		const char *text, *files;
+		unsigned window_days;
+		bool any_identifier, any_age;
+	} row[] = {
+		{ "", "conversions.csv ", 112, false, false },
+		{ "window_days = 30\n", "conversions.csv ", 30, false, false },
+		{ "outputs = { \"metrica-offline\", \"conversion-center\" }",
+		    "offline-conversions.csv conversions.csv ", 112, true,
+		    false },
+		{ "outputs = { \"metrica-contacts\" }",
+		    "contacts.csv contacts.json ", 0, false, true },
+		{ "outputs = { \"metrica-contacts-json\" }", "contacts.json ",
+		    0, false, true },
+		{ "outputs = { \"metrica-orders-json\", "
+		  "\"metrica-orders\", \"metrica-orders\" }",
+		    "orders.json orders.csv ", 0, false, true },
+		{ "outputs = { \"conversion-center\", \"crm-json\" }",
+		    "conversions.csv crm-orders.json crm-clients.json ", 0,
+		    false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		bool server = strncmp(row[i].text, "window", 6) == 0;
+		char text[512], files[512] = "";
+		struct conf *c;
+		const struct feed *f;
+
+		snprintf(text, sizeof text, "%sfeed \"a\" {\n%s\n%s}\n",
+		    server ? row[i].text : "", server ? "" : row[i].text,
+		    "source \"b\" { }\n");
+		c = parse(text);
+		f = &c->feed[0];
+		for (size_t k = 0; k < f->writers; k++) {
+			strcat(files, f->writer[k]->file);
+			strcat(files, " ");
+		}
+		assert_string_equal(files, row[i].files);
+		assert_int_equal(f->window_days, row[i].window_days);
+		for (size_t k = 0; k < f->sources; k++) {
+			assert_int_equal(f->source[k]->any_identifier,
+			    row[i].any_identifier);
+			assert_int_equal(f->source[k]->any_age, row[i].any_age);
+		}
+		conf_free(c);
+	}
+}
+
+static void
+targets_and_calls_belong_to_the_feed(void **state)
+{
+	struct conf *c =
+	    parse("feed \"a\" {\ncalls_as_orders = \"goal:phoned\"\n"
+		  "target(\"PAID\", \"paid\")\n"
+		  "target(\"goal:lead\", \"new_lead\")\n}\n"
+		  "feed \"b\" { }\n");
+
+	(void)state;
+	assert_string_equal(c->feed[0].calls_as_orders, "goal:phoned");
+	assert_int_equal(c->feed[0].targets, 2);
+	assert_string_equal(c->feed[0].target[0].status, "PAID");
+	assert_string_equal(c->feed[0].target[0].target, "paid");
+	assert_string_equal(c->feed[0].target[1].status, "lead");
+	assert_string_equal(c->feed[0].target[1].target, "new_lead");
+	assert_string_equal(c->feed[1].calls_as_orders, "");
+	assert_int_equal(c->feed[1].targets, 0);
+	conf_free(c);
 }
 
 static void
@@ -450,6 +536,8 @@ main(void)
 		cmocka_unit_test(an_almost_empty_file_gives_the_defaults),
 		cmocka_unit_test(everything_that_is_written_is_taken),
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
+		cmocka_unit_test(outputs_are_files_with_a_window_and_needs),
+		cmocka_unit_test(targets_and_calls_belong_to_the_feed),
 		cmocka_unit_test(a_nul_byte_is_refused),
 		cmocka_unit_test(a_refused_file_leaves_no_trace_in_the_next),
 		cmocka_unit_test(a_fresh_file_says_what_init_was_told),
