@@ -325,7 +325,7 @@ refuse_shape(struct lint *l)
 
 	snprintf(text, sizeof text,
 	    message(N_("The file has to be one JSON text of the form "
-		       "{\"%s\":[{…},{…}]}")),
+		       "{\"%s\":[{...},{...}]}")),
 	    l->to->key);
 	lint_say(l, false, "", "json_shape", text);
 	l->stop = true;

@@ -487,7 +487,8 @@ take_words(struct job *j, int argc, char **argv)
 static int
 open_instance(struct job *j, struct err *e)
 {
-	if (ctl_conf_if_any(j->ctl, &j->conf) == -1)
+	if (ctl_conf_if_any(j->ctl, &j->conf) == -1 &&
+	    j->ctl->conf_path != NULL)
 		return -1;
 	if (j->conf == NULL)
 		return 0;

@@ -86,7 +86,7 @@ lint(const char *output, const char *file, size_t step)
 	"\"PAID\""
 #define SHAPE                                                                  \
 	"The file has to be one JSON text of the form "                        \
-	"{\"orders\":[{…},{…}]}\n"
+	"{\"orders\":[{...},{...}]}\n"
 #define BROKEN "The record is not valid JSON, or has a key twice\n"
 #define NOTHING "0: No row of the file is valid\n"
 
