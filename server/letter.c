@@ -121,6 +121,8 @@ write_columns(FILE *to, const struct letter *l)
 			write_line(to, l->columns.header[i]);
 			fprintf(to, ": %s\n",
 			    used ? field_info[f->field[i]].name : _("ignored"));
+			if (f->google != NULL && f->google[i])
+				fprintf(to, "      %s\n", message(f->note[i]));
 		}
 	}
 }

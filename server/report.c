@@ -358,6 +358,9 @@ columns_json(const struct report *r, const struct dump_facts *f)
 		json_object_set_new(c, "field",
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
+		if (f->google != NULL && f->google[i])
+			json_object_set_new(
+			    c, "note", json_string(f->note[i]));
 		json_array_append_new(a, c);
 	}
 	return a;
