@@ -59,18 +59,21 @@ refuse_problems(struct convert *c, const struct record *r, struct err *e)
 
 /* --- records ------------------------------------------------------------ */
 
-/* Could a row be refused, or left out, once its order is known? */
+/* Could a row be refused, or left out, once its order is known?  A number is
+ * refused for its id only after one with zeros was seen. */
 static bool
-is_doubtful(const struct convert *c, const struct conv *conv)
+is_doubtful(struct convert *c, const struct conv *conv)
 {
-	int64_t created = conv->number[FIELD_CREATE_DATE_TIME];
+	struct slice id = conv_text(conv, FIELD_ID);
 	char buf[VARIANT_MAX];
 
-	return created > c->now ||
+	if (variant_canonical(buf, id, c->rules.prefix).n > 0)
+		c->has_variants = true;
+	return conv->number[FIELD_CREATE_DATE_TIME] > c->now ||
 	       merge_wants(&c->rules, conv) != REJECT_NONE ||
-	       variant_canonical(
-		   buf, conv_text(conv, FIELD_ID), c->rules.prefix)
-		       .n > 0;
+	       (c->has_variants &&
+		   (variant_is_plain(id, c->rules.prefix) ||
+		       variant_canonical(buf, id, c->rules.prefix).n > 0));
 }
 
 static int

@@ -46,6 +46,7 @@ struct convert {
 	struct arena arena;
 	int64_t oldest;
 	struct merge_rules rules;
+	bool has_variants; /* the dump has ids with zeros to take off */
 	struct writer_env env;
 	struct err error; /* of a call-back */
 	struct convert_store *store;
