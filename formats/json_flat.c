@@ -17,8 +17,8 @@
 #include <stdlib.h>
 
 #include "formats/arena.h"
+#include "formats/json_token.h"
 #include "formats/message.h"
-#include "formats/text.h"
 
 #define NONE SIZE_MAX
 
@@ -55,7 +55,8 @@ struct json_flat {
 	enum reject reject;
 	const char *hint;
 	size_t bad_cell, long_cell;
-	bool wide, nul, garbled, long_name;
+	bool wide, long_name;
+	struct json_odd odd;
 };
 
 /* --- columns --- */
@@ -253,92 +254,6 @@ skip_blanks(struct json_flat *f)
 	return f->p < f->end || more(f);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Four digits; UINT32_MAX when they are none. */
-static uint32_t
-hex4(const char *p, const char *end)
-{
-	uint32_t u = 0;
-
-	if (end - p < 4)
-		return UINT32_MAX;
-	for (int i = 0; i < 4; i++) {
-		int d = hex_digit(p[i]);
-
-		if (d < 0)
-			return UINT32_MAX;
-		u = u << 4 | (uint32_t)d;
-	}
-	return u;
-}
-
-/* Behind "\u"; returns what is behind the character, NULL when it is none.
- * Half of a pair is no character. */
-static const char *
-unescape_unicode(struct json_flat *f, const char *p, const char *end, char **to)
-{
-	uint32_t u = hex4(p, end), low;
-
-	if (u == UINT32_MAX)
-		return NULL;
-	p += 4;
-	if (u >= 0xd800 && u < 0xdc00 && end - p >= 2 && p[0] == '\\' &&
-	    p[1] == 'u') {
-		low = hex4(p + 2, end);
-		if (low >= 0xdc00 && low < 0xe000) {
-			u = 0x10000 + ((u - 0xd800) << 10) + (low - 0xdc00);
-			p += 6;
-		}
-	}
-	if (u >= 0xd800 && u < 0xe000)
-		u = 0xfffd;
-	f->garbled = f->garbled || u == 0xfffd;
-	f->nul = f->nul || u == 0;
-	*to = text_put(*to, u);
-	return p;
-}
-
-/* No escape makes more bytes than it has. */
-static bool
-unescape(struct json_flat *f, struct slice s, struct slice *out)
-{
-	static const char from[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-	const char *p = s.p, *end = s.p + s.n;
-	char *start = arena_alloc(&f->arena, s.n), *to = start;
-
-	while (p < end) {
-		const char *q = memchr(p, '\\', (size_t)(end - p));
-		size_t k = (size_t)((q == NULL ? end : q) - p);
-
-		memcpy(to, p, k);
-		to += k;
-		if (q == NULL)
-			break;
-		p = q + 2; /* a string does not end with an odd one */
-		if (q[1] == 'u') {
-			p = unescape_unicode(f, p, end, &to);
-			if (p == NULL)
-				return bad(f, N_("\\u needs four hex digits"));
-			continue;
-		}
-		q = memchr(from, q[1], sizeof from - 1);
-		if (q == NULL)
-			return bad(f, N_("a backslash stands before a "
-					 "character that needs none"));
-		*to++ = means[q - from];
-	}
-	*out = (struct slice){ start, (size_t)(to - start) };
-	return true;
-}
-
 /* The string at p. */
 static bool
 string(struct json_flat *f, struct slice *out)
@@ -366,11 +281,15 @@ string(struct json_flat *f, struct slice *out)
 			return bad(f, N_("a line break or another control "
 					 "character stands in a string"));
 		}
-		f->nul = true;
+		f->odd.nul = true;
 	}
 	*out = (struct slice){ f->p + 1, (size_t)(p - f->p - 1) };
-	if (escapes && !unescape(f, *out, out))
-		return false;
+	if (escapes) {
+		const char *why = json_unescape(&f->arena, *out, out, &f->odd);
+
+		if (why != NULL)
+			return bad(f, why);
+	}
 	f->string = f->p;
 	f->p = p + 1;
 	return true;
@@ -382,39 +301,6 @@ is_token(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 	       (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.' ||
 	       c == '_' || (c & 0x80) != 0;
-}
-
-static size_t
-digits(struct slice s, size_t at)
-{
-	while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
-		at++;
-	return at;
-}
-
-static bool
-is_number(struct slice s)
-{
-	size_t at = s.n > 0 && s.p[0] == '-', from = at;
-
-	at = digits(s, at);
-	if (at == from || (s.p[from] == '0' && at > from + 1))
-		return false;
-	if (at < s.n && s.p[at] == '.') {
-		from = ++at;
-		at = digits(s, at);
-		if (at == from)
-			return false;
-	}
-	if (at < s.n && (s.p[at] | 0x20) == 'e') {
-		at++;
-		at += at < s.n && (s.p[at] == '+' || s.p[at] == '-');
-		from = at;
-		at = digits(s, at);
-		if (at == from)
-			return false;
-	}
-	return at == s.n;
 }
 
 /* A number, true, false or null. */
@@ -433,7 +319,8 @@ word(struct json_flat *f, struct slice *out)
 		return bad(f, N_("a value is missing"));
 	if (slice_is(s, "null"))
 		*out = (struct slice){ "", 0 };
-	else if (slice_is(s, "true") || slice_is(s, "false") || is_number(s))
+	else if (slice_is(s, "true") || slice_is(s, "false") ||
+		 json_is_number(s))
 		*out = s;
 	else
 		return bad(f, N_("a value is neither in quotes nor a number, "
@@ -630,10 +517,10 @@ judge(struct json_flat *f, struct slice text)
 	} else if (f->long_name) {
 		f->reject = REJECT_FIELD_TOO_LONG;
 		f->hint = N_("a name is longer than 1024 bytes");
-	} else if (f->nul) {
+	} else if (f->odd.nul) {
 		f->reject = REJECT_NUL;
 		f->bad_cell = cell_with(f, "", 1);
-	} else if (f->garbled || has_garbled(text)) {
+	} else if (f->odd.garbled || has_garbled(text)) {
 		f->reject = REJECT_ENCODING;
 		f->bad_cell = cell_with(f, "\xef\xbf\xbd", 3);
 	} else if (f->long_cell != NONE) {
@@ -653,7 +540,8 @@ json_flat_clear(struct json_flat *f)
 	f->hint = NULL;
 	f->bad_cell = NONE;
 	f->long_cell = NONE;
-	f->wide = f->nul = f->garbled = f->long_name = false;
+	f->wide = f->long_name = false;
+	f->odd = (struct json_odd){ 0 };
 }
 
 enum flat
@@ -670,7 +558,7 @@ json_flat_parse(struct json_flat *f, const char *p, size_t n, size_t *end)
 	*end = (size_t)(f->p - p);
 	if (f->result == FLAT_OK)
 		judge(f, (struct slice){ p, *end });
-	if (f->result != FLAT_OK || f->wide || f->long_name || f->nul) {
+	if (f->result != FLAT_OK || f->wide || f->long_name || f->odd.nul) {
 		forget_columns(f, columns);
 		if (f->bad_cell >= f->columns)
 			f->bad_cell = NONE;

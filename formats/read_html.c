@@ -21,6 +21,7 @@
 
 #include "formats/arena.h"
 #include "formats/html_entity.h"
+#include "formats/html_tag.h"
 #include "formats/lines.h"
 #include "formats/syntax.h"
 #include "formats/text.h"
@@ -29,7 +30,6 @@
 
 enum {
 	TAG_BYTES = 64 * 1024, /* a tag that is longer ends at its first '>' */
-	NAME_BYTES = 16
 };
 
 struct html {
@@ -49,7 +49,7 @@ struct html {
 	bool blank; /* comes before the next character */
 	bool wide, too_long;
 	size_t long_cell;
-	char raw[NAME_BYTES]; /* "script": nothing counts but its end */
+	char raw[HTML_NAME_BYTES]; /* "script": nothing counts but its end */
 };
 
 static const char *
@@ -237,175 +237,52 @@ close_row(struct reader *r, struct row *out)
 
 /* --- tags --- */
 
-struct tag {
-	char name[NAME_BYTES]; /* in lower case; empty when it is longer */
-	bool closes;
-	struct slice rest; /* its attributes */
-};
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void
-read_tag(struct tag *t, const char *p, size_t n)
-{
-	size_t at = 1, k = 0;
-
-	t->closes = n > 1 && p[1] == '/';
-	at += t->closes;
-	while (at < n && !is_space(p[at]) && p[at] != '>' && p[at] != '/') {
-		if (k + 1 < sizeof t->name)
-			t->name[k] =
-			    (char)(p[at] | (is_letter(p[at]) ? 0x20 : 0));
-		k++;
-		at++;
-	}
-	t->name[k < sizeof t->name ? k : 0] = '\0';
-	t->rest = (struct slice){ p + at, n - at };
-}
-
-/* Where the tag's '>' is: one in quotes is none.  NONE: not until n. */
-static size_t
-tag_end(const char *p, size_t n)
-{
-	char quote = '\0', before = '\0';
-
-	for (size_t i = 1; i < n; i++) {
-		if (quote != '\0') {
-			if (p[i] == quote)
-				quote = '\0';
-			continue;
-		}
-		if (p[i] == '>')
-			return i;
-		if ((p[i] == '"' || p[i] == '\'') && before == '=')
-			quote = p[i];
-		if (!is_space(p[i]))
-			before = p[i];
-	}
-	return NONE;
-}
-
-/* The number behind an attribute's name; 1 when there is none. */
-static size_t
-attribute(struct slice rest, const char *name)
-{
-	size_t n = strlen(name), at, v = 0;
-
-	for (at = 1; at + n < rest.n; at++) {
-		if (is_space(rest.p[at - 1]) &&
-		    strncasecmp(rest.p + at, name, n) == 0)
-			break;
-	}
-	for (at += n; at < rest.n && is_space(rest.p[at]); at++)
-		continue;
-	if (at >= rest.n || rest.p[at] != '=')
-		return 1;
-	for (at++; at < rest.n && (is_space(rest.p[at]) || rest.p[at] == '"' ||
-				      rest.p[at] == '\'');)
-		at++;
-	for (; at < rest.n && rest.p[at] >= '0' && rest.p[at] <= '9'; at++)
-		v = v < 100000 ? v * 10 + (size_t)(rest.p[at] - '0') : v;
-	return v == 0 ? 1 : v;
-}
-
-enum effect {
-	TEXT, /* it only formats */
-	TABLE,
-	PART, /* of a table: rows end here */
-	ROW,
-	CELL,
-	BREAK,
-	RAW, /* what is in it is no text */
-	PAGE
-};
-
-static enum effect
-effect_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum effect effect;
-	} tags[] = {
-		{ "table", TABLE },
-		{ "thead", PART },
-		{ "tbody", PART },
-		{ "tfoot", PART },
-		{ "tr", ROW },
-		{ "td", CELL },
-		{ "th", CELL },
-		{ "br", BREAK },
-		{ "p", BREAK },
-		{ "div", BREAK },
-		{ "li", BREAK },
-		{ "script", RAW },
-		{ "style", RAW },
-		{ "title", RAW },
-		{ "body", PAGE },
-		{ "html", PAGE },
-	};
-
-	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-		if (strcmp(tags[i].name, name) == 0)
-			return tags[i].effect;
-	}
-	return TEXT;
-}
-
 /* In a table that is in a cell, rows and cells only part its text. */
 static void
-apply_nested(struct html *h, const struct tag *t, enum effect e)
+apply_nested(struct html *h, const struct html_tag *t, enum html_effect e)
 {
-	if (e == TABLE && t->closes)
+	if (e == HTML_TABLE && t->closes)
 		h->tables--;
-	else if (e == TABLE)
+	else if (e == HTML_TABLE)
 		h->tables++;
-	if (e == CELL)
+	if (e == HTML_CELL)
 		h->blank = true;
-	else if (e != TEXT)
+	else if (e != HTML_TEXT)
 		put_break(h);
 }
 
 /* Does the row that is open end before this tag? */
 static bool
-ends_row(const struct html *h, const struct tag *t, enum effect e)
+ends_row(const struct html *h, const struct html_tag *t, enum html_effect e)
 {
-	return h->in_row && (e == PART || (e == ROW && !t->closes) ||
-				(e == PAGE && t->closes) ||
-				(e == TABLE && (t->closes || !h->in_cell)));
+	return h->in_row &&
+	       (e == HTML_PART || (e == HTML_ROW && !t->closes) ||
+		   (e == HTML_PAGE && t->closes) ||
+		   (e == HTML_TABLE && (t->closes || !h->in_cell)));
 }
 
 static void
-apply(struct reader *r, const struct tag *t, enum effect e)
+apply(struct reader *r, const struct html_tag *t, enum html_effect e)
 {
 	struct html *h = r->state;
 
-	if (e == ROW && !t->closes) {
+	if (e == HTML_ROW && !t->closes) {
 		open_row(h);
-	} else if (e == CELL && t->closes) {
+	} else if (e == HTML_CELL && t->closes) {
 		close_cell(r);
-	} else if (e == CELL) {
-		open_cell(r, attribute(t->rest, "colspan"));
-	} else if (e == BREAK) {
+	} else if (e == HTML_CELL) {
+		open_cell(r, html_attribute(t->rest, "colspan"));
+	} else if (e == HTML_BREAK) {
 		put_break(h);
-	} else if (e == RAW && !t->closes) {
+	} else if (e == HTML_RAW && !t->closes) {
 		strcpy(h->raw, t->name);
-	} else if (e == TABLE && !t->closes) {
+	} else if (e == HTML_TABLE && !t->closes) {
 		h->tables++;
 		h->table_seen = true;
 		put_break(h);
-	} else if (e == TABLE && h->tables > 0) {
+	} else if (e == HTML_TABLE && h->tables > 0) {
 		h->tables--;
-	} else if (e == PAGE && t->closes) {
+	} else if (e == HTML_PAGE && t->closes) {
 		h->tables = 0;
 	}
 }
@@ -448,7 +325,7 @@ static enum fmt_status
 skip_raw(struct reader *r)
 {
 	struct html *h = r->state;
-	char end[NAME_BYTES + 2] = "</";
+	char end[HTML_NAME_BYTES + 2] = "</";
 	enum fmt_status rc;
 
 	strcat(end, h->raw);
@@ -472,7 +349,7 @@ measure_tag(struct reader *r, size_t *size)
 			return rc;
 		p = text(r, &n);
 		n = n > TAG_BYTES ? TAG_BYTES : n;
-		end = tag_end(p, n);
+		end = html_tag_end(p, n);
 		if (end != NONE)
 			break;
 		if (n < TAG_BYTES && !r->eof)
@@ -493,18 +370,19 @@ pass_tag(struct reader *r, struct row *out)
 {
 	struct html *h = r->state;
 	enum fmt_status rc;
-	struct tag t;
-	enum effect e;
+	struct html_tag t;
+	enum html_effect e;
 	size_t n, size;
 
 	rc = measure_tag(r, &size);
 	if (rc != FMT_OK)
 		return rc;
-	read_tag(&t, text(r, &n), size);
-	e = effect_of(t.name);
+	html_tag_read(&t, text(r, &n), size);
+	e = html_effect(t.name);
 	if (h->in_cell &&
-	    (h->tables > 1 || (h->tables == 1 && e == TABLE && !t.closes)) &&
-	    e != RAW && e != PAGE) {
+	    (h->tables > 1 ||
+		(h->tables == 1 && e == HTML_TABLE && !t.closes)) &&
+	    e != HTML_RAW && e != HTML_PAGE) {
 		apply_nested(h, &t, e);
 		take(r, size);
 		return FMT_END;
@@ -517,7 +395,8 @@ pass_tag(struct reader *r, struct row *out)
 		rc = skip_raw(r);
 		return rc == FMT_OK ? FMT_END : rc;
 	}
-	return h->in_row && e == ROW && t.closes ? close_row(r, out) : FMT_END;
+	return h->in_row && e == HTML_ROW && t.closes ? close_row(r, out)
+						      : FMT_END;
 }
 
 /* The entity at r->at, or a '&' that is none. */
@@ -554,12 +433,12 @@ pass_text(struct reader *r)
 	while (at < n && p[at] != '<' && p[at] != '&') {
 		size_t from = at;
 
-		while (at < n && is_space(p[at]))
+		while (at < n && html_space(p[at]))
 			at++;
 		h->blank = h->blank || at > from;
 		from = at;
-		while (
-		    at < n && !is_space(p[at]) && p[at] != '<' && p[at] != '&')
+		while (at < n && !html_space(p[at]) && p[at] != '<' &&
+		       p[at] != '&')
 			at++;
 		if (h->in_cell && at > from)
 			put_text(h, p + from, at - from);
@@ -581,7 +460,7 @@ pass_markup(struct reader *r, struct row *out)
 		return rc;
 	p = text(r, &n);
 	if (n > 1 &&
-	    (is_letter(p[1]) || (p[1] == '/' && n > 2 && is_letter(p[2]))))
+	    (html_letter(p[1]) || (p[1] == '/' && n > 2 && html_letter(p[2]))))
 		return pass_tag(r, out);
 	if (n >= 4 && memcmp(p, "<!--", 4) == 0) {
 		take(r, 4);
@@ -637,13 +516,13 @@ next(struct reader *r, struct row *out)
 
 /* The first tag that opens something; false when there is none. */
 static bool
-first_tag(struct slice head, struct tag *t)
+first_tag(struct slice head, struct html_tag *t)
 {
 	for (size_t i = 0; i + 1 < head.n; i++) {
 		if (head.p[i] != '<')
 			continue;
-		if (is_letter(head.p[i + 1]) || (head.p[i + 1] & 0x80) != 0) {
-			read_tag(t, head.p + i, head.n - i);
+		if (html_letter(head.p[i + 1]) || (head.p[i + 1] & 0x80) != 0) {
+			html_tag_read(t, head.p + i, head.n - i);
 			return true;
 		}
 		if (head.n - i > 4 && memcmp(head.p + i, "<!--", 4) == 0) {
@@ -665,7 +544,7 @@ is_page(struct slice head)
 		"table", "thead", "tbody", "tr", "td", "th", "title", "style",
 		"link", "script", "div", "p", "center", "font", "b", "h1", "h2",
 		"h3", "br", "span" };
-	struct tag t;
+	struct html_tag t;
 
 	if (!first_tag(head, &t))
 		return false;
@@ -679,7 +558,7 @@ is_page(struct slice head)
 static struct slice
 without_blanks(struct slice s)
 {
-	while (s.n > 0 && is_space(*s.p)) {
+	while (s.n > 0 && html_space(*s.p)) {
 		s.p++;
 		s.n--;
 	}
@@ -690,7 +569,7 @@ without_blanks(struct slice s)
 static int
 sniff(struct slice head)
 {
-	struct tag t;
+	struct html_tag t;
 
 	head = without_blanks(head);
 	return head.n > 0 && *head.p == '<' && first_tag(head, &t) ? 50 : 0;
