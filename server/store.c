@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/store_private.h"
+#include "server/store_load.h"
 
 #define BUSY_MS 10000
 #define WAL_MANY 1000  /* pages worth carrying over, as SQLite has it */
@@ -334,6 +334,7 @@ store_close(struct store *s)
 		return;
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(s->kept[i]);
+	store_ready_drop(s);
 	sqlite3_close(s->db);
 	free(s->path);
 	free(s->dir);
@@ -357,6 +358,7 @@ store_commit(struct store *s, struct err *e)
 void
 store_tidy(struct store *s)
 {
+	store_ready_drop(s);
 	if (s->wal_pages < WAL_MANY)
 		return;
 	s->wal_pages = 0;
@@ -368,6 +370,7 @@ void
 store_rollback(struct store *s)
 {
 	s->due.feed[0] = '\0';
+	store_ready_drop(s);
 	if (!sqlite3_get_autocommit(s->db)) /* some errors did it already */
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }

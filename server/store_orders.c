@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "server/merge.h"
-#include "server/store_private.h"
+#include "server/store_load.h"
 
-#define SORT_MEMORY ((size_t)64 << 20)
+#define SORT_MEMORY ((size_t)32 << 20)
 
 /* --- what was pulled ---------------------------------------------------- */
 
@@ -118,7 +118,22 @@ struct merging {
 	bool was_empty;
 	char *last;
 	size_t last_n, last_room;
+	struct loading *loading; /* while all are new; else NULL */
+	struct sorter *ready;    /* the same, sorted for publishing */
 };
+
+static int add_ready(struct merging *m, struct slice id,
+    const struct merge_order *is, struct slice conv, struct err *e);
+
+/* The database is asked again: what waits for it goes in before. */
+static int
+settle(struct merging *m, struct err *e)
+{
+	struct loading *l = m->loading;
+
+	m->loading = NULL;
+	return l == NULL ? 0 : load_end(l, e);
+}
 
 static bool
 is_surely_new(const struct merging *m, struct slice id)
@@ -139,6 +154,10 @@ find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
 
 	if (is_surely_new(m, id))
 		return 0;
+	sorter_close(m->ready);
+	m->ready = NULL;
+	if (settle(m, e) == -1)
+		return -1;
 	q = store_kept(m->s, SQL_ORDER_GET, e);
 	if (q == NULL)
 		return -1;
@@ -179,9 +198,12 @@ note_variant(struct merging *m, struct slice id, struct err *e)
 	char canonical[VARIANT_MAX];
 	struct slice c = variant_canonical(canonical, id, m->rules->prefix);
 
-	return c.n == 0
-		   ? 0
-		   : store_run(m->s, SQL_VARIANT_ADD, e, "ibb", m->feed, c, id);
+	if (c.n == 0)
+		return 0;
+	return settle(m, e) == -1 || store_run(m->s, SQL_VARIANT_ADD, e, "ibb",
+					 m->feed, c, id) == -1
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -196,8 +218,14 @@ put(void *ctx, struct slice id, const struct merge_order *was,
 	conv = pack(&m->a, &is->conv);
 	if (was == NULL) {
 		remember_last(m, id);
-		if (note_variant(m, id, e) == -1)
+		if (note_variant(m, id, e) == -1 ||
+		    add_ready(m, id, is, conv, e) == -1)
 			return -1;
+		if (m->loading != NULL)
+			return load_put(m->loading, id, create_time, is->dump,
+				   (int64_t)is->line, conv) == -1
+				   ? settle(m, e)
+				   : 0;
 		return store_run(m->s, SQL_ORDER_ADD, e, "ibiiiib", m->feed, id,
 		    create_time, m->top, is->dump, (int64_t)is->line, conv);
 	}
@@ -242,7 +270,9 @@ knows_client(void *ctx, struct slice client, struct err *e)
 {
 	struct merging *m = ctx;
 
-	return m->clients == 0 ? 0 : has(m->s, m->clients, client, e);
+	if (m->clients == 0)
+		return 0;
+	return settle(m, e) == -1 ? -1 : has(m->s, m->clients, client, e);
 }
 
 static int
@@ -253,6 +283,8 @@ find_variant(void *ctx, struct slice canonical, bool padded,
 	sqlite3_stmt *q;
 	int rc;
 
+	if ((padded || m->variants) && settle(m, e) == -1)
+		return -1;
 	if (padded && (rc = has(m->s, m->feed, canonical, e)) != 0) {
 		*known = canonical;
 		return rc;
@@ -327,10 +359,22 @@ prepare(struct merging *m, struct err *e)
 	return q == NULL ? -1 : ask_number(m->s, q, &m->top, e);
 }
 
+static void
+keep_ready(struct merging *m)
+{
+	struct store *s = m->s;
+
+	snprintf(s->ready.feed, sizeof s->ready.feed, "%s", m->rules->feed);
+	s->ready.kinds = KIND_BIT(m->rules->kind);
+	s->ready.sorter = m->ready;
+	m->ready = NULL;
+}
+
 int
 store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e)
 {
+	struct err late = ERR_EMPTY;
 	struct merging m = { .s = s, .rules = rules, .a = ARENA_EMPTY };
 	struct merge_orders orders = { .find = find,
 		.put = put,
@@ -340,8 +384,19 @@ store_merge(struct store *s, struct sorter *sorted,
 	int rc = prepare(&m, e);
 
 	s->due.feed[0] = '\0';
+	store_ready_drop(s);
+	if (rc == 0 && m.was_empty) {
+		m.loading = load_begin(s, m.feed, m.top);
+		if (rules->kind != RECORD_CONTACT)
+			rc = store_sorter(s, &m.ready, SORT_MEMORY, e);
+	}
 	if (rc == 0)
 		rc = merge_run(sorted, rules, &orders, t, e);
+	if (m.loading != NULL && load_end(m.loading, rc == 0 ? e : &late) == -1)
+		rc = -1;
+	if (rc == 0 && m.ready != NULL)
+		keep_ready(&m);
+	sorter_close(m.ready);
 	arena_free(&m.a);
 	free(m.pulled.p);
 	free(m.last);
@@ -392,6 +447,24 @@ add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
 	    e);
 }
 
+/* Nobody has pulled what was never there: it is not frozen. */
+static int
+add_ready(struct merging *m, struct slice id, const struct merge_order *is,
+    struct slice conv, struct err *e)
+{
+	struct scanned h = { .kind = (uint8_t)m->rules->kind,
+		.create_time = is->conv.number[FIELD_CREATE_DATE_TIME],
+		.dump = is->dump,
+		.line = (int64_t)is->line };
+	struct slice part[2] = { { (const char *)&h, sizeof h }, conv };
+
+	return m->ready == NULL
+		   ? 0
+		   : sorter_add_parts(m->ready,
+			 sort_key(&m->a, h.create_time, slice_of(""), id), 0,
+			 part, 2, e);
+}
+
 static int
 scan(struct store *s, const char *feed, enum record_kind kind,
     struct slice prefix, int64_t from, int64_t to, struct sorter *into,
@@ -416,6 +489,15 @@ scan(struct store *s, const char *feed, enum record_kind kind,
 	arena_free(&a);
 	free(pulled.p);
 	return rc;
+}
+
+static bool
+within(struct slice scanned, int64_t from, int64_t to)
+{
+	struct scanned h;
+
+	memcpy(&h, scanned.p, sizeof h);
+	return from <= h.create_time && h.create_time <= to;
 }
 
 static int
@@ -476,19 +558,23 @@ store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
     int64_t to, int (*each)(void *ctx, const struct order *o, struct err *e),
     void *ctx, struct err *e)
 {
-	struct sorter *sorter = NULL;
+	struct sorter *sorter = store_ready_take(s, feed, kinds);
 	struct slice key, bytes;
 	uint64_t sequence;
-	int rc = store_sorter(s, &sorter, SORT_MEMORY, e);
+	int rc = 0;
 
-	if (rc == 0)
-		rc = scan_all(s, feed, kinds, from, to, sorter, e);
+	if (sorter == NULL) {
+		rc = store_sorter(s, &sorter, SORT_MEMORY, e);
+		if (rc == 0)
+			rc = scan_all(s, feed, kinds, from, to, sorter, e);
+	}
 	if (rc == 0)
 		rc = sorter_sort(sorter, e);
 	if (rc == 0)
 		while (
 		    (rc = sorter_next(sorter, &key, &sequence, &bytes, e)) == 1)
-			if (hand_out(s, key, bytes, each, ctx, e) == -1) {
+			if (within(bytes, from, to) &&
+			    hand_out(s, key, bytes, each, ctx, e) == -1) {
 				rc = -1;
 				break;
 			}
@@ -698,6 +784,7 @@ freeze_kind(struct store *s, const char *feed, enum record_kind kind,
 			 : 0;
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
 		s->due.feed[0] = '\0';
+		store_ready_drop(s);
 		if (store_run(s, SQL_ORDER_FREEZE, e, "ibii", number, l.t[i].id,
 			l.t[i].create_time, l.t[i].since) == -1 ||
 		    store_run(s, SQL_CARRIED_FORGET, e, "ib", number,

@@ -84,6 +84,13 @@ struct store {
 		char feed[FEED_NAME_MAX + 1];
 		int64_t asked, due;
 	} due;
+	/* All records of a feed, sorted for publishing while they were merged,
+	 * as long as none changes (store_load.h). */
+	struct {
+		char feed[FEED_NAME_MAX + 1];
+		unsigned kinds;
+		struct sorter *sorter; /* NULL: none */
+	} ready;
 };
 
 /* A kept statement, reset; NULL with e set. */

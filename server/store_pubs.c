@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/store_private.h"
+#include "server/store_load.h"
 
 /* --- publications ------------------------------------------------------- */
 
@@ -286,6 +286,7 @@ store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
 {
 	bool ours = sqlite3_get_autocommit(s->db);
 
+	store_ready_drop(s); /* it may freeze orders */
 	if (ours && store_begin(s, e) == -1)
 		return -1;
 	return commit_or_not(
