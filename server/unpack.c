@@ -33,7 +33,6 @@ struct file {
 struct unpack {
 	const struct unpack_how *how;
 	const char *name;
-	int given;   /* the caller's */
 	int spooled; /* what gzip held, or the present member; -1 */
 	int held;    /* the archive that gzip held; -1 */
 	struct file file;
@@ -247,7 +246,6 @@ unpack_open(struct unpack **out, int fd, const char *name,
 
 	u->how = how;
 	u->name = name;
-	u->given = fd;
 	u->spooled = -1;
 	if (unpack_gzip(&u->held, fd, how, &status, e) == -1 ||
 	    use_file(&u->file, u->held == -1 ? fd : u->held, e) == -1) {
@@ -390,6 +388,8 @@ unpack_next(struct unpack *u, struct unpack_dump *out, struct err *e)
 		return 0;
 	*out = (struct unpack_dump){ .member = "", .fd = -1 };
 	if (u->zip == NULL) {
+		if (lseek(u->file.fd, 0, SEEK_SET) == -1)
+			return err_set(e, "read it: %s", strerror(errno));
 		snprintf(out->name, sizeof out->name, "%s", u->name);
 		out->fd = u->file.fd;
 		out->status = FMT_OK;

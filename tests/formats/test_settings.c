@@ -95,6 +95,27 @@ limits_are_no_part_of_the_fingerprint(void **state)
 }
 
 static void
+a_sheet_is_written_only_when_it_is_set(void **state)
+{
+	struct settings *s = settings_new(), *back;
+	char *text = settings_text(s);
+
+	(void)state;
+	assert_null(strstr(text, "sheet"));
+	free(text);
+	settings_set(&s->sheet, "Сделки");
+	text = settings_text(s);
+	assert_non_null(strstr(text, "\"sheet\":\"Сделки\""));
+	assert_int_equal(settings_parse(&back, text), FMT_OK);
+	assert_string_equal(back->sheet, "Сделки");
+	free(text);
+	settings_free(back);
+	settings_set(&s->sheet, "\xff"); /* not lost without a word */
+	assert_null(settings_text(s));
+	settings_free(s);
+}
+
+static void
 what_is_no_settings_text_is_refused(void **state)
 {
 	static const char *const row[] = {
@@ -245,6 +266,7 @@ main(void)
 		cmocka_unit_test(the_text_is_canonical),
 		cmocka_unit_test(the_text_parses_back_to_the_same_settings),
 		cmocka_unit_test(limits_are_no_part_of_the_fingerprint),
+		cmocka_unit_test(a_sheet_is_written_only_when_it_is_set),
 		cmocka_unit_test(what_is_no_settings_text_is_refused),
 		cmocka_unit_test(what_contradicts_itself_is_said),
 	};

@@ -107,3 +107,6 @@ tests_server_test_rebuild_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_conf_preset tests/server/test_statuses
 tests_server_test_conf_preset_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_statuses_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_unpack
+tests_server_test_unpack_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)

@@ -78,6 +78,7 @@ static const char full[] =
     "inbox_owners = { \"crm\", \"1001\" }\n"
     "publish_bytes = 5MiB\n"
     "dump_columns = 12\n"
+    "dump_members = 13\n"
     "feed \"main\" {\n"
     "  timezone = \"Asia/Omsk\"\n"
     "  pii = hash\n"
@@ -90,6 +91,7 @@ static const char full[] =
     "  column(\"Номер\", \"id\")\n"
     "  source \"shop\" {\n"
     "    id_prefix = \"shop-\"\n"
+    "    sheet = \"Сделки\"\n"
     "    source_timezone = \"Asia/Tokyo\"\n"
     "    status(\"*\", \"done\", \"SPAM\")\n"
     "  }\n"
@@ -108,6 +110,9 @@ everything_that_is_written_is_taken(void **state)
 	(void)state;
 	assert_string_equal(c->host, "drop.example.com");
 	assert_string_equal(c->listen[1], "::1");
+	assert_int_equal(shop->limits.members, 13);
+	assert_string_equal(shop->sheet, "Сделки");
+	assert_string_equal(s->sheet, "");
 	assert_null(c->listen[2]);
 	assert_int_equal(c->sftp_port, 0);
 	assert_int_equal(c->ssh_profile, SSH_STRICT);
