@@ -266,6 +266,116 @@ a_dump_that_cannot_be_read_says_why(void **state)
 	assert_int_equal(open_text(PHONE), FMT_ENCODING);
 }
 
+/* What a preset would say, said by the settings. */
+static void
+what_is_required_depends_on_the_kind_of_records(void **state)
+{
+	static const struct {
+		const char *record;
+		bool any, joins;
+		const char *header, *missing;
+	} row[] = {
+		{ "", false, false, "create_date_time;yclid;order_status",
+		    "client_ids, emails, phones" },
+		{ "", true, false, "create_date_time;yclid;order_status",
+		    NULL },
+		{ "", false, false,
+		    "create_date_time;client_uniq_id;order_status",
+		    "client_ids, emails, phones" },
+		{ "", false, true,
+		    "create_date_time;client_uniq_id;order_status", NULL },
+		{ "contact", false, false, "client_uniq_id;phones", NULL },
+		{ "contact", false, false, "id;phones", NULL },
+		{ "contact", false, false, "name;phones", "client_uniq_id" },
+		{ "call", false, false, "id;phones", "create_date_time" },
+		{ "call", false, false, "create_date_time;phones", NULL },
+		{ "call", false, false, "create_date_time;yclid", NULL },
+		{ "call", false, true, "create_date_time;client_uniq_id",
+		    "phones, client_ids" },
+		{ "chat", false, false,
+		    "create_date_time;chat_platform;chat_username", NULL },
+		{ "chat", false, false, "create_date_time;chat_username",
+		    "chat_platform" },
+		{ "chat", false, false, "create_date_time;chat_platform",
+		    "chat_username, chat_user_id, phones" },
+	};
+
+	(void)state;
+	settings_set(&settings->preset, "generic");
+	for (int f = 0; f < FIELD_COUNT; f++)
+		settings_add_column(
+		    settings, field_info[f].name, field_info[f].name);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		char text[256];
+		enum fmt_status st;
+
+		settings_set(&settings->record, row[i].record);
+		settings->any_identifier = row[i].any;
+		settings->joins_clients = row[i].joins;
+		snprintf(text, sizeof text, "%s\n", row[i].header);
+		st = open_text(text);
+		if (st !=
+		    (row[i].missing == NULL ? FMT_OK : FMT_MISSING_COLUMN))
+			fail_msg("%zu: %s", i, fmt_status_code(st));
+		if (row[i].missing != NULL)
+			assert_string_equal(
+			    dump_facts(dump)->missing, row[i].missing);
+		else
+			assert_int_equal(dump_facts(dump)->kind,
+			    *row[i].record == '\0'
+				? RECORD_ORDER
+				: record_kind_by_name(row[i].record));
+	}
+}
+
+static void
+a_contact_is_known_by_its_clients_id(void **state)
+{
+	(void)state;
+	settings_set(&settings->preset, "generic");
+	settings_set(&settings->record, "contact");
+	settings_set(&settings->id_prefix, "shop-");
+	settings_add_column(settings, "client", "client_uniq_id");
+	settings_add_column(settings, "number", "id");
+	assert_int_equal(open_text("client;number;phones\n"
+				   "c1;9;79991234567\n"
+				   ";7;79991234567\n"
+				   ";;79991234567\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ID), "c1");
+	next();
+	assert_string_equal(text_of(FIELD_ID), "7");
+	assert_string_equal(text_of(FIELD_CLIENT_UNIQ_ID), "7");
+	assert_false(rec->auto_id);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_REJECT);
+	assert_int_equal(last_problem(), REJECT_CLIENT_EMPTY);
+}
+
+static void
+calls_are_told_apart_by_what_they_have(void **state)
+{
+	char first[64];
+
+	(void)state;
+	settings_set(&settings->preset, "generic");
+	settings_set(&settings->record, "call");
+	settings_add_column(settings, "click", "yclid");
+	assert_int_equal(open_text("create_date_time;click\n"
+				   "2026-06-01 10:00:00;1234567890\n"
+				   "2026-06-01 10:00:00;1234567891\n"
+				   "2026-06-01 10:00:00;1234567890\n"),
+	    FMT_OK);
+	next();
+	snprintf(first, sizeof first, "%s", text_of(FIELD_ID));
+	assert_true(rec->auto_id);
+	next();
+	assert_string_not_equal(text_of(FIELD_ID), first);
+	next();
+	assert_string_equal(text_of(FIELD_ID), first);
+}
+
 static void
 a_header_alone_is_an_empty_dump(void **state)
 {
@@ -714,6 +824,9 @@ main(void)
 		TEST(a_dump_of_a_shop_becomes_records),
 		TEST(a_dump_that_cannot_be_read_says_why),
 		TEST(rows_of_empty_cells_are_blank_lines),
+		TEST(what_is_required_depends_on_the_kind_of_records),
+		TEST(a_contact_is_known_by_its_clients_id),
+		TEST(calls_are_told_apart_by_what_they_have),
 		TEST(a_header_alone_is_an_empty_dump),
 		TEST(a_header_is_looked_for_in_thirty_rows),
 		TEST(another_header_in_the_middle_ends_the_dump),
