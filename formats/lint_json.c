@@ -1,11 +1,10 @@
 /*
  * lint of a JSON text, {"KEY":[{…},{…}]}.  It is walked record by record: the
- * end of one is found by its brackets, then it alone is parsed, so that memory
- * does not grow with the file.
+ * end of one is found by its brackets, then it alone is parsed (lint_record.c),
+ * so that memory does not grow with the file.
  */
 #include "formats/lint_private.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -129,190 +128,24 @@ value_length(struct text *t)
 	return 0;
 }
 
-/* --- values into cells ---------------------------------------------------- */
-
-static void
-wrong_type(struct lint *l, const struct lint_rule *r)
-{
-	char text[LINT_TEXT_MAX];
-
-	switch (r->type) {
-	case LINT_TEXT:
-		snprintf(text, sizeof text,
-		    message(N_("'%s' has to be a text")), r->name);
-		break;
-	case LINT_NUMBER:
-		snprintf(text, sizeof text,
-		    message(N_("'%s' has to be a number")), r->name);
-		break;
-	case LINT_LIST:
-		snprintf(text, sizeof text,
-		    message(N_("'%s' has to be a list of texts")), r->name);
-		break;
-	case LINT_GOALS:
-		snprintf(text, sizeof text,
-		    message(N_("'%s' has to be a list of objects with a text "
-			       "goal_action_id and a number price")),
-		    r->name);
-		break;
-	case LINT_PRODUCTS:
-		snprintf(text, sizeof text,
-		    message(N_("'%s' has to be an object of names and "
-			       "numbers")),
-		    r->name);
-		break;
-	}
-	lint_say(l, false, r->name, "json_type", text);
-}
-
-/* Text that is put together in the arena. */
-struct joined {
-	struct arena *a;
-	char *p;
-	size_t n, room;
-};
-
-static void
-join(struct joined *j, const char *s, size_t n)
-{
-	if (j->room - j->n < n) {
-		char *old = j->p;
-
-		j->room = 2 * (j->n + n) + 256;
-		j->p = arena_alloc(j->a, j->room);
-		if (j->n > 0)
-			memcpy(j->p, old, j->n);
-	}
-	if (n > 0)
-		memcpy(j->p + j->n, s, n);
-	j->n += n;
-}
-
-static void
-join_number(struct joined *j, const json_t *number)
-{
-	char text[400];
-	int n = snprintf(text, sizeof text, "%.2f", json_number_value(number));
-
-	join(j, text, (size_t)n);
-}
-
-static void
-join_text(struct joined *j, const json_t *text)
-{
-	join(j, json_string_value(text), json_string_length(text));
-}
-
-/* In the array of a list or of goals. */
-static bool
-join_member(struct joined *j, enum lint_type type, const json_t *value)
-{
-	const json_t *price = json_object_get(value, "price");
-
-	if (type == LINT_LIST) {
-		if (!json_is_string(value))
-			return false;
-		join_text(j, value);
-		return true;
-	}
-	value = json_object_get(value, "goal_action_id");
-	if (!json_is_string(value) || (price != NULL && !json_is_number(price)))
-		return false;
-	join_text(j, value);
-	if (price == NULL)
-		return true;
-	join(j, ":", 1);
-	join_number(j, price);
-	return true;
-}
-
-static bool
-join_products(struct joined *j, json_t *products)
-{
-	const char *name;
-	json_t *quantity;
-
-	json_object_foreach(products, name, quantity)
-	{
-		if (!json_is_number(quantity))
-			return false;
-		if (j->n > 0)
-			join(j, ",", 1);
-		join(j, name, strlen(name));
-		join(j, ":", 1);
-		join_number(j, quantity);
-	}
-	return json_is_object(products);
-}
-
-static bool
-join_value(struct joined *j, enum lint_type type, json_t *value)
-{
-	size_t n = json_array_size(value);
-
-	switch (type) {
-	case LINT_TEXT:
-		if (json_is_string(value))
-			join_text(j, value);
-		return json_is_string(value);
-	case LINT_NUMBER:
-		if (json_is_number(value))
-			join_number(j, value);
-		return json_is_number(value);
-	case LINT_PRODUCTS:
-		return join_products(j, value);
-	default:
-		break;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			join(j, ",", 1);
-		if (!join_member(j, type, json_array_get(value, i)))
-			return false;
-	}
-	return json_is_array(value);
-}
-
-/* Every rule's cell.  What is of another type is told here, and not checked
- * once more. */
-static void
-take_cells(struct lint *l, struct arena *a, const json_t *record)
-{
-	for (size_t i = 0; i < l->rules; i++) {
-		const struct lint_rule *r = &l->to->rule[i];
-		json_t *value = json_object_get(record, r->name);
-		struct joined j = { .a = a };
-
-		l->cell[i] = (struct slice){ "", 0 };
-		if (value == NULL || json_is_null(value))
-			continue;
-		if (!join_value(&j, r->type, value))
-			wrong_type(l, r);
-		else if (j.n > 0)
-			l->cell[i] = (struct slice){ j.p, j.n };
-	}
-}
-
 /* --- records -------------------------------------------------------------- */
 
 static void
-check_record(struct lint *l, struct arena *a, struct slice text)
+check_record(struct lint *l, struct arena *a, struct slice record)
 {
-	json_error_t e;
-	json_t *record = json_loadb(text.p, text.n,
-	    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &e);
-
 	l->row_bad = false;
-	if (record != NULL) {
-		take_cells(l, a, record);
+	switch (lint_parse(l, a, record)) {
+	case LINT_PARSED:
 		lint_record(l);
-	} else if (json_error_code(&e) == json_error_invalid_utf8) {
+		break;
+	case LINT_NOT_UTF8:
 		lint_refuse(l, "encoding", l->to->words->encoding);
-	} else {
+		break;
+	case LINT_BROKEN:
 		lint_error(l, "", "json",
 		    N_("The record is not valid JSON, or has a key twice"));
+		break;
 	}
-	json_decref(record);
 	arena_reset(a);
 	l->t.rows++;
 	l->t.valid += !l->row_bad;

@@ -105,6 +105,16 @@ void lint_record(struct lint *l); /* l->cell is filled */
 void lint_size(struct lint *l, uint64_t bytes);
 void lint_end(struct lint *l); /* of all records */
 
+/* --- lint_record.c --- */
+enum lint_parsed {
+	LINT_PARSED, /* l->cell is filled; wrong types are told */
+	LINT_BROKEN, /* no JSON by its grammar, or a key twice */
+	LINT_NOT_UTF8
+};
+struct arena;
+enum lint_parsed lint_parse(
+    struct lint *l, struct arena *a, struct slice record);
+
 /* --- lint_json.c --- */
 enum fmt_status lint_json(struct lint *l, const struct input *in);
 

@@ -114,7 +114,7 @@ the_shape_of_the_text_is_checked(void **state)
 		{ "{\"orders\":[" ORDER "}]}\n{}", "2: " SHAPE },
 		{ "{\"orders\":[\n\n" ORDER ",\"a\":\"x", "3: " SHAPE },
 		{ "{\"orders\":[1]}", "1: " SHAPE },
-		{ "{\"orders\":[\n{\"id\":1 2}]}", "2: " BROKEN NOTHING },
+		{ "{\"orders\":[\n{\"id\":\"1\" 2}]}", "2: " BROKEN NOTHING },
 		{ "{\"orders\":[\n{]}]}", "2: " BROKEN "2: " SHAPE },
 		{ "{\"orders\":[" ORDER ",\"id\":\"2\"}]}",
 		    "1: " BROKEN NOTHING },
@@ -153,7 +153,7 @@ each_value_has_its_type(void **state)
 		{ "\"products\":\"груша:10\"",
 		    "'products' has to be an object of names and numbers" },
 		{ "\"products\":{\"груша\":-1}",
-		    "Invalid 'products' value 'груша:-1.00': products are "
+		    "Invalid 'products' value 'груша:-1': products are "
 		    "written name:quantity,name:quantity" },
 		{ "\"goals\":[{\"goal_action_id\":\"g\",\"price\":1},"
 		  "{\"goal_action_id\":\"h\"}]",
@@ -167,6 +167,27 @@ each_value_has_its_type(void **state)
 		{ "\"goals\":[{\"goal_action_id\":\"Цель\"}]",
 		    "Invalid 'goals' value 'Цель': goals are written "
 		    "goal:price,goal" },
+		{ "\"revenue\":01", BROKEN },
+		{ "\"revenue\":1.", BROKEN },
+		{ "\"revenue\":.5", BROKEN },
+		{ "\"revenue\":+1", BROKEN },
+		{ "\"revenue\":NaN", BROKEN },
+		{ "\"revenue\":1.5e2", "" },
+		{ "\"revenue\":true", "'revenue' has to be a number" },
+		{ "\"currency\":\"\\u0052UB\"", "" },
+		{ "\"currency\":\"RUB\\x\"", BROKEN },
+		{ "\"currency\":\"R\\u0000B\"", BROKEN },
+		{ "\"currency\":\"R\tB\"", BROKEN },
+		{ "\"note\":[1,2,]", BROKEN },
+		{ "\"note\":{\"a\"}", BROKEN },
+		{ "\"note\":{1:2}", BROKEN },
+		{ "\"note\":tru", BROKEN },
+		{ "\"note\":", BROKEN },
+		{ "\"goals\":[]", "" },
+		{ "\"goals\":[{}]",
+		    "'goals' has to be a list of objects with a text "
+		    "goal_action_id and a number price" },
+		{ "\"goals\":[{\"name\":[{}],\"goal_action_id\":\"g\"}]", "" },
 		{ "\"unknown\":[{\"a\":{\"b\":1}}],\"note\":\"}]\\\"\\\\\"",
 		    "" },
 	};
