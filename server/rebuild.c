@@ -32,6 +32,7 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 {
 	struct intake in = { .conf = r->conf, .at = d->at };
 	struct settings *s = NULL;
+	bool none;
 	int rc = -1;
 
 	if (settings_parse(&s, text) != FMT_OK)
@@ -39,18 +40,21 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 	in.settings = s;
 	if (intake_read(&in, fd, e) == -1)
 		goto out;
-	if (in.status != FMT_END) {
+	/* A hashed copy has no row when all rows were refused then. */
+	none = in.status == FMT_EMPTY && s->pii == PII_HASH;
+	if (in.status != FMT_END && !none) {
 		err_set(e, "its archived copy is refused: %s", in.reason);
 		goto out;
 	}
 	if (store_begin(r->to, e) == -1)
 		goto out;
 	if (store_dump_add(r->to, d, text, e) == -1 ||
-	    intake_merge(&in, r->to, d->id, e) == -1) {
+	    (!none && intake_merge(&in, r->to, d->id, e) == -1)) {
 		store_rollback(r->to);
 		goto out;
 	}
-	d->tally = in.tally;
+	if (!none)
+		d->tally = in.tally;
 	rc = store_dump_set(r->to, d, e) == -1 ? -1 : store_commit(r->to, e);
 out:
 	intake_close(&in);
