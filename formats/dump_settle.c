@@ -129,6 +129,24 @@ without_status(const struct dump *d)
 	return (struct meaning){ slice_of("IN_PROGRESS"), MAP_PAYMENT };
 }
 
+/* Why a status means nothing. */
+static const char *
+no_meaning(const struct dump *d, enum map_by by, struct slice status)
+{
+	if (by != MAP_UNNAMED)
+		return damage_mojibake(status) ? damage_hint(DAMAGE_MOJIBAKE)
+					       : N_("no rule maps this status");
+	if (slice_trim(conv_text(&d->record.conv, FIELD_PIPELINE)).n == 0)
+		return N_("the settings name pipelines, so a preset's PAID "
+			  "does not count in a row without one; if it is a "
+			  "sale, add status(\"*\", \"STATUS\", \"PAID\") "
+			  "with the row's status");
+	return N_("the settings name other pipelines, so a preset's PAID does "
+		  "not count in this one; if it is a sale, add "
+		  "status(\"PIPELINE\", \"STATUS\", \"PAID\") with the "
+		  "row's pipeline and status");
+}
+
 static struct slice
 use_status(struct dump *d, struct meaning is, struct slice status)
 {
@@ -137,14 +155,7 @@ use_status(struct dump *d, struct meaning is, struct slice status)
 	if (is.to.n == 0)
 		dump_refuse(d, REJECT_STATUS, FIELD_ORDER_STATUS,
 		    d->step[d->status_step].column,
-		    is.by == MAP_UNNAMED
-			? N_("the settings name other pipelines, so a preset's "
-			     "PAID does not count in this one; if it is a "
-			     "sale, "
-			     "add status(\"PIPELINE\", \"STATUS\", \"PAID\") "
-			     "with the row's pipeline and status")
-		    : damage_mojibake(status) ? damage_hint(DAMAGE_MOJIBAKE)
-					      : N_("no rule maps this status"));
+		    no_meaning(d, is.by, status));
 	return is.to;
 }
 

@@ -308,6 +308,10 @@ conf_preset_parse(struct own_preset **out, struct slice name, struct slice text,
 	char path[PATH_MAX], *copy, *own = mem_slice(name);
 	int rc = -1;
 
+	for (char *p = own; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = '?'; /* a message is one line */
+	}
 	snprintf(path, sizeof path, "%.*spresets/%s.conf",
 	    slash == NULL ? 0 : (int)(slash - conf_path + 1), conf_path, own);
 	conf_begin(path);

@@ -29,7 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (conf_parse(&c, (const char *)data, n, "/x/convdrop.conf", &e) ==
 	    -1) {
-		assert(strncmp(e.text, "/x/convdrop.conf:", 17) == 0);
+		assert(strncmp(e.text, "/x/convdrop.conf:", 17) == 0 ||
+		       strncmp(e.text, "/x/presets/", 11) == 0);
 		assert(strchr(e.text, '\n') == NULL);
 		return 0;
 	}
