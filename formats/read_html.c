@@ -46,7 +46,8 @@ struct html {
 	size_t span;        /* columns that it takes */
 	unsigned tables;    /* open, one in another */
 	bool in_row, in_cell, table_seen;
-	bool blank; /* comes before the next character */
+	size_t plain; /* bytes to come without any '>': no tag is in them */
+	bool blank;   /* comes before the next character */
 	bool wide, too_long;
 	size_t long_cell;
 	char raw[HTML_NAME_BYTES]; /* "script": nothing counts but its end */
@@ -67,6 +68,7 @@ take(struct reader *r, size_t n)
 	lines_count(&h->lines, r->text + r->at, n);
 	r->facts.lines = lines_seen(&h->lines);
 	r->at += n;
+	h->plain -= n < h->plain ? n : h->plain;
 	if (h->in_row)
 		h->bytes += n;
 	if (h->bytes > r->settings->limits.line_bytes)
@@ -334,7 +336,7 @@ skip_raw(struct reader *r)
 	return rc == FMT_OK ? skip_to(r, ">") : rc;
 }
 
-/* How long the tag at r->at is. */
+/* How long the tag at r->at is; 0 when it is none, as it does not end. */
 static enum fmt_status
 measure_tag(struct reader *r, size_t *size)
 {
@@ -357,10 +359,10 @@ measure_tag(struct reader *r, size_t *size)
 		q = memchr(p, '>', n);
 		if (q == NULL && n < TAG_BYTES)
 			return FMT_CUT_OFF;
-		end = q == NULL ? 0 : (size_t)(q - p);
+		end = q == NULL ? NONE : (size_t)(q - p);
 		break;
 	}
-	*size = end + 1;
+	*size = end == NONE ? 0 : end + 1;
 	return FMT_OK;
 }
 
@@ -377,6 +379,10 @@ pass_tag(struct reader *r, struct row *out)
 	rc = measure_tag(r, &size);
 	if (rc != FMT_OK)
 		return rc;
+	if (size == 0) {
+		h->plain = TAG_BYTES;
+		return FMT_END;
+	}
 	html_tag_read(&t, text(r, &n), size);
 	e = html_effect(t.name);
 	if (h->in_cell &&
@@ -422,6 +428,18 @@ pass_entity(struct reader *r)
 	return FMT_OK;
 }
 
+/* A '<' that is text. */
+static enum fmt_status
+pass_bracket(struct reader *r)
+{
+	struct html *h = r->state;
+
+	if (h->in_cell)
+		put_text(h, "<", 1);
+	take(r, 1);
+	return FMT_OK;
+}
+
 /* Text up to the next tag or entity. */
 static enum fmt_status
 pass_text(struct reader *r)
@@ -451,7 +469,6 @@ pass_text(struct reader *r)
 static enum fmt_status
 pass_markup(struct reader *r, struct row *out)
 {
-	struct html *h = r->state;
 	enum fmt_status rc = fill_to(r, 4);
 	const char *p;
 	size_t n;
@@ -468,9 +485,7 @@ pass_markup(struct reader *r, struct row *out)
 	} else if (n > 1 && (p[1] == '!' || p[1] == '?')) {
 		rc = skip_to(r, ">");
 	} else {
-		if (h->in_cell)
-			put_text(h, p, 1);
-		take(r, 1);
+		rc = pass_bracket(r);
 	}
 	return rc == FMT_OK ? FMT_END : rc;
 }
@@ -489,12 +504,13 @@ finish(struct reader *r, struct row *out)
 static enum fmt_status
 next(struct reader *r, struct row *out)
 {
+	const struct html *h = r->state;
 	enum fmt_status rc = FMT_END;
 	size_t n;
 
 	while (rc == FMT_END) {
 		const char *p = text(r, &n);
-		bool markup = n > 0 && *p == '<';
+		bool markup = n > 0 && *p == '<' && h->plain == 0;
 
 		if (n == 0 && r->eof)
 			return finish(r, out);
@@ -504,6 +520,8 @@ next(struct reader *r, struct row *out)
 			rc = reader_fill(r);
 		else if (*p == '&')
 			rc = pass_entity(r);
+		else if (*p == '<')
+			rc = pass_bracket(r);
 		else
 			rc = pass_text(r);
 		if (!markup && rc == FMT_OK)

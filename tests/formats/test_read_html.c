@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+
+#include "formats/arena.h"
 #include "tests/formats/rows.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -253,6 +256,31 @@ other_encodings_are_read(void **state)
 	settings_free(s);
 }
 
+/* What a broken page costs grows as it does. */
+static void
+broken_pages_take_no_square(void **state)
+{
+	static const char *const broken[] = { "<a ", "<", "<td b='", "<a b=\">",
+		"<!--", "<script>", "&", "<table>", "<td>", "</table" };
+	struct settings *s = settings_new();
+	const size_t n = 2 << 20;
+	char *in = mem_alloc(n);
+	struct rows r;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		size_t k = strlen(broken[i]), at = 11;
+
+		memcpy(in, "<table><td>", at);
+		for (; at + k < n; at += k)
+			memcpy(in + at, broken[i], k);
+		rows_read(&r, in, at, 0, s);
+		assert_int_not_equal(r.status, FMT_OK);
+	}
+	free(in);
+	settings_free(s);
+}
+
 static void
 lines_are_counted(void **state)
 {
@@ -289,6 +317,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_told),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(other_encodings_are_read),
+		cmocka_unit_test(broken_pages_take_no_square),
 		cmocka_unit_test(lines_are_counted),
 	};
 
