@@ -220,6 +220,32 @@ a_file_that_shrinks_too_far_is_withheld_until_forced(void **state)
 	assert_string_equal(p.reason, "we know");
 }
 
+/* Metrica's uploads have a limit of their own, and orders of any age. */
+static void
+each_output_has_its_own_limit_and_window(void **state)
+{
+	char *rows = many(200, "PAID"), *text;
+
+	(void)state;
+	bench_close(&b);
+	bench_open(&b,
+	    "publish_bytes = 5000\n" BENCH_CONF(
+		"outputs = { \"conversion-center\", \"metrica-simple\" }\n"));
+	drop(rows, NOW);
+	free(rows);
+	drop(HEADER "01.02.2026 10:00;old;9;;PAID;\n", NOW);
+	assert_int_equal(b.d.tally.too_old, 0);
+	assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+	assert_true(strlen(bench_file(&b)) <= 5000);
+	assert_null(strstr(bench_file(&b), "old"));
+	text = instance_get(
+	    instance_path(&b.inst, "published/main/simple-orders.csv"));
+	assert_true(strlen(text) > 5000);
+	assert_non_null(strstr(text, "old"));
+	assert_non_null(strstr(text, "1000"));
+	free(text);
+}
+
 static void
 the_oldest_rows_go_when_the_file_would_be_too_large(void **state)
 {
@@ -478,6 +504,7 @@ main(void)
 		TEST(rows_leave_at_midnight_when_they_are_too_old),
 		TEST(without_a_row_the_last_good_file_stays),
 		TEST(a_file_that_shrinks_too_far_is_withheld_until_forced),
+		TEST(each_output_has_its_own_limit_and_window),
 		TEST(the_oldest_rows_go_when_the_file_would_be_too_large),
 		TEST(a_touch_gives_the_same_bytes_a_new_time),
 		TEST(the_compressed_copy_holds_the_same_bytes),
