@@ -79,6 +79,36 @@ the_text_parses_back_to_the_same_settings(void **state)
 	settings_free(back);
 }
 
+/* Whoever never heard of them keeps the fingerprint. */
+static void
+what_outputs_ask_for_is_written_only_when_set(void **state)
+{
+	struct settings *s = settings_new(), *back;
+	char *plain = settings_text(s), *text;
+
+	(void)state;
+	assert_null(strstr(plain, "any_"));
+	assert_null(strstr(plain, "joins_clients\":true,\"max"));
+	assert_null(strstr(plain, "record"));
+	s->any_identifier = s->any_age = s->joins_clients = true;
+	settings_set(&s->record, "call");
+	text = settings_text(s);
+	assert_string_not_equal(text, plain);
+	assert_int_equal(settings_parse(&back, text), FMT_OK);
+	assert_true(back->any_identifier);
+	assert_true(back->any_age);
+	assert_true(back->joins_clients);
+	assert_string_equal(back->record, "call");
+	free(text);
+	settings_free(back);
+	settings_free(s);
+	free(plain);
+	assert_int_equal(
+	    settings_parse(&back, "{\"record\":\"lead\"}"), FMT_SETTINGS);
+	assert_int_equal(
+	    settings_parse(&back, "{\"any_age\":false}"), FMT_SETTINGS);
+}
+
 static void
 limits_are_no_part_of_the_fingerprint(void **state)
 {
@@ -265,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_is_canonical),
 		cmocka_unit_test(the_text_parses_back_to_the_same_settings),
+		cmocka_unit_test(what_outputs_ask_for_is_written_only_when_set),
 		cmocka_unit_test(limits_are_no_part_of_the_fingerprint),
 		cmocka_unit_test(a_sheet_is_written_only_when_it_is_set),
 		cmocka_unit_test(what_is_no_settings_text_is_refused),
