@@ -4,7 +4,7 @@
 #	make po/convdrop.pot	extracts the texts
 #	make update-po		puts new texts into po/*.po, for the translator
 
-EXTRA_DIST += po/extract po/ru.po
+EXTRA_DIST += po/extract po/unmarked po/ru.po
 nodist_rumo_DATA = locale/ru/LC_MESSAGES/convdrop.mo
 rumodir = $(localedir)/ru/LC_MESSAGES
 CLEANFILES += $(nodist_rumo_DATA) po/convdrop.pot

@@ -2,7 +2,7 @@
 EXTRA_DIST += scripts/registry scripts/tally scripts/unit scripts/setup scripts/build \
 	scripts/test scripts/lint scripts/coverage scripts/memory scripts/cppcheck.cfg scripts/quickstart \
 	scripts/sample-dump scripts/bench scripts/peers/python_csv_sqlite.py scripts/peers/duckdb.js \
-	scripts/check-layers.t tests/data tests/gen_dump.c
+	scripts/error-pages scripts/check-layers.t tests/data tests/gen_dump.c
 TESTS += scripts/check-layers.t
 
 # What systemd reads: the service, and an account for each role.

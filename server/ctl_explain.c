@@ -25,7 +25,7 @@
 enum {
 	KEPT = 1000, /* rows of a mistake that are looked up */
 	SHOWN = 20,  /* and shown, without --json */
-	KINDS = 64   /* different mistakes of one file */
+	KINDS = 256  /* different mistakes */
 };
 
 /* One row that has the mistake. */
@@ -397,12 +397,28 @@ tell_hits(struct job *j, const struct kind *k, json_t *rows, struct err *e)
 	return 0;
 }
 
+/* With words in its gaps. */
+static void
+print_text(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (strncmp(text, "%c", 2) == 0)
+			fputs(_("COLUMN"), stdout);
+		else if (strncmp(text, "%v", 2) == 0)
+			fputs(_(" 'VALUE'"), stdout);
+		else
+			putchar(*text);
+		text += *text == '%';
+	}
+}
+
 static void
 print_info(const struct error_info *i, uint64_t n)
 {
 	unsigned long long rows = n;
 
-	printf("%s %s", i->code, message(i->text));
+	printf("%s ", i->code);
+	print_text(message(i->text));
 	if (n > 1)
 		printf(ngettext(" (%llu row)", " (%llu rows)", rows), rows);
 	printf(_("\n  What it means: %s\n"), message(i->meaning));
@@ -456,6 +472,17 @@ answer(struct job *j, struct err *e)
 		ctl_fail("this is no text of Direct's or convdrop's that is "
 			 "known here; convdrop-errors(7) lists them");
 	return CTL_FINDINGS;
+}
+
+/* Every mistake there is, as if each had been asked for. */
+static void
+take_all(struct job *j)
+{
+	const struct error_info *info;
+	struct hit none = { .row = 0 };
+
+	for (size_t n = 0; (info = error_at(n)) != NULL; n++)
+		keep_hit(j, &(struct explain_match){ .info = info }, &none);
 }
 
 /* --- arguments --------------------------------------------------------------
@@ -523,7 +550,9 @@ run_with(struct job *j, int argc, char **argv)
 	j->list = j->ctl->json ? json_array() : NULL;
 	if (open_instance(j, &e) == -1)
 		goto out;
-	if (argc == 1 && is_file(argv[0])) {
+	if (argc == 0) {
+		take_all(j);
+	} else if (argc == 1 && is_file(argv[0])) {
 		if (take_file(j, argv[0], &e) == -1) {
 			ctl_fail("%s", e.text);
 			goto out;
@@ -547,26 +576,31 @@ run(struct ctl *c, int argc, char **argv)
 {
 	static const struct option option[] = {
 		{ "feed", required_argument, NULL, 'f' },
+		{ "all", no_argument, NULL, 'a' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct job j = {
 		.ctl = c, .id_column = SIZE_MAX, .line_column = SIZE_MAX
 	};
+	bool all = false;
 	int o;
 
 	while ((o = getopt_long(argc, argv, "", option, NULL)) != -1) {
-		if (o != 'f')
+		if (o == 'f')
+			j.feed = optarg;
+		else if (o == 'a')
+			all = true;
+		else
 			return ctl_usage(&ctl_explain);
-		j.feed = optarg;
 	}
-	if (optind == argc)
+	if ((optind == argc) != all)
 		return ctl_usage(&ctl_explain);
 	return run_with(&j, argc - optind, argv + optind);
 }
 
 const struct ctl_command ctl_explain = {
 	.name = "explain",
-	.synopsis = "explain TEXT|FILE [--feed FEED]",
+	.synopsis = "explain TEXT|FILE|--all [--feed FEED]",
 	.help = N_(
 	    "Explains what Direct or convdrop said: a code such as E207, the "
 	    "text of Direct's\nred banner or a part of it, a line of a report "
@@ -575,6 +609,7 @@ const struct ctl_command ctl_explain = {
 	    "and how to mend it. Where the instance's configuration is found, "
 	    "it\nalso says whose row it is: the order, and the dump and line "
 	    "that it came from.\n\n"
+	    "  --all         Explains every code that there is.\n"
 	    "  --feed FEED   The feed that the file is about; needed to find a "
 	    "row by its line\n                when there are several.\n\n"
 	    "Exit status: 0 explained, 1 it is no text that is known, 2 wrong "

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "formats/arena.h"
+#include "formats/conv.h"
 #include "formats/damage.h"
 #include "formats/message.h"
 #include "formats/text.h"
@@ -304,7 +305,11 @@ find_gapped(const struct pattern *p, const char *low, const char *plain,
 		*m = (struct explain_match){ .info = p->info };
 		if (!walk(p->folded, low + at, plain + at, m))
 			continue;
-		if (m->column[0] == '\0' ||
+		if (m->column[0] == '\0' &&
+		    field_by_name(slice_of(p->info->name)) != FIELD_COUNT)
+			snprintf(
+			    m->column, sizeof m->column, "%s", p->info->name);
+		if (strstr(p->folded, "%c") == NULL ||
 		    (has_claim(p->info->code)
 			    ? claims_column(p->info->code, m->column)
 			    : !is_claimed(m->column)))
