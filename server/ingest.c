@@ -42,10 +42,9 @@ struct job {
 
 /* --- before anything else ------------------------------------------------ */
 
-static int
-check_room(const struct job *j, struct err *e)
+int
+ingest_check_room(const struct conf *c, uint64_t bytes, struct err *e)
 {
-	const struct conf *c = j->in->conf;
 	uint64_t reserve = c->reserve_bytes, part, left;
 	struct statvfs v;
 
@@ -55,7 +54,7 @@ check_room(const struct job *j, struct err *e)
 	part = (uint64_t)v.f_blocks * v.f_frsize / 100 * c->reserve_percent;
 	reserve = part < reserve ? part : reserve;
 	left = (uint64_t)v.f_bavail * v.f_frsize;
-	if (left >= reserve + j->d->bytes)
+	if (left >= reserve + bytes)
 		return 0;
 	return err_set(e,
 	    "There is no room on the disk: %llu MB are free, and reserve keeps "
@@ -382,7 +381,8 @@ ingest_dump(struct ingest *in, const struct feed *f,
 	int rc = -1;
 
 	describe(&j, at);
-	if (check_room(&j, e) == 0 && keep_original(&j, e) == 0 &&
+	if (ingest_check_room(in->conf, j.d->bytes, e) == 0 &&
+	    keep_original(&j, e) == 0 &&
 	    report_open(&j.report, in->conf, f, name, e) == 0 &&
 	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
 		rc = decide(&j, known == NULL ? &ignored : known, e);

@@ -43,6 +43,10 @@ int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,
     struct dump_entry *d, bool *known, struct err *e);
 
+/* Would so many bytes leave free what reserve_bytes and reserve_percent keep?
+ * -1 when not. */
+int ingest_check_room(const struct conf *c, uint64_t bytes, struct err *e);
+
 /*
  * A file as it was dropped: the dump that it is, or every dump in the zip
  * archive that it is, in order of name, as "archive.zip/member.csv".  done is

@@ -167,6 +167,25 @@ take_members(struct file *f, struct err *e)
 	return more;
 }
 
+/* --- while it is unpacked ----------------------------------------------- */
+
+static void
+breathe(void *ctx)
+{
+	const struct file *f = ctx;
+
+	if (f->in->breathe != NULL)
+		f->in->breathe(f->in->ctx);
+}
+
+static int
+check_room(void *ctx, uint64_t bytes, struct err *e)
+{
+	const struct file *f = ctx;
+
+	return ingest_check_room(f->in->conf, bytes, e);
+}
+
 int
 ingest_file(struct ingest *in, const struct feed *feed,
     const struct settings *source, const char *name, int fd, int64_t at,
@@ -176,9 +195,10 @@ ingest_file(struct ingest *in, const struct feed *feed,
 	char dir[PATH_MAX];
 	struct unpack_how how = { .limits = &source->limits,
 		.dir = dir,
-		.breathe = in->breathe,
-		.ctx = in->ctx,
-		.stop = &in->stop };
+		.breathe = breathe,
+		.ctx = &f,
+		.stop = &in->stop,
+		.check_room = check_room };
 	struct dump_entry d;
 	bool known = false;
 	int rc;

@@ -119,10 +119,13 @@ put(int fd, const void *p, size_t n, const struct unpack_how *how,
 static int
 breathe(const struct unpack_how *how, uint64_t blocks, struct err *e)
 {
-	if (blocks % BREATH != 0)
+	if (blocks % BREATH != 1)
 		return 0;
 	if (how->breathe != NULL)
 		how->breathe(how->ctx);
+	if (how->check_room != NULL &&
+	    how->check_room(how->ctx, BREATH * BLOCK, e) == -1)
+		return -1;
 	if (how->stop != NULL && *how->stop)
 		return err_set(e, "interrupted; it is read again later");
 	return 0;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "formats/settings.h"
 #include "server/err.h"
 
@@ -21,6 +22,8 @@ struct unpack_how {
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
 	const bool *stop; /* may be NULL; true: end with an error */
+	/* May be NULL: is there room for so many bytes more in dir?  -1. */
+	int (*check_room)(void *ctx, uint64_t bytes, struct err *e);
 };
 
 struct unpack_dump {

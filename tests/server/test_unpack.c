@@ -225,6 +225,40 @@ a_folder_that_is_not_there_is_an_error(void **state)
 	close(fd);
 }
 
+static int
+no_room(void *ctx, uint64_t bytes, struct err *e)
+{
+	(void)ctx;
+	assert_true(bytes > 0);
+	return err_set(e, "no room");
+}
+
+static void
+a_disk_that_is_to_stay_free_and_a_stop_end_it(void **state)
+{
+	static const struct zip_file_in file[] = { { "a.csv", S("1"), NULL,
+	    true } };
+	static const bool yes = true;
+	struct unpack_how row[2] = { how, how };
+
+	(void)state;
+	row[0].check_room = no_room;
+	row[1].stop = &yes;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		int fd = zip_of(file, 1);
+		struct unpack *u;
+		struct unpack_dump d;
+		struct err e = ERR_EMPTY;
+
+		assert_int_equal(unpack_open(&u, fd, "z.zip", &row[i], &e), 0);
+		assert_int_equal(unpack_next(u, &d, &e), -1);
+		assert_non_null(
+		    strstr(e.text, i == 0 ? "no room" : "interrupted"));
+		unpack_close(u);
+		close(fd);
+	}
+}
+
 int
 main(void)
 {
@@ -233,6 +267,7 @@ main(void)
 		cmocka_unit_test(what_is_no_archive_is_one_dump),
 		cmocka_unit_test(long_names_stay_apart),
 		cmocka_unit_test(what_gzip_cannot_give_has_its_status),
+		cmocka_unit_test(a_disk_that_is_to_stay_free_and_a_stop_end_it),
 		cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
 	};
 
