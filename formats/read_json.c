@@ -31,7 +31,8 @@
 #define KEPT (size_t)512 /* before a place where a record may begin */
 
 enum {
-	AHEAD_RECORDS = 1000
+	AHEAD_RECORDS = 1000,
+	AHEAD_BROKEN = 50 /* of them: each may cost all of the text */
 };
 
 enum state {
@@ -350,6 +351,7 @@ look_ahead(struct reader *r, size_t bytes)
 	struct json_layout l = j->layout;
 	struct json_gap gap = j->gap;
 	const char *p = text(r, &n);
+	int broken = 0;
 
 	n = n > bytes ? bytes : n;
 	for (int i = 0; rc == FMT_OK && i < AHEAD_RECORDS; i++) {
@@ -363,8 +365,10 @@ look_ahead(struct reader *r, size_t bytes)
 		if (p[at] == '{' &&
 		    json_flat_parse(j->flat, p + at, reach, &end) == FLAT_OK)
 			at += end;
-		else
+		else if (broken++ < AHEAD_BROKEN)
 			at = pass_ahead(r, &l, p, n, at, at + end);
+		else
+			break;
 		gap = (struct json_gap){ 0 };
 	}
 	return rc;
