@@ -56,6 +56,35 @@ check "and not the order" grep -q ";shop-1001;.*;PAID;900;$" "$file"
 check "the store rebuilds to the same bytes" tool rebuild main
 check "both" tool rebuild other
 
+# a source of its own pipelines, and of orders since a day
+sed -i '/^feed "other"/,/^}/ s/^}/\
+	source "retail" {\
+		pipelines = { "Розница", "Опт" }\
+		start_date = "'"$(day 3 %Y-%m-%d)"'"\
+		id_prefix = "r-"\
+	}\
+}/' "$conf"
+kill -HUP "$daemon_pid"
+check "SIGHUP makes its folder" within 20 test -d "$dir/inbox/other/retail"
+{
+	echo 'ID;Этап сделки;Воронка;Дата создания;Бюджет;Мобильный телефон (контакт)'
+	echo "1;Успешно реализовано;РОЗНИЦА;$when 10:00:00;10;89161234561"
+	echo "2;Успешно реализовано;Найм;$when 10:00:00;20;89161234562"
+	echo "3;Успешно реализовано;Опт;$(day 4 '%d.%m.%Y') 10:00:00;30;89161234563"
+	echo "4;Успешно реализовано;Опт;$when 11:00:00;40;89161234564"
+} >"$work/retail.csv"
+check "its dump is taken" drop_and_wait "$work/retail.csv" retail.csv other/retail
+others=$dir/published/other/conversions.csv
+check "both of its pipelines are sales" within 10 sh -c "
+    grep -q ';r-1;.*;PAID;10;' '$others' && grep -q ';r-4;.*;PAID;40;' '$others'"
+refute "an order of another pipeline is left out" grep -q ';r-2;' "$others"
+refute "so is one from before its first day" grep -q ';r-3;' "$others"
+check "both are counted as skipped" sh -c "'$convdrop' -c '$conf' dumps other --json | '$python' -c '
+import json, sys
+d = json.load(sys.stdin)[\"dumps\"][0]
+assert d[\"skipped\"] == 2 and d[\"accepted\"] == 2, d'"
+check "they rebuild to the same bytes" tool rebuild other
+
 # a folder that is no source
 mkdir "$dir/inbox/main/stranger"
 cp "$work/crm.csv" "$dir/inbox/main/stranger/x.csv"

@@ -296,6 +296,127 @@ the_settings_rules_come_first_and_a_pipelines_own_before_any(void **state)
 }
 
 static void
+a_loss_reason_makes_spam_by_the_sources_words(void **state)
+{
+	static const char *const row[][2] = {
+		{ "Спам-звонок", "CANCELLED" }, /* no word of this source */
+		{ "Конкурент", "SPAM" },
+		{ "КОНКУРЕНТЫ и другие", "SPAM" },
+		{ "Тестовый  звонок", "SPAM" },
+		{ "дорого", "CANCELLED" },
+		{ "", "CANCELLED" },
+	};
+	struct settings *s = settings_new();
+	struct map *m;
+
+	(void)state;
+	settings_clear_spam_words(s);
+	settings_add_spam_word(s, " конкурент");
+	settings_add_spam_word(s, "тестовый звонок");
+	m = open_map(s, "Дата;Телефон;Статус");
+	for (size_t i = 0; i < COUNT(row); i++) {
+		assert_status(m, "", "Отказ", row[i][0], row[i][1]);
+		assert_true(
+		    slice_is(map_cancelled(m, slice_of(row[i][0])), row[i][1]));
+	}
+	map_free(m);
+	settings_free(s);
+}
+
+static void
+the_reason_for_a_meaning_is_known(void **state)
+{
+	static const struct {
+		const char *pipeline, *status;
+		enum map_by without, with; /* a named pipeline, "Опт" */
+	} row[] = {
+		{ "Опт", "Успешно реализовано", MAP_GUESS, MAP_PRESET },
+		{ "Найм", "Успешно реализовано", MAP_GUESS, MAP_UNNAMED },
+		{ "Найм", "Оплачен", MAP_GUESS, MAP_UNNAMED },
+		{ "Найм", "Переговоры", MAP_PRESET, MAP_PRESET },
+		{ "Найм", "Отказ", MAP_PRESET, MAP_PRESET },
+		{ "Найм", "Свой", MAP_SETTINGS, MAP_SETTINGS },
+		{ "Найм", "Чужой", MAP_NOTHING, MAP_NOTHING },
+	};
+	struct settings *s = settings_new();
+	static const char header[] =
+	    "Дата создания;Этап сделки;Телефон;Воронка";
+	struct map *m;
+
+	(void)state;
+	settings_add_status(s, "*", "Свой", "PAID");
+	for (int named = 0; named < 2; named++) {
+		if (named == 1)
+			settings_add_status(s, "Опт", "Счёт", "skip");
+		m = open_map(s, header);
+		for (size_t i = 0; i < COUNT(row); i++) {
+			struct meaning is =
+			    map_meaning(m, slice_of(row[i].pipeline),
+				slice_of(row[i].status), slice_of(""));
+			enum map_by want =
+			    named == 1 ? row[i].with : row[i].without;
+
+			if (is.by != want)
+				fail_msg("%s: %d", row[i].status, is.by);
+			assert_int_equal(is.to.n == 0,
+			    want == MAP_NOTHING || want == MAP_UNNAMED);
+		}
+		map_free(m);
+	}
+	settings_free(s);
+}
+
+static void
+an_ignored_column_says_why(void **state)
+{
+	static const struct {
+		const char *header;
+		const char *note; /* in it; NULL: it is not ignored */
+		bool google;
+	} row[] = {
+		{ "Дата создания", NULL, false },
+		{ "Дата", "more surely", false },
+		{ "Номер заказа", NULL, false },
+		{ "yaClientId", NULL, false },
+		{ "clientId", "may be Google's", true },
+		{ "client_id", "may be Google's", true },
+		{ "ua_client_id", "is Google's", true },
+		{ "_ga", "is Google's", true },
+		{ "ga_client_id", "is Google's", true },
+		{ "Google Client ID", "is Google's", true },
+		{ "Google Analytics Client ID", "is Google's", true },
+		{ "Client ID GA", "is Google's", true },
+		{ "ClientID (GA)", "is Google's", true },
+		{ "google ads campaign", "no field", false },
+		{ "Цвет", "no field", false },
+		{ "Секрет", "settings leave it out", false },
+		{ "Сумма", "another column", false },
+		{ "Своя сумма", NULL, false },
+	};
+	struct settings *s = settings_new();
+	struct slice header[COUNT(row)];
+	struct map *m;
+
+	(void)state;
+	settings_add_column(s, "Секрет", "ignore");
+	settings_add_column(s, "Своя сумма", "revenue");
+	settings_set(&s->preset, "generic");
+	for (size_t i = 0; i < COUNT(row); i++)
+		header[i] = slice_of(row[i].header);
+	assert_int_equal(map_open(&m, s, header, COUNT(row)), FMT_OK);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const char *note = map_note(m, i);
+
+		if ((note == NULL) != (row[i].note == NULL) ||
+		    (note != NULL && strstr(note, row[i].note) == NULL))
+			fail_msg("%s: %s", row[i].header, note);
+		assert_int_equal(map_is_google(m, i), row[i].google);
+	}
+	map_free(m);
+	settings_free(s);
+}
+
+static void
 many_statuses_are_not_mixed_up(void **state)
 {
 	struct settings *s = settings_new();
@@ -405,6 +526,9 @@ main(void)
 		    only_the_direct_preset_takes_goal_ids_as_they_stand),
 		cmocka_unit_test(
 		    the_settings_rules_come_first_and_a_pipelines_own_before_any),
+		cmocka_unit_test(a_loss_reason_makes_spam_by_the_sources_words),
+		cmocka_unit_test(the_reason_for_a_meaning_is_known),
+		cmocka_unit_test(an_ignored_column_says_why),
 		cmocka_unit_test(many_statuses_are_not_mixed_up),
 		cmocka_unit_test(every_preset_is_well_formed),
 		cmocka_unit_test(the_vectors_come_out_as_written),

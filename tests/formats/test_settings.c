@@ -110,6 +110,82 @@ what_outputs_ask_for_is_written_only_when_set(void **state)
 }
 
 static void
+what_is_not_set_leaves_no_trace(void **state)
+{
+	struct settings *s = settings_new(), *back;
+	char *before = settings_text(s), *text;
+
+	(void)state;
+	settings_clear_spam_words(s);
+	settings_add_spam_word(s, "спам");
+	settings_add_spam_word(s, "нецелев");
+	settings_add_spam_word(s, "не целев");
+	text = settings_text(s);
+	assert_string_equal(text, before); /* it is the usual list */
+	free(text);
+	settings_clear_spam_words(s);
+	settings_add_spam_word(s, "бот");
+	settings_set(&s->currency, "RUB");
+	settings_add_rate(s, "USD", "92.50");
+	text = settings_text(s);
+	assert_non_null(strstr(text, "\"rates\":[[\"USD\",\"92.50\"]]"));
+	assert_non_null(strstr(text, "\"spam_words\":[\"бот\"]"));
+	assert_int_equal(settings_parse(&back, text), FMT_OK);
+	assert_int_equal(back->spam_words, 1);
+	assert_string_equal(back->spam_word[0], "бот");
+	assert_string_equal(back->rate[0].rate, "92.50");
+	settings_free(back);
+	free(text);
+	/* none at all is a list too */
+	settings_clear_spam_words(s);
+	text = settings_text(s);
+	assert_non_null(strstr(text, "\"spam_words\":[]"));
+	assert_int_equal(settings_parse(&back, text), FMT_OK);
+	assert_int_equal(back->spam_words, 0);
+	settings_free(back);
+	free(text);
+	free(before);
+	settings_free(s);
+}
+
+static void
+a_rate_is_an_exact_decimal(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t scaled; /* 0: it is none */
+	} row[] = {
+		{ "1", RATE_SCALE },
+		{ "92.50", INT64_C(92500000000) },
+		{ "0.000000001", 1 },
+		{ "1000000000", INT64_C(1000000000) * RATE_SCALE },
+		{ "007.5", INT64_C(7500000000) },
+		{ "1000000001", 0 },
+		{ "99999999999999999999", 0 },
+		{ "0.0000000001", 0 },
+		{ "0", 0 },
+		{ "0.00", 0 },
+		{ "", 0 },
+		{ ".5", 0 },
+		{ "5.", 0 },
+		{ "-1", 0 },
+		{ "1,5", 0 },
+		{ "1e3", 0 },
+		{ "1.5 ", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		int64_t n = 0;
+		bool taken = settings_rate(row[i].text, &n);
+
+		if (taken != (row[i].scaled != 0) ||
+		    (taken && n != row[i].scaled))
+			fail_msg("%s: %lld", row[i].text, (long long)n);
+	}
+}
+
+static void
 limits_are_no_part_of_the_fingerprint(void **state)
 {
 	struct settings *s = busy();
@@ -166,6 +242,10 @@ what_is_no_settings_text_is_refused(void **state)
 		"{\"status\":[[\"*\",\"a\",\"PAID\",\"x\"]]}",
 		"{\"columns\":[[1,2]]}",
 		"{\"pipelines\":[1]}",
+		"{\"rates\":[[\"USD\"]]}",
+		"{\"rates\":{}}",
+		"{\"spam_words\":[1]}",
+		"{\"spam_words\":\"x\"}",
 	};
 	struct settings *s;
 
@@ -254,6 +334,47 @@ set_bytes(struct settings *s)
 }
 
 static void
+set_rate_alone(struct settings *s)
+{
+	settings_add_rate(s, "USD", "90");
+}
+
+static void
+set_rate_of_itself(struct settings *s)
+{
+	settings_set(&s->currency, "USD");
+	settings_add_rate(s, "USD", "90");
+}
+
+static void
+set_rate_twice(struct settings *s)
+{
+	settings_set(&s->currency, "RUB");
+	settings_add_rate(s, "USD", "90");
+	settings_add_rate(s, "USD", "91");
+}
+
+static void
+set_rate_of_words(struct settings *s)
+{
+	settings_set(&s->currency, "USD");
+	settings_add_rate(s, "rub", "90");
+}
+
+static void
+set_rate_zero(struct settings *s)
+{
+	settings_set(&s->currency, "RUB");
+	settings_add_rate(s, "USD", "0");
+}
+
+static void
+set_empty_word(struct settings *s)
+{
+	settings_add_spam_word(s, "\xc2\xa0");
+}
+
+static void
 what_contradicts_itself_is_said(void **state)
 {
 	static const struct {
@@ -273,6 +394,12 @@ what_contradicts_itself_is_said(void **state)
 		{ set_twice, "twice" },
 		{ set_field, "\"phone\"" },
 		{ set_bytes, "UTF-8" },
+		{ set_rate_alone, "no currency to convert into" },
+		{ set_rate_of_itself, "own currency" },
+		{ set_rate_twice, "two rates" },
+		{ set_rate_of_words, "\"rub\"" },
+		{ set_rate_zero, "rate \"0\"" },
+		{ set_empty_word, "empty word" },
 	};
 	char why[300];
 
@@ -296,6 +423,8 @@ main(void)
 		cmocka_unit_test(the_text_is_canonical),
 		cmocka_unit_test(the_text_parses_back_to_the_same_settings),
 		cmocka_unit_test(what_outputs_ask_for_is_written_only_when_set),
+		cmocka_unit_test(what_is_not_set_leaves_no_trace),
+		cmocka_unit_test(a_rate_is_an_exact_decimal),
 		cmocka_unit_test(limits_are_no_part_of_the_fingerprint),
 		cmocka_unit_test(a_sheet_is_written_only_when_it_is_set),
 		cmocka_unit_test(what_is_no_settings_text_is_refused),

@@ -89,6 +89,9 @@ static const char full[] =
     "  status(\"*\", \"Оплачен\", \"PAID\")\n"
     "  status(\"Sales\", \"Won\", \"goal:Lead\")\n"
     "  column(\"Номер\", \"id\")\n"
+    "  currency = \"RUB\"\n"
+    "  rate(\"USD\", \"92.50\")\n"
+    "  spam_words = { \"бот\" }\n"
     "  source \"shop\" {\n"
     "    id_prefix = \"shop-\"\n"
     "    sheet = \"Сделки\"\n"
@@ -123,6 +126,12 @@ everything_that_is_written_is_taken(void **state)
 	assert_int_equal(f->sources, 2);
 	assert_int_equal(s->pii, PII_HASH);
 	assert_int_equal(s->delimiter, '\t');
+	assert_int_equal(s->rates, 1);
+	assert_string_equal(s->rate[0].currency, "USD");
+	assert_int_equal(s->spam_words, 1);
+	assert_string_equal(s->spam_word[0], "бот");
+	assert_int_equal(shop->rates, 0);
+	assert_int_equal(shop->spam_words, 3);
 	assert_int_equal(s->start_day, wall_days(&day));
 	assert_int_equal(s->pipelines, 2);
 	assert_string_equal(s->pipeline[1], "Sales # 2");
@@ -219,6 +228,12 @@ what_is_wrong_is_refused_with_its_line(void **state)
 		{ "feed \"a\" {\nsame_id = all\n}\n", 2, "last, first or sum" },
 		{ "feed \"a\" {\nid_prefix = \"a;b\"\n}\n", 2, "letters" },
 		{ "feed \"a\" {\n\nstatus(\"*\", \"Won\")\n}\n", 3, "three" },
+		{ "feed \"a\" {\n\nrate(\"USD\")\n}\n", 3, "two words" },
+		{ "feed \"a\" {\n\nrate(\"usd\", \"9\")\n}\n", 3, "capital" },
+		{ "feed \"a\" {\n\nrate(\"USD\", \"9,5\")\n}\n", 3, "9,5" },
+		{ "feed \"a\" {\nrate(\"USD\", \"9\")\n}\n", 3,
+		    "no currency to convert" },
+		{ "feed \"a\" {\nspam_words = { \"\" }\n}\n", 2, "spam_words" },
 		{ "feed \"a\" {\n\nstatus(\"*\", \"Won\", \"PAYED\")\n}\n", 3,
 		    "PAYED" },
 		{ "feed \"a\" {\ncolumn(\"x\", \"nix\")\n}\n", 2, "nix" },
