@@ -1,8 +1,8 @@
 /*
  * Metrica's visitor parameters: the status of a visitor's orders.  The
- * columns are not documented (domain/conversion-formats.md 9); an id, a key
- * and a value is what every description of the upload speaks of, with ids of
- * one sort in a file.  Rows go from old to new, so that the newest order's
+ * columns are not documented (domain/conversion-formats.md 6), so an id, a key
+ * and a value is a choice; an upload is told one sort of ids, so a file has
+ * one.  Rows go from old to new, so that the newest order's
  * status is the last one said.
  */
 #include "formats/write_cells.h"

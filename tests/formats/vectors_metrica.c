@@ -17,8 +17,7 @@
 #include "formats/writer.h"
 #include "tests/formats/vectors.h"
 
-#define NOW INT64_C(1782820800) /* 2026-06-30 12:00:00 on the wall, in Moscow  \
-				 */
+#define NOW INT64_C(1782820800) /* 2026-06-30 12:00:00 in Moscow */
 #define INSTANT (NOW - 3 * 3600)
 #define CELLS_MAX 32
 
