@@ -26,40 +26,7 @@
 #define SEEN (1 << 24) /* our own bits of cfg_opt_t.flags */
 #define SEEN_AGAIN (1 << 25)
 
-/* The lines that look like calls. */
-enum rule_kind {
-	RULE_STATUS,
-	RULE_COLUMN,
-	RULE_TARGET,
-	RULE_RATE
-};
-
-static const struct {
-	const char *name;
-	int words;
-	const char *usage;
-} rule_info[] = {
-	[RULE_STATUS] = { "status", 3,
-	    N_("three words: status(\"PIPELINE or *\", \"STATUS\", "
-	       "\"PAID\")") },
-	[RULE_COLUMN] = { "column", 2,
-	    N_("two words: column(\"HEADER\", \"field\")") },
-	[RULE_TARGET] = { "target", 2,
-	    N_("two words: target(\"PAID\", \"goal's id\")") },
-	[RULE_RATE] = { "rate", 2, N_("two words: rate(\"USD\", \"92.50\")") },
-};
-
-struct rule {
-	struct rule *next;
-	const cfg_t *section;
-	enum rule_kind kind;
-	char *word[3];
-};
-
-static struct {
-	struct rule *rule, **last;
-	const struct conf *conf; /* with the presets, which come first */
-} reading;
+static const struct conf *reading; /* with the presets, which come first */
 
 /* --- while libconfuse reads: every value as its line goes by ------------- */
 
@@ -82,8 +49,8 @@ fits_settings(
 	char told[256];
 	const char *bad;
 
-	for (size_t i = 0; i < reading.conf->presets; i++)
-		settings_add_preset(alone, reading.conf->preset[i]);
+	for (size_t i = 0; i < reading->presets; i++)
+		settings_add_preset(alone, reading->preset[i]);
 	setting_take(s, value, (char *)alone + s->offset, told, sizeof told);
 	bad = settings_check(alone, told, sizeof told);
 	if (bad != NULL)
@@ -156,102 +123,6 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-/* target("STATUS", "GOAL"): what an order must become, and a goal's id. */
-static bool
-target_fits(const struct rule *r, char *why, size_t size)
-{
-	struct slice status = preset_target(r->word[0]);
-
-	if (status.n == 0 || slice_is(status, "skip")) {
-		snprintf(why, size,
-		    _("\"%s\" is none of PAID, IN_PROGRESS, CANCELLED, SPAM "
-		      "and "
-		      "goal:ID."),
-		    r->word[0]);
-		return false;
-	}
-	if (r->word[1][0] == '\0') {
-		snprintf(why, size, _("the goal's id is empty."));
-		return false;
-	}
-	return true;
-}
-
-/* Beside a currency that it is not, whatever the source's will be. */
-static void
-add_rate_alone(struct settings *s, const char *currency, const char *rate)
-{
-	settings_set(
-	    &s->currency, strcmp(currency, "RUB") == 0 ? "USD" : "RUB");
-	settings_add_rate(s, currency, rate);
-}
-
-static bool
-rule_fits(const struct rule *r, char *why, size_t size)
-{
-	struct settings *alone = settings_new();
-	char told[256];
-	const char *bad;
-
-	if (r->kind == RULE_COLUMN)
-		settings_add_column(alone, r->word[0], r->word[1]);
-	else if (r->kind == RULE_STATUS)
-		settings_add_status(alone, r->word[0], r->word[1], r->word[2]);
-	else if (r->kind == RULE_RATE)
-		add_rate_alone(alone, r->word[0], r->word[1]);
-	else if (!target_fits(r, told, sizeof told)) {
-		settings_free(alone);
-		snprintf(why, size, "%s", told);
-		return false;
-	}
-	bad = settings_check(alone, told, sizeof told);
-	if (bad != NULL)
-		snprintf(why, size, "%s", bad);
-	settings_free(alone);
-	return bad == NULL;
-}
-
-static int
-on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
-{
-	enum rule_kind kind = RULE_STATUS;
-	struct rule *r;
-	char why[256];
-
-	while (strcmp(opt->name, rule_info[kind].name) != 0)
-		kind++;
-	if (argc != rule_info[kind].words) {
-		conf_complain(cfg->line, "%s takes %s.", opt->name,
-		    _(rule_info[kind].usage));
-		return -1;
-	}
-	r = mem_alloc(sizeof *r);
-	r->section = cfg;
-	r->kind = kind;
-	for (int i = 0; i < argc; i++)
-		r->word[i] = mem_string(argv[i]);
-	*reading.last = r;
-	reading.last = &r->next;
-	if (!rule_fits(r, why, sizeof why)) {
-		conf_complain(cfg->line, "%s: %s", opt->name, why);
-		return -1;
-	}
-	return 0;
-}
-
-static void
-forget_rules(void)
-{
-	struct rule *r;
-
-	while ((r = reading.rule) != NULL) {
-		reading.rule = r->next;
-		for (int i = 0; i < 3; i++)
-			free(r->word[i]);
-		free(r);
-	}
-}
-
 /* --- what libconfuse is told --------------------------------------------- */
 
 /* The settings of scopes from … to, then room for `more` options and the
@@ -293,10 +164,10 @@ static void
 grammar_make(struct grammar *g)
 {
 	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
-	const cfg_opt_t status = CFG_FUNC("status", on_rule);
-	const cfg_opt_t column = CFG_FUNC("column", on_rule);
-	const cfg_opt_t target = CFG_FUNC("target", on_rule);
-	const cfg_opt_t rate = CFG_FUNC("rate", on_rule);
+	const cfg_opt_t status = CFG_FUNC("status", conf_on_rule);
+	const cfg_opt_t column = CFG_FUNC("column", conf_on_rule);
+	const cfg_opt_t target = CFG_FUNC("target", conf_on_rule);
+	const cfg_opt_t rate = CFG_FUNC("rate", conf_on_rule);
 	cfg_opt_t *rest;
 
 	g->source = options(SCOPE_SOURCE, SCOPE_SOURCE, 3, &rest);
@@ -392,7 +263,7 @@ fill_source(struct settings *s, const struct conf *c, const char *feed,
 	if (fill(s, feed_cfg, SCOPE_COUNTER) == -1 ||
 	    fill(s, cfg, SCOPE_SOURCE) == -1)
 		return -1;
-	for (const struct rule *r = reading.rule; r != NULL; r = r->next) {
+	for (const struct rule *r = conf_rules(); r != NULL; r = r->next) {
 		if (r->section != cfg)
 			continue;
 		if (r->kind == RULE_COLUMN)
@@ -473,7 +344,7 @@ resolve_outputs(struct feed *f, const struct conf *c)
 static void
 add_targets(struct feed *f, const cfg_t *cfg)
 {
-	for (const struct rule *r = reading.rule; r != NULL; r = r->next) {
+	for (const struct rule *r = conf_rules(); r != NULL; r = r->next) {
 		if (r->section != cfg || r->kind != RULE_TARGET)
 			continue;
 		f->target =
@@ -716,11 +587,10 @@ conf_parse(struct conf **out, const char *text, size_t n, const char *path,
 		goto out;
 	copy[own.n] = '\n';
 	conf_begin(path);
-	reading.conf = c;
-	reading.rule = NULL;
-	reading.last = &reading.rule;
+	reading = c;
+	conf_rules_begin();
 	rc = read_text(c, copy, path);
-	forget_rules();
+	conf_rules_forget();
 	if (rc == -1)
 		err_set(e, "%s", conf_complaint());
 out:

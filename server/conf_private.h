@@ -26,6 +26,27 @@ void conf_on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 #define PRESET_BYTES_MAX (256 << 10)
 
+/* The lines that look like calls. */
+enum rule_kind {
+	RULE_STATUS,
+	RULE_COLUMN,
+	RULE_TARGET,
+	RULE_RATE
+};
+
+/* One of them, in the order in which they stand. */
+struct rule {
+	struct rule *next;
+	const cfg_t *section;
+	enum rule_kind kind;
+	char *word[3];
+};
+
+void conf_rules_begin(void);
+void conf_rules_forget(void);
+const struct rule *conf_rules(void); /* the first; or NULL */
+int conf_on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv);
+
 /* What libconfuse would silently take for something else.  Comments become
  * blanks, whose lines it would count twice. */
 int conf_check_text(char *text, size_t n, const char *path, struct err *e);
