@@ -136,7 +136,8 @@ lint_contact(struct lint *l, const struct lint_rule *r, struct slice cell)
 		    N_("The client's type is CONTACT, to the letter"));
 }
 
-/* The same key twice for one visitor: the ids are looked up as one text. */
+/* The same key twice for one visitor, whose ids are the table's first two
+ * columns: both are looked up as one text. */
 void
 lint_key(struct lint *l, const struct lint_rule *r, struct slice cell)
 {
