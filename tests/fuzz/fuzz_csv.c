@@ -40,6 +40,11 @@ run(const uint8_t *data, size_t n, size_t step, const struct settings *s,
 	if (rc != FMT_OK)
 		return rc;
 	rc = reader_open(&r, d, s);
+	if (rc == FMT_OK) {
+		reader_facts(r, &facts);
+		if (strcmp(facts.syntax, "csv") != 0)
+			rc = FMT_SYNTAX; /* its own target reads it */
+	}
 	while (rc == FMT_OK && (rc = reader_next(r, &row)) == FMT_OK) {
 		assert(row.line > line && row.cells <= s->limits.columns);
 		line = row.line;
