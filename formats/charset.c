@@ -170,6 +170,22 @@ sequence(const uint8_t *p, size_t n, bool *whole)
 	return k;
 }
 
+/* Four letters whose first byte is d0 or d1. */
+static bool
+is_cyrillic_word(const uint8_t *p)
+{
+	static const uint8_t masks[WORD] = { 0xfe, 0xc0, 0xfe, 0xc0, 0xfe, 0xc0,
+		0xfe, 0xc0 };
+	static const uint8_t wants[WORD] = { 0xd0, 0x80, 0xd0, 0x80, 0xd0, 0x80,
+		0xd0, 0x80 };
+	uint64_t w, mask, want;
+
+	memcpy(&w, p, sizeof w);
+	memcpy(&mask, masks, sizeof mask);
+	memcpy(&want, wants, sizeof want);
+	return (w & mask) == want;
+}
+
 size_t
 charset_utf8(const uint8_t *p, size_t n)
 {
@@ -182,6 +198,8 @@ charset_utf8(const uint8_t *p, size_t n)
 		i += charset_ascii(p + i, n - i);
 		/* two-byte sequences, as Cyrillic has them, one after another
 		 */
+		while (n - i >= WORD && is_cyrillic_word(p + i))
+			i += WORD;
 		while (n - i >= 2 && p[i] >= 0xc2 && p[i] <= 0xdf &&
 		       (p[i + 1] & 0xc0) == 0x80)
 			i += 2;

@@ -82,7 +82,7 @@ check_client_id(struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		uint64_t digit = (uint64_t)(s.p[i] - '0');
 
-		if (n > (UINT64_MAX - digit) / 10)
+		if (i == 19 && n > (UINT64_MAX - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}

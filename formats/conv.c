@@ -99,10 +99,13 @@ field_by_name(struct slice name)
 void
 conv_clear(struct conv *c)
 {
-	for (int f = 0; f < FIELD_NUMBERS; f++)
-		c->number[f] = CONV_NONE;
-	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
-		conv_text(c, f) = (struct slice){ "", 0 };
+	static const struct conv unknown = {
+		.number = { [0 ... FIELD_NUMBERS - 1] = CONV_NONE },
+		.text_ = { [0 ... FIELD_COUNT - FIELD_NUMBERS - 1] = { "",
+			       0 } },
+	};
+
+	*c = unknown;
 }
 
 bool

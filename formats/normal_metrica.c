@@ -118,6 +118,12 @@ print_number(char *out, size_t size, const struct item *i, bool goals)
 
 	if (n == CONV_NONE)
 		return 0;
+	if (!goals && n >= THOUSAND && n < 10 * THOUSAND &&
+	    n % THOUSAND == 0) { /* nearly always */
+		out[0] = ':';
+		out[1] = (char)('0' + n / THOUSAND);
+		return 2;
+	}
 	if (goals)
 		len = n % 100 == 0 ? snprintf(out, size, ":%" PRId64, n / 100)
 				   : snprintf(out, size, ":%" PRId64 ".%02d",
@@ -226,6 +232,12 @@ take_product(struct items *l, struct slice value)
 		add(l, name, n);
 }
 
+static bool
+ends_item(char c)
+{
+	return c == ',' || c == ';' || c == '\r' || c == '\n';
+}
+
 static void
 take_text(struct items *l, struct slice cell)
 {
@@ -233,7 +245,7 @@ take_text(struct items *l, struct slice cell)
 		struct slice raw = cell, value;
 		size_t n = 0;
 
-		while (n < cell.n && memchr(",;\r\n", cell.p[n], 4) == NULL)
+		while (n < cell.n && !ends_item(cell.p[n]))
 			n++;
 		raw.n = n;
 		n += n < cell.n;

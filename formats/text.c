@@ -105,6 +105,15 @@ is_plain(char c)
 	       (c >= 'A' && c <= 'Z');
 }
 
+/* A letter of two bytes; its first byte begins a character wherever it stands.
+ */
+static bool
+is_cyrillic(const char *p)
+{
+	return ((unsigned char)p[0] & 0xfe) == 0xd0 &&
+	       ((unsigned char)p[1] & 0xc0) == 0x80;
+}
+
 struct slice
 text_strip(struct slice s)
 {
@@ -114,6 +123,8 @@ text_strip(struct slice s)
 	for (rest = s; rest.n > 0 && is_wrapping(text_take(&rest));)
 		s = rest;
 	if (s.n > 0 && is_plain(s.p[s.n - 1]))
+		return s;
+	if (s.n > 1 && is_cyrillic(s.p + s.n - 2))
 		return s;
 	for (rest = s; rest.n > 0;) {
 		if (!is_wrapping(text_take(&rest)))

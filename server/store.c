@@ -302,6 +302,16 @@ folder_of(const char *path)
 	    (struct slice){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
+/* One thread at a time works with a store, as a belt hands it over: so SQLite
+ * need not lock anything, nor count its memory, at every step.  Only before
+ * anything else; later it answers that it is too late, and nothing changes. */
+static void
+configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 store_open(struct store **out, const char *path, bool read_only, struct err *e)
 {
@@ -309,6 +319,7 @@ store_open(struct store **out, const char *path, bool read_only, struct err *e)
 	int flags = SQLITE_OPEN_NOMUTEX |
 		    (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 
+	configure_library();
 	s->path = mem_string(path);
 	s->dir = folder_of(path);
 	s->read_only = read_only;
