@@ -6,6 +6,7 @@
 #include "formats/errors_private.h"
 
 const struct error_info errors_direct[] = {
+	/* --- what the destination says of the file --- */
 	{ "E101", "connection", DIRECT,
 	    "При соединении с сервером произошла ошибка. Пожалуйста, "
 	    "проверьте настройки подключения",
@@ -85,6 +86,7 @@ const struct error_info errors_direct[] = {
 	    N_("It expects one object with a list of records in it."),
 	    N_("Let convdrop write the file; its man page shows the shape.") },
 
+	/* --- what it says of a row --- */
 	{ "E201", "date", DIRECT, "Invalid date format%v",
 	    N_("The value is not a date in a form that can be read without "
 	       "guessing."),

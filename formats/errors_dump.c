@@ -4,6 +4,7 @@
 #include "formats/errors_private.h"
 
 const struct error_info errors_dump[] = {
+	/* --- a row or value --- */
 	{ "E301", "columns_few", OURS,
 	    N_("The row has fewer cells than the header has columns"),
 	    N_("Cells are missing, so it is not known which value belongs to "
@@ -103,6 +104,7 @@ const struct error_info errors_dump[] = {
 	       "and taken as it is one order would become two."),
 	    N_("Export ids as text, and drop the dump again.") },
 
+	/* --- the dump as a whole --- */
 	{ "E401", "io", OURS, N_("The dump could not be read from the disk"),
 	    N_("The disk or its file system reported an error."),
 	    N_("See the log for the cause; the dump is tried again when it is "

@@ -5,6 +5,7 @@
 #include "formats/errors_private.h"
 
 const struct error_info errors_other[] = {
+	/* --- publishing --- */
 	{ "E501", "no_rows", OURS, N_("No order can be published"),
 	    N_("No order is complete and within the days that are published. "
 	       "The last good file stays."),
@@ -22,7 +23,12 @@ const struct error_info errors_other[] = {
 	       "stays."),
 	    N_("Look at the row that is named; if the dump is right, report "
 	       "it as a bug.") },
+	{ "E504", "too_large", OURS,
+	    N_("The new file would be larger than its destination takes"),
+	    N_("No part of it can be left out, so the last good file stays."),
+	    N_("Drop shorter periods, or feed fewer records to the output.") },
 
+	/* --- what lint warns of --- */
 	{ "W601", "aging_date", OURS,
 	    N_("'create_date_time' is older than 111 days"),
 	    N_("Direct takes the row, but no visit can be linked to it or "
@@ -77,6 +83,7 @@ const struct error_info errors_other[] = {
 	    N_("Metrica then takes the amounts without a currency."),
 	    N_("Upload each currency as a file of its own.") },
 
+	/* --- what spreadsheets and encodings do --- */
 	{ "E701", "excel_exponent", OURS,
 	    N_("Excel turned the number into an exponent"),
 	    N_("A long number was stored as 7,9E+10: its last digits are "

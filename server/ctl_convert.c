@@ -2,14 +2,16 @@
  * convdrop convert: a dump in, a publishable file out.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/preset.h"
+#include "formats/errors.h"
 #include "formats/preset.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
@@ -279,6 +281,9 @@ json_of(const struct convert *c, const char *file)
 	if (c->status != FMT_END)
 		json_object_set_new(
 		    all, "text", json_string(fmt_status_text(c->status)));
+	if (c->status != FMT_END)
+		json_object_set_new(
+		    all, "code", json_string(error_of_status(c->status)->code));
 	if (f != NULL && f->preset != NULL)
 		json_object_set_new(all, "preset", json_string(f->preset));
 	if (f != NULL && f->encoding != NULL)
@@ -307,7 +312,8 @@ print_refused(const struct convert *c, const char *file)
 	    c->dump == NULL ? NULL : dump_facts(c->dump);
 	char text[512];
 
-	fprintf(stderr, "convdrop: %s: %s\n", file, fmt_status_text(c->status));
+	fprintf(stderr, "convdrop: %s: %s (%s)\n", file,
+	    fmt_status_text(c->status), error_of_status(c->status)->code);
 	if (c->status == FMT_MISSING_COLUMN && f != NULL && f->missing != NULL)
 		fprintf(stderr, _("convdrop: %s: Missing: %s.\n"), file,
 		    f->missing);
@@ -440,64 +446,170 @@ file_of(struct ctl_file *f, const char *dir, int *out, struct err *e)
 	return 0;
 }
 
-static int
-add_file(struct convert *c, const struct arguments *a, size_t i, struct show *s,
-    const struct ctl *ctl, json_t *dumps, struct err *e)
-{
-	const char *name = a->file[i];
-	struct ctl_file file = { .fd = -1 };
-	int fd, rc = -1;
+/* An archive that holds several dumps, none of which was named. */
+struct archive {
+	int fd;
+	struct unpack_how how;
+	struct unpack *unpack;
+};
 
-	*s = (struct show){ .file = name, .quiet = s->quiet };
-	if (a->rejects != NULL && refusals_open(&c->refusals, c->dir, e) == -1)
-		return -1;
-	if (ctl_file_open_member(&file, name, a->member, e) == 0) {
-		rc = file_of(&file, c->dir, &fd, e) == -1 ||
-			     convert_add(c, fd, name, e) == -1
-			 ? err_add(e, "%s", name)
-			 : 0;
-		ctl_file_close(&file);
-	}
-	if (rc == 0 && c->refusals != NULL)
-		rc = write_rejects(c, a->rejects, i == 0, e);
-	refusals_close(c->refusals);
-	c->refusals = NULL;
-	if (rc == -1)
-		return -1;
-	if (ctl->json)
-		json_array_append_new(dumps, json_of(c, name));
+static void
+close_archive(struct archive *f)
+{
+	unpack_close(f->unpack);
+	if (f->fd != -1)
+		close(f->fd);
+	f->unpack = NULL;
+	f->fd = -1;
+}
+
+/* False when it is none: then it is a file as any other, and ctl_file says
+ * what is wrong with it. */
+static bool
+open_archive(struct archive *f, const struct convert *c,
+    const struct arguments *a, const char *name)
+{
+	struct err ignored = ERR_EMPTY;
+	struct stat st;
+
+	*f = (struct archive){ .fd = -1,
+		.how = { .limits = &a->settings->limits, .dir = c->dir } };
+	if (a->member[0] != '\0' || stat(name, &st) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	f->fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (f->fd != -1 &&
+	    unpack_open(&f->unpack, f->fd, name, &f->how, &ignored) == 0 &&
+	    unpack_is_archive(f->unpack) && unpack_dumps(f->unpack) > 1)
+		return true;
+	close_archive(f);
+	return false;
+}
+
+static bool
+holds_several(const struct convert *c, const struct arguments *a)
+{
+	struct archive f;
+	bool several = a->files > 1 || open_archive(&f, c, a, a->file[0]);
+
+	if (several && a->files == 1)
+		close_archive(&f);
+	return several;
+}
+
+/* The several dumps on their way. */
+struct several {
+	struct convert *c;
+	const struct arguments *a;
+	const struct ctl *ctl;
+	struct show *show;
+	json_t *dumps;
+	bool begun; /* one of them has written its rejects */
+	int worst;  /* exit status so far */
+};
+
+static void
+tell(struct several *v, const char *name)
+{
+	const struct convert *c = v->c;
+	int rc = judge(c);
+
+	if (v->ctl->json)
+		json_array_append_new(v->dumps, json_of(c, name));
 	else if (c->status == FMT_END)
-		print_dump(c, s);
+		print_dump(c, v->show);
 	else
 		print_refused(c, name);
-	rc = judge(c);
-	return rc == CTL_FINE && s->refused > 0 ? CTL_FINDINGS : rc;
+	if (rc == CTL_FINE && v->show->refused > 0)
+		rc = CTL_FINDINGS;
+	if (rc > v->worst)
+		v->worst = rc;
+}
+
+static int
+add_dump(struct several *v, const char *name, int fd, struct err *e)
+{
+	struct convert *c = v->c;
+	int rc;
+
+	*v->show = (struct show){ .file = name, .quiet = v->show->quiet };
+	if (v->a->rejects != NULL &&
+	    refusals_open(&c->refusals, c->dir, e) == -1)
+		return -1;
+	rc = convert_add(c, fd, name, e);
+	if (rc == -1)
+		err_add(e, "%s", name);
+	else if (c->refusals != NULL)
+		rc = write_rejects(c, v->a->rejects, !v->begun, e);
+	v->begun = true;
+	refusals_close(c->refusals);
+	c->refusals = NULL;
+	if (rc == 0)
+		tell(v, name);
+	return rc;
+}
+
+static int
+add_file(struct several *v, const char *name, struct err *e)
+{
+	struct ctl_file file = { .fd = -1 };
+	int fd, rc;
+
+	if (ctl_file_open_member(&file, name, v->a->member, e) == -1)
+		return -1;
+	rc = file_of(&file, v->c->dir, &fd, e);
+	if (rc == 0)
+		rc = add_dump(v, name, fd, e);
+	ctl_file_close(&file);
+	return rc;
+}
+
+/* Every dump in the archive. */
+static int
+add_members(struct several *v, struct unpack *u, struct err *e)
+{
+	struct unpack_dump d;
+	int rc;
+
+	while ((rc = unpack_next(u, &d, e)) == 1) {
+		v->c->status = d.status;
+		v->c->dump = NULL;
+		if (d.status != FMT_OK)
+			tell(v, d.name);
+		else if (add_dump(v, d.name, d.fd, e) == -1)
+			return -1;
+	}
+	return rc;
 }
 
 static int
 convert_several(struct convert *c, const struct arguments *a, struct show *s,
     const struct ctl *ctl, struct err *e)
 {
-	json_t *dumps = json_array();
-	int rc = convert_begin(c, e), worst = CTL_FINE;
+	struct several v = {
+		.c = c, .a = a, .ctl = ctl, .show = s, .dumps = json_array()
+	};
+	int rc = convert_begin(c, e);
 
 	for (size_t i = 0; i < a->files && rc != -1; i++) {
-		rc = add_file(c, a, i, s, ctl, dumps, e);
-		worst = rc > worst ? rc : worst;
+		struct archive archive;
+
+		if (open_archive(&archive, c, a, a->file[i]))
+			rc = add_members(&v, archive.unpack, e);
+		else
+			rc = add_file(&v, a->file[i], e);
+		close_archive(&archive);
 	}
 	if (rc != -1)
 		rc = convert_end(c, e);
-	if (rc == -1) {
-		json_decref(dumps);
-		return -1;
-	}
-	if (ctl->json)
-		print_json(c, json_pack("{s:o}", "dumps", dumps));
-	else
+	if (rc != -1 && ctl->json)
+		print_json(c, json_pack("{s:O}", "dumps", v.dumps));
+	else if (rc != -1)
 		print_file(c, c->writer->file);
-	if (!ctl->json)
-		json_decref(dumps);
-	return worst == CTL_FINE && c->written == 0 ? CTL_FINDINGS : worst;
+	json_decref(v.dumps);
+	if (rc == -1)
+		return -1;
+	return v.worst == CTL_FINE && c->written == 0 ? CTL_FINDINGS : v.worst;
 }
 
 /* --- doing it ------------------------------------------------------------ */
@@ -542,7 +654,7 @@ run_with(const struct ctl *ctl, const struct arguments *a)
 		c.counter = counter;
 		c.source = source;
 		/* A file of clients has whom orders name, too. */
-		if (a->files == 1 && c.writer->kind != RECORD_CONTACT)
+		if (!holds_several(&c, a) && c.writer->kind != RECORD_CONTACT)
 			rc = convert_one(&c, a, &show, ctl, &e);
 		else
 			rc = convert_several(&c, a, &show, ctl, &e);

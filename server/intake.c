@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "formats/errors.h"
 #include "server/lang.h"
 #include "server/merge.h"
 #include "server/unpack.h"
@@ -213,6 +214,8 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 static int
 refuse(struct intake *in, enum fmt_status st, struct err *e)
 {
+	size_t n;
+
 	in->status = st;
 	if (st == FMT_IO)
 		return err_set(e, "read it: %s", strerror(errno));
@@ -230,6 +233,9 @@ refuse(struct intake *in, enum fmt_status st, struct err *e)
 		    in->reason, sizeof in->reason, "%s", fmt_status_text(st));
 	if (st == FMT_PIPELINES)
 		dump_pipelines(in->reason, sizeof in->reason, in->facts);
+	n = strlen(in->reason);
+	snprintf(in->reason + n, sizeof in->reason - n, " (%s)",
+	    error_of_status(st)->code);
 	return 0;
 }
 

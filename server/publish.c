@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "formats/errors.h"
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/bytes.h"
@@ -213,6 +214,16 @@ say_empty(const struct job *j, char *why, size_t size)
 		    _("Nothing can be published: no record is complete."));
 }
 
+/* The code of the registry by which it is explained. */
+static int
+with_code(char *why, size_t size, const char *name)
+{
+	size_t n = strlen(why);
+
+	snprintf(why + n, size - n, " (%s)", error_named('5', name)->code);
+	return 1;
+}
+
 /* 1 and why, when the last good version stays instead. */
 static int
 refused(struct job *j, char *why, size_t size, struct err *e)
@@ -222,7 +233,7 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 
 	if (j->render.rows == 0) {
 		say_empty(j, why, size);
-		return 1;
+		return with_code(why, size, "no_rows");
 	}
 	if (j->render.bytes > limit(j)) {
 		snprintf(why, size,
@@ -230,14 +241,15 @@ refused(struct job *j, char *why, size_t size, struct err *e)
 		      "%llu."),
 		    (unsigned long long)j->render.bytes,
 		    (unsigned long long)limit(j));
-		return 1;
+		return with_code(why, size, "too_large");
 	}
 	rc = shrinks(j, why, size, e);
 	if (rc != 0)
-		return rc;
+		return rc == 1 ? with_code(why, size, "shrink") : rc;
 	l = j->linting;
 	j->linting = NULL;
-	return linting_end(l, why, size, e);
+	rc = linting_end(l, why, size, e);
+	return rc == 1 ? with_code(why, size, "own_lint") : rc;
 }
 
 /* --- into place ---------------------------------------------------------- */

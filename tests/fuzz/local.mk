@@ -89,3 +89,9 @@ tests_fuzz_fuzz_zip_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_xlsx_SOURCES = tests/fuzz/fuzz_xlsx.c $(fuzz_main)
 tests_fuzz_fuzz_xlsx_LDADD = $(LINK_FORMATS)
 tests_fuzz_fuzz_xlsx_LDFLAGS = $(fuzz_ldflags)
+
+FUZZERS += tests/fuzz/fuzz_explain
+tests_fuzz_fuzz_explain_SOURCES = tests/fuzz/fuzz_explain.c $(fuzz_main) \
+	server/explain.h server/explain.c
+tests_fuzz_fuzz_explain_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_explain_LDFLAGS = $(fuzz_ldflags)
