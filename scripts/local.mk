@@ -9,11 +9,13 @@ TESTS += scripts/check-layers.t
 systemdunitdir = $(prefix)/lib/systemd/system
 systemdunit_DATA = convdropd.service
 sysusersdir = $(prefix)/lib/sysusers.d
-sysusers_DATA = convdrop.conf
+# in a folder of its own: ./convdrop.conf would be taken for a configuration
+sysusers_DATA = sysusers.d/convdrop.conf
 EXTRA_DIST += scripts/convdropd.service scripts/convdrop.sysusers
-CLEANFILES += convdropd.service convdrop.conf
+CLEANFILES += convdropd.service sysusers.d/convdrop.conf
 convdropd.service: scripts/convdropd.service Makefile
 	$(AM_V_GEN)sed 's|/usr/sbin|$(sbindir)|' \
 	    $(srcdir)/scripts/convdropd.service >$@
-convdrop.conf: scripts/convdrop.sysusers
-	$(AM_V_GEN)cp $(srcdir)/scripts/convdrop.sysusers $@
+sysusers.d/convdrop.conf: scripts/convdrop.sysusers
+	$(AM_V_GEN)$(MKDIR_P) sysusers.d && \
+	    cp $(srcdir)/scripts/convdrop.sysusers $@
