@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/errors.h"
 #include "formats/preset.h"
 #include "formats/zone.h"
 #include "server/bytes.h"

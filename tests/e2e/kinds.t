@@ -92,8 +92,8 @@ check "the other waits" lacks main conversions.csv ';1003;'
 check "the goal of its status is in the offline conversions" \
     within 10 has main offline-conversions.csv '^1695123456789012345,.*,order_paid,'
 check "the contact has a name" within 10 has main contacts.csv '^c1,Anna,'
-check "in JSON, too" has main contacts.json '"name":"Anna"'
-check "and in the agency's file" has main crm-clients.json '"name":"Anna"'
+check "in JSON, too" within 10 has main contacts.json '"name":"Anna"'
+check "and in the agency's file" within 10 has main crm-clients.json '"name":"Anna"'
 check "the rest of the clients are taken" drop_and_wait "$work/more-clients.json" more.json
 check "now nobody waits" within 10 has main conversions.csv ';1003;c3;;;79995553333;'
 check "and status says no more of it" within 10 sh -c "! '$convdrop' -c '$conf' status | grep -q 'not known yet'"

@@ -147,8 +147,11 @@ check "convert reads a workbook" convert "$work/book.xlsx"
 check "also through a pipe" sh -c "cat '$work/book.xlsx' | '$convdrop' convert - | grep -q ';7;;17;'"
 check "also in gzip" convert "$work/book.xlsx.gz"
 check "an archive of one dump is that dump" convert "$work/inner.zip"
-refute "of several it wants one" convert "$work/three.zip"
-check "and names them" grep -q "april/b.csv.gz.*--member" "$work/said"
+convert "$work/three.zip"
+check "of several it takes all" grep -q "three.zip/april/b.csv.gz: 1 records" "$work/said"
+check "into one file" grep -q ';2;;12;' "$work/out"
+refute "presets wants one of them" sh -c "'$convdrop' presets '$work/three.zip' 2>'$work/said'"
+check "and names them" grep -q "april/b.csv.gz" "$work/said"
 check "--member chooses" convert "$work/three.zip" --member april/b.csv.gz
 check "that one" grep -q ';2;;12;' "$work/out"
 refute "a sheet that is not there is refused" convert "$work/book.xlsx" --sheet Nothing
