@@ -38,6 +38,7 @@ static void
 write_outcome(FILE *to, const struct letter *l)
 {
 	const struct dump_entry *d = l->dump;
+	char line[512];
 
 	if (d->state == DUMP_MERGED)
 		fprintf(to, _("The dump was taken (number %lld).\n"),
@@ -53,7 +54,8 @@ write_outcome(FILE *to, const struct letter *l)
 		    to);
 	fputc('\n', to);
 	tally_print(to, &d->tally, tally_accounts);
-	tally_print_accounting(to, &d->tally);
+	tally_account(line, sizeof line, &d->tally);
+	fprintf(to, "%s\n", line);
 }
 
 static bool

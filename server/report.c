@@ -359,8 +359,7 @@ columns_json(const struct report *r, const struct dump_facts *f)
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
 		if (f->google != NULL && f->google[i])
-			json_object_set_new(
-			    c, "note", json_string(f->note[i]));
+			json_object_set_new(c, "note", json_string(f->note[i]));
 		json_array_append_new(a, c);
 	}
 	return a;
@@ -403,7 +402,7 @@ report_json(const struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, const struct summary_columns *columns)
 {
 	json_t *j = json_object();
-	char when[32];
+	char when[32], line[512];
 
 	when_utc(when, d->at);
 	json_object_set_new(j, "name", text_json(d->name));
@@ -416,6 +415,8 @@ report_json(const struct report *r, const struct dump_entry *d,
 	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(j, "sha256", json_string(d->sha256));
 	json_object_set_new(j, "archive", text_json(d->archive));
+	tally_account(line, sizeof line, &d->tally);
+	json_object_set_new(j, "accounting", text_json(line));
 	tally_json(j, &d->tally, tally_accounts);
 	tally_json(j, &d->tally, tally_waits);
 	tally_json(j, &d->tally, tally_notes);

@@ -105,14 +105,14 @@ tally_print(FILE *to, const struct tally *t, const struct tally_item *i)
 }
 
 void
-tally_print_accounting(FILE *to, const struct tally *t)
+tally_account(char *out, size_t size, const struct tally *t)
 {
 	unsigned long long n[6];
 
 	for (size_t i = 0; i < 6; i++)
 		n[i] = tally_get(t, &tally_accounts[i]);
-	fprintf(to,
+	snprintf(out, size,
 	    _("Accounting: %llu records = %llu accepted + %llu unchanged + "
-	      "%llu superseded + %llu skipped + %llu rejected.\n"),
+	      "%llu superseded + %llu skipped + %llu rejected."),
 	    n[0], n[1], n[2], n[3], n[4], n[5]);
 }

@@ -27,6 +27,6 @@ void tally_print(
     FILE *to, const struct tally *t, const struct tally_item *items);
 
 /* "981 records = 900 accepted + …": one line that must add up. */
-void tally_print_accounting(FILE *to, const struct tally *t);
+void tally_account(char *out, size_t size, const struct tally *t);
 
 #endif

@@ -95,6 +95,9 @@ the_three_files_say_what_became_of_the_dump(void **state)
 	assert_non_null(j);
 	assert_int_equal(json_integer_value(json_object_get(j, "records")), 3);
 	assert_int_equal(json_integer_value(json_object_get(j, "auto_ids")), 1);
+	assert_non_null(
+	    strstr(json_string_value(json_object_get(j, "accounting")),
+		"3 records = 2 accepted + "));
 	assert_int_equal(json_array_size(json_object_get(j, "columns")), 2);
 	json_decref(j);
 	free(text);
