@@ -93,7 +93,7 @@ take_name(struct text *t, struct slice *out)
 	while (n < 64 && (t->start + n < t->end || fill(t)) &&
 	       t->buf[t->start + n] != '"')
 		n++;
-	if (t->start + n == t->end || t->buf[t->start + n] != '"')
+	if (n == 64 || t->start + n == t->end)
 		return false;
 	*out = (struct slice){ t->buf + t->start, n };
 	advance(t, n + 1);
