@@ -1,10 +1,6 @@
 /*
- * Orders: merging a dump into them, and reading them in the order in which
- * they are published.
- *
- * An order is frozen when a publication that carries its creation time was
- * pulled (see store_sql.c); that is looked up in the list of pulled
- * publications, which is read once for each piece of work.
+ * Orders, and contacts, calls and chats, which are kept alike: merging a dump
+ * into them, and reading them in the order in which they are published.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,64 +11,6 @@
 #include "server/store_load.h"
 
 #define SORT_MEMORY ((size_t)32 << 20)
-
-/* --- what was pulled ---------------------------------------------------- */
-
-struct pulled_list {
-	struct pulled *p; /* by id, ascending */
-	size_t n, room;
-};
-
-static int
-read_pulled(struct store *s, const char *feed, enum record_kind kind,
-    struct pulled_list *out, struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, SQL_PULLED, e);
-	struct pulled_list l = { NULL, 0, 0 };
-	int rc;
-
-	if (q == NULL)
-		return -1;
-	/* A contact has no creation time that anybody froze. */
-	store_bind(q, "si", feed,
-	    kind == RECORD_CONTACT ? INT64_C(0) : (int64_t)KIND_BIT(kind));
-	while ((rc = store_step(s, q, e)) == 1) {
-		if (l.n == l.room) {
-			l.room = l.room == 0 ? 16 : l.room * 2;
-			l.p = mem_grow(l.p, l.room * sizeof *l.p);
-		}
-		l.p[l.n++] = (struct pulled){ sqlite3_column_int64(q, 0),
-			sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
-			(unsigned)sqlite3_column_int64(q, 3) };
-	}
-	sqlite3_reset(q);
-	if (rc == -1)
-		free(l.p);
-	else
-		*out = l;
-	return rc;
-}
-
-/* Did a pulled publication carry the creation time that an order got when
- * since was the last one?  Nearly always the first one after since tells. */
-static bool
-is_frozen(const struct pulled_list *l, int64_t since, int64_t create_time)
-{
-	size_t low = 0, high = l->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (l->p[mid].id <= since)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (size_t i = low; i < l->n; i++)
-		if (l->p[i].from <= create_time && create_time <= l->p[i].to)
-			return true;
-	return false;
-}
 
 /* --- an order as it is kept --------------------------------------------- */
 
@@ -165,7 +103,7 @@ find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
 	rc = store_step(m->s, q, e);
 	if (rc == 1) {
 		create_time = sqlite3_column_int64(q, 0);
-		out->frozen = is_frozen(
+		out->frozen = store_is_frozen(
 		    &m->pulled, sqlite3_column_int64(q, 1), create_time);
 		out->dump = sqlite3_column_int64(q, 2);
 		out->line = (unsigned long)sqlite3_column_int64(q, 3);
@@ -238,19 +176,6 @@ put(void *ctx, struct slice id, const struct merge_order *was,
 	    create_time, m->top, is->dump, (int64_t)is->line, conv);
 }
 
-/* The number that a statement of one row answers; none is -1 without error. */
-static int
-ask_number(struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e)
-{
-	int rc = store_step(s, q, e);
-
-	*out = rc == 1 && sqlite3_column_type(q, 0) != SQLITE_NULL
-		   ? sqlite3_column_int64(q, 0)
-		   : -1;
-	sqlite3_reset(q);
-	return rc == -1 ? -1 : 0;
-}
-
 static int
 has(struct store *s, int64_t feed, struct slice id, struct err *e)
 {
@@ -313,7 +238,7 @@ ask_variants(struct store *s, int64_t feed, bool *out, struct err *e)
 	if (q == NULL)
 		return -1;
 	store_bind(q, "i", feed);
-	if (ask_number(s, q, &any, e) == -1)
+	if (store_ask_number(s, q, &any, e) == -1)
 		return -1;
 	*out = any != -1;
 	return 0;
@@ -344,7 +269,7 @@ prepare(struct merging *m, struct err *e)
 	if (store_feed(m->s, feed, m->rules->kind, true, &m->feed, e) == -1 ||
 	    store_feed(m->s, feed, RECORD_CONTACT, false, &m->clients, e) ==
 		-1 ||
-	    read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
+	    store_read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
 		return -1;
 	if (ask_variants(m->s, m->feed, &m->variants, e) == -1)
 		return -1;
@@ -352,11 +277,11 @@ prepare(struct merging *m, struct err *e)
 	if (q == NULL)
 		return -1;
 	store_bind(q, "i", m->feed);
-	if (ask_number(m->s, q, &any, e) == -1)
+	if (store_ask_number(m->s, q, &any, e) == -1)
 		return -1;
 	m->was_empty = any == -1;
 	q = store_kept(m->s, SQL_PUB_TOP, e);
-	return q == NULL ? -1 : ask_number(m->s, q, &m->top, e);
+	return q == NULL ? -1 : store_ask_number(m->s, q, &m->top, e);
 }
 
 static void
@@ -440,7 +365,8 @@ add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
 	struct slice part[2] = { { (const char *)&h, sizeof h },
 		store_blob(q, 5) };
 
-	h.frozen = is_frozen(pulled, sqlite3_column_int64(q, 2), h.create_time);
+	h.frozen =
+	    store_is_frozen(pulled, sqlite3_column_int64(q, 2), h.create_time);
 	arena_reset(a);
 	return sorter_add_parts(to,
 	    sort_key(a, h.create_time, prefix, store_blob(q, 0)), 0, part, 2,
@@ -476,7 +402,7 @@ scan(struct store *s, const char *feed, enum record_kind kind,
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc == 1 && read_pulled(s, feed, kind, &pulled, e) == -1)
+	if (rc == 1 && store_read_pulled(s, feed, kind, &pulled, e) == -1)
 		rc = -1;
 	if (rc == 1 && (q = store_fresh(s, SQL_ORDER_SCAN, e)) == NULL)
 		rc = -1;
@@ -588,8 +514,8 @@ read_order(struct store *s, struct arena *a, sqlite3_stmt *q, struct slice id,
 {
 	out->id = arena_copy(a, id);
 	out->create_time = sqlite3_column_int64(q, 0);
-	out->frozen =
-	    is_frozen(pulled, sqlite3_column_int64(q, 1), out->create_time);
+	out->frozen = store_is_frozen(
+	    pulled, sqlite3_column_int64(q, 1), out->create_time);
 	out->dump = sqlite3_column_int64(q, 2);
 	out->line = (unsigned long)sqlite3_column_int64(q, 3);
 	return unpack(s, &out->conv, arena_copy(a, store_blob(q, 4)), out->id,
@@ -605,7 +531,7 @@ store_order(struct store *s, struct arena *a, const char *feed,
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc != 1 || read_pulled(s, feed, kind, &pulled, e) == -1)
+	if (rc != 1 || store_read_pulled(s, feed, kind, &pulled, e) == -1)
 		return rc == 1 ? -1 : rc;
 	out->kind = kind;
 	q = store_kept(s, SQL_ORDER_GET, e);
@@ -644,167 +570,4 @@ store_values(struct store *s, struct arena *a, const char *feed,
 		rc = -1;
 	sqlite3_reset(q);
 	return rc;
-}
-
-static int
-next_due(struct store *s, const char *feed, enum record_kind kind, int64_t now,
-    int64_t *due, struct err *e)
-{
-	sqlite3_stmt *q;
-	int64_t number, its;
-	int rc = store_feed(s, feed, kind, false, &number, e);
-
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_ORDER_DUE, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ii", number, now);
-	if (ask_number(s, q, &its, e) == -1)
-		return -1;
-	if (its != -1 && its < *due)
-		*due = its;
-	return 0;
-}
-
-int
-store_next_due(
-    struct store *s, const char *feed, int64_t now, int64_t *out, struct err *e)
-{
-	int64_t due = INT64_MAX;
-
-	if (!s->read_only && strcmp(s->due.feed, feed) == 0 &&
-	    s->due.asked <= now && now < s->due.due) {
-		*out = s->due.due;
-		return 0;
-	}
-	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
-		if (next_due(s, feed, k, now, &due, e) == -1)
-			return -1;
-	}
-	snprintf(s->due.feed, sizeof s->due.feed, "%s", feed);
-	s->due.asked = now;
-	s->due.due = due;
-	*out = due;
-	return 0;
-}
-
-static int
-count_kind(struct store *s, const char *feed, enum record_kind kind,
-    int64_t from, int64_t to, uint64_t *out, struct err *e)
-{
-	sqlite3_stmt *q;
-	int64_t number, n;
-	int rc = store_feed(s, feed, kind, false, &number, e);
-
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_ORDER_COUNT, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "iii", number, from, to);
-	if (ask_number(s, q, &n, e) == -1)
-		return -1;
-	*out += (uint64_t)n;
-	return 0;
-}
-
-int
-store_count(struct store *s, const char *feed, unsigned kinds, int64_t from,
-    int64_t to, uint64_t *out, struct err *e)
-{
-	uint64_t n = 0;
-
-	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
-		if ((kinds & KIND_BIT(k)) != 0 &&
-		    count_kind(s, feed, k, from, to, &n, e) == -1)
-			return -1;
-	}
-	*out = n;
-	return 0;
-}
-
-/* --- freezing ----------------------------------------------------------- */
-
-struct thaw { /* an order that was carried with another creation time */
-	struct slice id;
-	int64_t create_time, since;
-};
-
-struct thaws {
-	struct arena a;
-	struct thaw *t;
-	size_t n, room;
-};
-
-static void
-add_thaw(struct thaws *l, sqlite3_stmt *q)
-{
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 16 : l->room * 2;
-		l->t = mem_grow(l->t, l->room * sizeof *l->t);
-	}
-	l->t[l->n++] = (struct thaw){ arena_copy(&l->a, store_blob(q, 0)),
-		sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2) };
-}
-
-/* The orders that p carried with another creation time than they have now, and
- * that no other pulled version has frozen since. */
-static int
-read_thaws(struct store *s, int64_t feed, const struct pulled *p,
-    const struct pulled_list *pulled, struct thaws *l, struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, SQL_CARRIED_BY, e);
-	int rc;
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, "iiii", feed, p->id, p->from, p->to);
-	while ((rc = store_step(s, q, e)) == 1)
-		if (!is_frozen(pulled, sqlite3_column_int64(q, 4),
-			sqlite3_column_int64(q, 3)))
-			add_thaw(l, q);
-	sqlite3_reset(q);
-	return rc;
-}
-
-static int
-freeze_kind(struct store *s, const char *feed, enum record_kind kind,
-    const struct pulled *p, struct err *e)
-{
-	struct pulled_list pulled = { NULL, 0, 0 };
-	struct thaws l = { ARENA_EMPTY, NULL, 0, 0 };
-	int64_t number;
-	int rc = store_feed(s, feed, kind, false, &number, e);
-
-	if (rc == 1)
-		rc = read_pulled(s, feed, kind, &pulled, e) == -1 ||
-			     read_thaws(s, number, p, &pulled, &l, e) == -1
-			 ? -1
-			 : 0;
-	for (size_t i = 0; rc == 0 && i < l.n; i++) {
-		s->due.feed[0] = '\0';
-		store_ready_drop(s);
-		if (store_run(s, SQL_ORDER_FREEZE, e, "ibii", number, l.t[i].id,
-			l.t[i].create_time, l.t[i].since) == -1 ||
-		    store_run(s, SQL_CARRIED_FORGET, e, "ib", number,
-			l.t[i].id) == -1)
-			rc = -1;
-	}
-	arena_free(&l.a);
-	free(l.t);
-	free(pulled.p);
-	return rc;
-}
-
-int
-store_freeze(
-    struct store *s, const char *feed, const struct pulled *p, struct err *e)
-{
-	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
-		if (k != RECORD_CONTACT && (p->kinds & KIND_BIT(k)) != 0 &&
-		    freeze_kind(s, feed, k, p, e) == -1)
-			return -1;
-	}
-	return 0;
 }

@@ -4,6 +4,7 @@
  *
  *      store.c          opening, transactions, the ledger, facts
  *      store_orders.c   merging and reading orders
+ *      store_times.c    what is frozen, what is due
  *      store_pubs.c     publications, pulls, history
  *      store_sql.c      all SQL
  */
@@ -121,6 +122,26 @@ int store_feed(struct store *s, const char *feed, enum record_kind kind,
 /* Puts an event into the one sequence that store_history tells. */
 int store_event(struct store *s, const char *feed, enum history_kind k,
     int64_t ref, struct err *e);
+
+/* The pulled publications that carry creation times of records of that kind; p
+ * is the caller's to free. */
+struct pulled_list {
+	struct pulled *p; /* by id, ascending */
+	size_t n, room;
+};
+
+int store_read_pulled(struct store *s, const char *feed, enum record_kind kind,
+    struct pulled_list *out, struct err *e);
+
+/* Did one of them carry the creation time that a record got when since was the
+ * last publication? */
+bool store_is_frozen(
+    const struct pulled_list *l, int64_t since, int64_t create_time);
+
+/* The number that a bound statement of one row answers; none is -1 without
+ * error. */
+int store_ask_number(
+    struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
 
 /* Completed pulls of publication p begin to hold: orders that it carried with
  * another creation time than they have now get theirs back. */
