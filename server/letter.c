@@ -170,15 +170,15 @@ letter_write(FILE *to, const struct letter *l)
 
 	write_heading(to, l->dump);
 	write_outcome(to, l);
+	write_items(to, _("What waits:"), t, tally_waits);
+	summary_rest(to, l->summary, l->rejects);
 	if (l->facts != NULL)
 		write_missing(to, l->facts);
 	if (l->dump->state == DUMP_MERGED || summary_any(l->summary))
 		summary_problems(to, l->summary, &l->columns);
-	summary_damage(to, l->summary, &l->columns, t->records);
-	write_items(to, _("What waits:"), t, tally_waits);
-	write_items(to, _("Worth knowing:"), t, tally_notes);
 	summary_statuses(to, l->summary);
-	summary_rest(to, l->summary, l->rejects);
+	summary_damage(to, l->summary, &l->columns, t->records);
+	write_items(to, _("Worth knowing:"), t, tally_notes);
 	if (l->facts != NULL)
 		write_reading(to, l);
 }

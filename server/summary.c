@@ -15,7 +15,7 @@
 enum {
 	EXAMPLES = 3,       /* lines shown of a group */
 	EXAMPLE_LINES = 20, /* and of all groups together */
-	EXAMPLE_BYTES = 160,
+	EXAMPLE_BYTES = 320,
 	HURTS = 64,
 	WATCHED = 4,
 	STATUSES = 50, /* different ones that are told apart */
@@ -32,7 +32,8 @@ struct group {
 	bool row;
 	enum reject reject;
 	enum field field;
-	size_t cell; /* of the first; SIZE_MAX when not known */
+	size_t cell;        /* of the first; SIZE_MAX when not known */
+	enum damage damage; /* of all its values; else DAMAGE_NONE */
 	uint64_t n;
 	struct example example[EXAMPLES];
 };
@@ -123,7 +124,8 @@ group_of(struct summary *s, bool row, const struct problem *p)
 	*g = (struct group){ .row = row,
 		.reject = p->reject,
 		.field = p->field,
-		.cell = p->cell };
+		.cell = p->cell,
+		.damage = damage_of_hint(p->hint) };
 	return g;
 }
 
@@ -207,6 +209,8 @@ summary_add(struct summary *s, unsigned long line, bool row,
 	size_t n;
 
 	s->n++;
+	if (damage_of_hint(p->hint) != g->damage)
+		g->damage = DAMAGE_NONE;
 	if (g->n++ < EXAMPLES) {
 		struct example *x = &g->example[g->n - 1];
 
@@ -216,7 +220,8 @@ summary_add(struct summary *s, unsigned long line, bool row,
 	}
 	if (damage_of_hint(p->hint) != DAMAGE_NONE)
 		add_hurt(s, damage_of_hint(p->hint), p->field, p->cell, line);
-	if (p->reject == REJECT_STATUS && rejects_shows(p, mask))
+	if (p->reject == REJECT_STATUS && rejects_shows(p, mask) &&
+	    damage_of_hint(p->hint) == DAMAGE_NONE)
 		add_status(s, pipeline, p->value);
 }
 
@@ -295,6 +300,8 @@ write_group(FILE *to, const struct group *g, size_t *left,
 	if (shown < g->n)
 		fprintf(to, _("     and %llu more\n"),
 		    (unsigned long long)(g->n - shown));
+	if (g->damage != DAMAGE_NONE)
+		info = error_named('7', damage_name(g->damage));
 	fprintf(to, _("     To mend it: %s\n"), message(info->cure));
 }
 
@@ -442,8 +449,9 @@ summary_rest(FILE *to, const struct summary *s, const char *rejects)
 {
 	if (s->n > 0)
 		fprintf(to,
-		    ngettext("\nIt is in %s with its original cells.\n",
-			"\nAll of them are in %s with their original "
+		    ngettext("\nWhat was refused is in %s, with its original "
+			     "cells.\n",
+			"\nAll that was refused is in %s, with the original "
 			"cells.\n",
 			s->n),
 		    rejects);
