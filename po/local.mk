@@ -21,6 +21,7 @@ po/convdrop.pot: po/extract $(po_sources)
 	    $(srcdir)/po/extract $(srcdir) $@ $(po_sources)
 
 update-po: po/convdrop.pot
-	$(MSGMERGE) --no-fuzzy-matching --no-wrap --sort-by-file -U \
+	$(MSGMERGE) --no-fuzzy-matching --no-wrap --add-location=file \
+	    --sort-by-file -U \
 	    --backup=none $(srcdir)/po/ru.po po/convdrop.pot
 .PHONY: update-po

@@ -409,21 +409,40 @@ static void
 write_hurt(FILE *to, const struct hurt *h, const struct summary_columns *c,
     unsigned long long records)
 {
-	const struct error_info *info =
-	    error_named('7', damage_name(h->damage));
+	const char *code = error_named('7', damage_name(h->damage))->code;
 	unsigned long long n = h->n;
 
 	if (h->field == FIELD_COUNT) /* the header itself */
-		fprintf(to, _("\n  %s: the header"), info->code);
+		fprintf(to, _("  %s: the header"), code);
 	else
 		fprintf(to,
-		    ngettext("\n  %s: %llu value in %llu records",
-			"\n  %s: %llu values in %llu records", n),
-		    info->code, n, records);
+		    ngettext("  %s: %llu value in %llu records",
+			"  %s: %llu values in %llu records", n),
+		    code, n, records);
 	write_column(to, h->field, h->cell, c);
-	fputc('\n', to);
 	if (h->line[0] != 0)
-		fprintf(to, _("     first in line %lu\n"), h->line[0]);
+		fprintf(to, _("; first in line %lu"), h->line[0]);
+	fputc('\n', to);
+}
+
+/* All columns of one damage, then what it is. */
+static void
+write_hurts(FILE *to, const struct hurt *h, size_t n, enum damage d,
+    const struct summary_columns *c, uint64_t records)
+{
+	const struct error_info *info = error_named('7', damage_name(d));
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (h[i].damage != d)
+			continue;
+		if (!any)
+			fputc('\n', to);
+		write_hurt(to, &h[i], c, records);
+		any = true;
+	}
+	if (!any)
+		return;
 	fprintf(
 	    to, "     %s. %s\n", message(info->text), message(info->meaning));
 	fprintf(to, _("     To mend it: %s\n"), message(info->cure));
@@ -436,12 +455,13 @@ summary_damage(FILE *to, const struct summary *s,
 	struct hurt hurt[HURTS + WATCHED];
 	size_t n = all_hurts(hurt, s);
 
-	if (n > 0)
-		fputs(_("\nDamaged before it came, by a spreadsheet or a wrong "
-			"encoding:\n"),
-		    to);
-	for (size_t i = 0; i < n; i++)
-		write_hurt(to, &hurt[i], c, records);
+	if (n == 0)
+		return;
+	fputs(_("\nDamaged before it came, by a spreadsheet or a wrong "
+		"encoding:\n"),
+	    to);
+	for (enum damage d = DAMAGE_NONE + 1; d < DAMAGE_COUNT; d++)
+		write_hurts(to, hurt, n, d, c, records);
 }
 
 void

@@ -176,7 +176,7 @@ the_text_says_what_to_mend_first(void **state)
 	/* nobody's number, although the feed is plain */
 	assert_null(strstr(text, "999 12"));
 	damage = strstr(second, "E705: 26 values in 3 records, column \"Дата\" "
-				"(create_date_time)\n     first in line 14\n");
+				"(create_date_time); first in line 14\n");
 	assert_non_null(damage);
 	assert_non_null(strstr(second, "\n  status(\"Продажи\", "
 				       "\"Согла\\\"сие\", \"IN_PROGRESS\")"
@@ -223,7 +223,7 @@ columns_that_were_damaged_are_named(void **state)
 	text =
 	    instance_get(instance_path(&inst, "reports/main/a.csv.report.txt"));
 	assert_non_null(strstr(text, "E706: 2 values in 3 records, column"));
-	assert_non_null(strstr(text, "first in line 5\n"));
+	assert_non_null(strstr(text, "; first in line 5\n"));
 	assert_non_null(strstr(text, "E707: the header, column"));
 	free(text);
 }
