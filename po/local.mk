@@ -21,7 +21,8 @@ po/convdrop.pot: po/extract $(po_sources)
 	    $(srcdir)/po/extract $(srcdir) $@ $(po_sources)
 
 update-po: po/convdrop.pot
-	$(MSGMERGE) --no-fuzzy-matching --no-wrap --add-location=file \
-	    --sort-by-file -U \
-	    --backup=none $(srcdir)/po/ru.po po/convdrop.pot
+	$(MSGMERGE) --quiet --no-fuzzy-matching --no-wrap \
+	    --add-location=file --sort-by-file -o po/ru.po.new \
+	    $(srcdir)/po/ru.po po/convdrop.pot
+	mv po/ru.po.new $(srcdir)/po/ru.po
 .PHONY: update-po
