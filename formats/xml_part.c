@@ -28,9 +28,10 @@ struct xml_part {
 
 /* --- memory ------------------------------------------------------------- */
 
-/* What the parsers of this thread have: expat hands its allocator nothing by
- * which to tell them apart, and no more than one of them is ever large. */
-static _Thread_local size_t used;
+/* What all parsers have: expat hands its allocator nothing by which to tell
+ * them apart, and no more than one of them is ever large.  A parser may be
+ * closed by another thread than the one that ran it (ahead.h). */
+static _Atomic size_t used;
 
 struct head {
 	alignas(max_align_t) size_t n;
