@@ -39,18 +39,18 @@ const struct error_info errors_dump[] = {
 	    N_("A zero byte is never part of a text, so the bytes are "
 	       "damaged."),
 	    N_("Export the dump again; its bytes are damaged.") },
-	{ "E308", "id", OURS, "Invalid '%c' value%v",
+	{ "E308", "id", OURS, N_("Invalid '%c' value%v"),
 	    N_("The id is not what the CRM has: a spreadsheet changed it."),
 	    N_("Export order ids as text.") },
 	{ "E309", "empty_status", OURS, "Empty '%c' value",
 	    N_("A new order has no status, although the dump has a column for "
 	       "it; Direct would count it as paid."),
 	    N_("Give every order a status in the CRM.") },
-	{ "E310", "currency", OURS, "Invalid '%c' value%v",
+	{ "E310", "currency", OURS, N_("Invalid '%c' value%v"),
 	    N_("The currency is not known, or not the one of the source."),
 	    N_("Export amounts in the source's currency, or as a source of "
 	       "their own.") },
-	{ "E311", "number", OURS, "Invalid '%c' value%v",
+	{ "E311", "number", OURS, N_("Invalid '%c' value%v"),
 	    N_("The value is not a number, a duration or a yes or no."),
 	    N_("Export plain numbers.") },
 	{ "E321", "json", OURS, N_("The record is not valid JSON"),
@@ -98,7 +98,7 @@ const struct error_info errors_dump[] = {
 	       "know."),
 	    N_("Export the messenger: whatsapp, telegram or viber.") },
 	{ "E314", "id_variant", OURS,
-	    "The '%c' is a known one%v, but for leading zeros or '.0'",
+	    N_("The '%c' is a known one%v, but for leading zeros or '.0'"),
 	    N_("The id differs from one that is known only by zeros in front "
 	       "of it or by a fraction behind it: a spreadsheet changed it, "
 	       "and taken as it is one order would become two."),

@@ -10,6 +10,7 @@
  * Whether a column is the date of the sale or of the payment differs from
  * report to report, so a payment's date is the order's end.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 #include "formats/text.h"
@@ -143,7 +144,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_1c;
 const struct preset preset_1c = {
 	.name = "1c",
-	.title = "1C, report of sales",
+	.title = N_("1C, report of sales"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

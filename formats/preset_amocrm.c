@@ -4,6 +4,7 @@
  * A contact's columns carry " (контакт)" behind their name.  A company's
  * phone or e-mail is shared by whoever works there, so it is left alone.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -114,7 +115,7 @@ static const char *const proof[] = {
 extern const struct preset preset_amocrm;
 const struct preset preset_amocrm = {
 	.name = "amocrm",
-	.title = "amoCRM, list of deals",
+	.title = N_("amoCRM, list of deals"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

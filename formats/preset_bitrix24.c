@@ -7,6 +7,7 @@
  * preset_bitrix24_leads.c has leads, preset_bitrix24_rest.c what the REST
  * interface answers.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -86,7 +87,7 @@ static const char *const proof[] = {
 extern const struct preset preset_bitrix24;
 const struct preset preset_bitrix24 = {
 	.name = "bitrix24",
-	.title = "Bitrix24, list of deals",
+	.title = N_("Bitrix24, list of deals"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

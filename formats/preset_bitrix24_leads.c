@@ -5,6 +5,7 @@
  * A lead that was converted became a deal: whether that was paid is the deal's
  * to say, so it stays IN_PROGRESS here.  A lead of no quality is SPAM.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -80,7 +81,7 @@ static const char *const proof[] = {
 extern const struct preset preset_bitrix24_leads;
 const struct preset preset_bitrix24_leads = {
 	.name = "bitrix24-leads",
-	.title = "Bitrix24, list of leads",
+	.title = N_("Bitrix24, list of leads"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -6,6 +6,7 @@
  * own: then STAGE_SEMANTIC_ID says whether it goes on (P), was won (S) or lost
  * (F), if the column is there.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -85,7 +86,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_bitrix24_rest;
 const struct preset preset_bitrix24_rest = {
 	.name = "bitrix24-rest",
-	.title = "Bitrix24, deals from its REST interface",
+	.title = N_("Bitrix24, deals from its REST interface"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

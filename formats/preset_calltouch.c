@@ -5,6 +5,7 @@
  * neither is the caller.  A call without success is a missed one.  Flags came
  * as true and as "true".
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -64,7 +65,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_calltouch;
 const struct preset preset_calltouch = {
 	.name = "calltouch",
-	.title = "Calltouch, calls",
+	.title = N_("Calltouch, calls"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

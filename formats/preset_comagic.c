@@ -5,6 +5,7 @@
  * both directions; one that we made answers no advertisement, so it is
  * skipped unless the feed maps the direction "out" to something else.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -42,7 +43,7 @@ static const char *const proof[] = {
 extern const struct preset preset_comagic;
 const struct preset preset_comagic = {
 	.name = "comagic",
-	.title = "CoMagic (UIS), calls",
+	.title = N_("CoMagic (UIS), calls"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

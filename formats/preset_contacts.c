@@ -2,6 +2,7 @@
  * A list of clients: Metrica's own column names for contacts, which our output
  * metrica-contacts has too, and what spreadsheets commonly call them.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -40,7 +41,7 @@ static const char *const proof[] = { "uniq_id", NULL };
 extern const struct preset preset_contacts;
 const struct preset preset_contacts = {
 	.name = "contacts",
-	.title = "a list of clients, as Metrica names its columns",
+	.title = N_("a list of clients, as Metrica names its columns"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -3,6 +3,7 @@
  * camelCase names, or the same with underscores, in JSON mostly.  Whom an
  * order is of may stand in the clients' file alone.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -55,7 +56,7 @@ static const char *const proof[] = {
 extern const struct preset preset_crm_json;
 const struct preset preset_crm_json = {
 	.name = "crm-json",
-	.title = "orders for an agency's connector (JSON)",
+	.title = N_("orders for an agency's connector (JSON)"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

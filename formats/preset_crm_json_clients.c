@@ -1,6 +1,7 @@
 /*
  * Clients as an agency's connector reads them: the other half of crm-json.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -39,7 +40,7 @@ static const char *const proof[] = {
 extern const struct preset preset_crm_json_clients;
 const struct preset preset_crm_json_clients = {
 	.name = "crm-json-clients",
-	.title = "clients for an agency's connector (JSON)",
+	.title = N_("clients for an agency's connector (JSON)"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -2,6 +2,7 @@
  * Direct's own column names, as its Conversion Center takes them, and those
  * of Metrica's order import beside them.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -40,7 +41,7 @@ static const char *const proof[] = { "create_date_time", NULL };
 extern const struct preset preset_direct;
 const struct preset preset_direct = {
 	.name = "direct",
-	.title = "Direct's own column names",
+	.title = N_("Direct's own column names"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

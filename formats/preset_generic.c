@@ -6,6 +6,7 @@
  * A bare "client id" may be Google's: it counts only beside no column that
  * says Metrica, and one that says Google never does.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -291,7 +292,7 @@ static const struct preset_status statuses[] = { { NULL, NULL, NULL } };
 extern const struct preset preset_generic;
 const struct preset preset_generic = {
 	.name = "generic",
-	.title = "common Russian and English names",
+	.title = N_("common Russian and English names"),
 	.column = columns,
 	.status = statuses,
 	.proof = NULL,

@@ -5,6 +5,7 @@
  * gives an order's fields, and Russian ones as its pages call them; a payment
  * has a status of its own, which counts as "paid" beside the order's.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -92,7 +93,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_insales;
 const struct preset preset_insales = {
 	.name = "insales",
-	.title = "InSales, orders",
+	.title = N_("InSales, orders"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -5,6 +5,7 @@
  * pipeline is a "схема" and a client a "плательщик".  A user's own statuses
  * need rules of the feed.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -62,7 +63,7 @@ static const char *const proof[] = {
 extern const struct preset preset_megaplan;
 const struct preset preset_megaplan = {
 	.name = "megaplan",
-	.title = "Megaplan, list of deals",
+	.title = N_("Megaplan, list of deals"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -2,6 +2,7 @@
  * Metrica's calls, as our output of that name is.  ClientId is Metrica's own
  * here.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -38,7 +39,7 @@ static const char *const proof[] = {
 extern const struct preset preset_metrica_calls;
 const struct preset preset_metrica_calls = {
 	.name = "metrica-calls",
-	.title = "Metrica's calls",
+	.title = N_("Metrica's calls"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -3,6 +3,7 @@
  * here.  What Metrica calls the columns for "answered" and for a tag is not
  * documented; the names that its calls' columns suggest are taken.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -33,7 +34,7 @@ static const char *const proof[] = {
 extern const struct preset preset_metrica_chats;
 const struct preset preset_metrica_chats = {
 	.name = "metrica-chats",
-	.title = "Metrica's chats",
+	.title = N_("Metrica's chats"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

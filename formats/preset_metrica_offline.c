@@ -3,6 +3,7 @@
  * spelling of its pages.  That a goal was reached does not say that anything
  * was paid, so where a status is wanted it is IN_PROGRESS.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -24,7 +25,7 @@ static const char *const proof[] = { "target", NULL };
 extern const struct preset preset_metrica_offline;
 const struct preset preset_metrica_offline = {
 	.name = "metrica-offline",
-	.title = "Metrica's offline conversions",
+	.title = N_("Metrica's offline conversions"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -3,6 +3,7 @@
  * order names its client; whom to look for stands among the contacts.  The
  * simplified ones are what preset_direct.c takes.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 
 static const struct preset_column columns[] = {
@@ -33,7 +34,7 @@ static const char *const proof[] = { "client_type", NULL };
 extern const struct preset preset_metrica_orders;
 const struct preset preset_metrica_orders = {
 	.name = "metrica-orders",
-	.title = "Metrica's detailed orders",
+	.title = N_("Metrica's detailed orders"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -6,6 +6,7 @@
  * to anybody: it is skipped unless the feed maps the direction to something
  * else.  There is no id, so it is made of the time and the number.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -36,7 +37,7 @@ static const char *const proof[] = { "номер б", "номер абонент
 extern const struct preset preset_operator;
 const struct preset preset_operator = {
 	.name = "operator",
-	.title = "a phone operator's list of calls",
+	.title = N_("a phone operator's list of calls"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

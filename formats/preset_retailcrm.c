@@ -5,6 +5,7 @@
  * order's fields, flat or behind dots, and Russian ones as its pages call
  * them; the statuses are those a new account begins with.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -108,7 +109,7 @@ static const char *const proof[] = {
 extern const struct preset preset_retailcrm;
 const struct preset preset_retailcrm = {
 	.name = "retailcrm",
-	.title = "RetailCRM, orders",
+	.title = N_("RetailCRM, orders"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

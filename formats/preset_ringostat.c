@@ -6,6 +6,7 @@
  * caller is one of ours, so those are skipped unless the feed maps the type
  * "out" to something else.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -83,7 +84,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_ringostat;
 const struct preset preset_ringostat = {
 	.name = "ringostat",
-	.title = "Ringostat, calls",
+	.title = N_("Ringostat, calls"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

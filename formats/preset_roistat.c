@@ -2,6 +2,7 @@
  * Roistat: the sheet of deals that it imports from CRMs without a connection
  * of their own.  Its dates are Unix seconds, its further columns the user's.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -59,7 +60,7 @@ static const char *const proof[] = {
 extern const struct preset preset_roistat;
 const struct preset preset_roistat = {
 	.name = "roistat",
-	.title = "Roistat, sheet of deals",
+	.title = N_("Roistat, sheet of deals"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

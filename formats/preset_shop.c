@@ -2,6 +2,7 @@
  * A shop's orders where "Оплачен" and "Отменен" stand in columns of their own
  * beside the status, as several shop systems export them.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -62,7 +63,7 @@ static const char *const proof[] = {
 extern const struct preset preset_shop;
 const struct preset preset_shop = {
 	.name = "shop",
-	.title = "a shop's orders, with columns for paid and cancelled",
+	.title = N_("a shop's orders, with columns for paid and cancelled"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

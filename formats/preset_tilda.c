@@ -6,6 +6,7 @@
  * among them.  What has no stage is a lead that somebody left, never a sale;
  * and "Входящие" says no more than that it came.
  */
+#include "formats/message.h"
 #include "formats/preset.h"
 #include "formats/preset_columns.h"
 
@@ -83,7 +84,7 @@ static const struct preset_pick picks[] = {
 extern const struct preset preset_tilda;
 const struct preset preset_tilda = {
 	.name = "tilda",
-	.title = "Tilda, orders and leads",
+	.title = N_("Tilda, orders and leads"),
 	.column = columns,
 	.status = statuses,
 	.proof = proof,

@@ -340,6 +340,8 @@ client_ids_stay_text_and_googles_are_named(void **state)
 		{ "1,33591E+17", "", "Excel turned" },
 		{ "1.33591E+17", "", "Excel turned" },
 		{ "#####", "", "###" },
+		{ "169000000012345000", "", "15 digits" },
+		{ "169000000012345001", "169000000012345001", NULL },
 		{ "123456789.1600000000", "", "Google" },
 		{ "GA1.2.123456789.1600000000", "", "Google" },
 	};
@@ -578,6 +580,37 @@ times_as_systems_write_them(void **state)
 }
 
 static void
+what_excel_did_to_dates_is_named(void **state)
+{
+	static const struct {
+		const char *cell, *hint;
+	} row[] = {
+		{ "04/21/2026", "month first" },
+		{ "04.21.2026 11:59", "month first" },
+		{ "45000", "number of days" },
+		{ "04/05/2026", NULL }, /* nobody can tell */
+		{ "31.02.2026", NULL },
+		{ "yesterday", NULL },
+	};
+	struct zone *z = zone_named("Europe/Moscow");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const char *hint;
+		int64_t t;
+
+		if (normal_time(slice_of(row[i].cell), z, z, &t, &hint) !=
+		    REJECT_DATE)
+			fail_msg("%s is a date", row[i].cell);
+		if (row[i].hint == NULL
+			? hint != NULL
+			: hint == NULL || !strstr(hint, row[i].hint))
+			fail_msg("%s: %s", row[i].cell, hint);
+	}
+	zone_free(z);
+}
+
+static void
 a_date_alone_is_never_moved_between_zones(void **state)
 {
 	(void)state;
@@ -654,6 +687,7 @@ main(void)
 		cmocka_unit_test(money_as_people_write_it),
 		cmocka_unit_test(what_excel_did_to_money_is_named),
 		cmocka_unit_test(times_as_systems_write_them),
+		cmocka_unit_test(what_excel_did_to_dates_is_named),
 		cmocka_unit_test(a_date_alone_is_never_moved_between_zones),
 		cmocka_unit_test(small_kinds),
 	};
