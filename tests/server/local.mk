@@ -90,6 +90,10 @@ SERVER_TESTS += tests/server/test_accounting
 tests_server_test_accounting_SOURCES = tests/server/test_accounting.c \
 	tests/server/ingest_bench.h tests/nasty_dump.c tests/nasty_dump.h
 tests_server_test_accounting_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_mutants
+tests_server_test_mutants_SOURCES = tests/server/test_mutants.c \
+	tests/server/ingest_bench.h tests/mutant.c tests/mutant.h
+tests_server_test_mutants_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
 SERVER_TESTS += tests/server/test_archive tests/server/test_audit
 tests_server_test_archive_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
