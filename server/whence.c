@@ -134,8 +134,11 @@ copy_line(struct archived *a, unsigned long want, char *out, size_t size)
 				out[n++] = buf[i];
 		}
 	}
-	while (n > 0 && n == size - 1 && ((unsigned char)out[n] & 0xc0) == 0x80)
-		n--;
+	if (n == size - 1) { /* the last character may be half there */
+		while (n > 0 && ((unsigned char)out[n - 1] & 0xc0) == 0x80)
+			n--;
+		n -= n > 0 && (unsigned char)out[n - 1] >= 0xc0;
+	}
 	out[n] = '\0';
 }
 
