@@ -3,10 +3,12 @@
  * CRM can mean otherwise, and how well a header fits.  See preset.h.
  *
  * How a preset is chosen by a header: it has one of the preset's proof
- * headers, and each known column is worth one point; the most points win, and
- * of equals the one that PRESETS in Makefile.am names first.  So a header with
- * amoCRM's own words is amoCRM's, whatever else it holds.  A preset without
- * proof headers comes after all that are proven, and takes any header.
+ * headers (and, where a proof alone is a word that others use too, one of
+ * those that must stand beside it), and each known column is worth one point;
+ * the most points win, and of equals the one that PRESETS in Makefile.am names
+ * first.  So a header with amoCRM's own words is amoCRM's, whatever else it
+ * holds.  A preset without proof headers comes after all that are proven, and
+ * takes any header.
  */
 #include "formats/preset.h"
 
@@ -180,18 +182,34 @@ preset_part_of(const struct preset *p, struct slice folded)
 	return k == NULL ? NULL : k->part;
 }
 
+/* Is one of the names among the headers? */
+static bool
+has_one(const char *const *name, const struct slice *folded, size_t cells)
+{
+	for (; *name != NULL; name++) {
+		for (size_t i = 0; i < cells; i++) {
+			if (names(*name, folded[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_proven(const struct preset *p, const struct slice *folded, size_t cells)
+{
+	return has_one(p->proof, folded, cells) &&
+	       (p->beside == NULL || has_one(p->beside, folded, cells));
+}
+
 int
 preset_score(const struct preset *p, const struct slice *folded, size_t cells)
 {
-	bool proven = false;
 	int points = 0;
 
-	for (size_t i = 0; i < cells; i++) {
-		points += preset_field(p, folded[i]) != FIELD_COUNT;
-		for (size_t k = 0; p->proof != NULL && p->proof[k] != NULL; k++)
-			proven = proven || names(p->proof[k], folded[i]);
-	}
-	if (p->proof != NULL && !proven)
+	if (p->proof != NULL && !is_proven(p, folded, cells))
 		return 0;
-	return points == 0 ? 0 : points + (proven ? PROOF_POINTS : 0);
+	for (size_t i = 0; i < cells; i++)
+		points += preset_field(p, folded[i]) != FIELD_COUNT;
+	return points == 0 || p->proof == NULL ? points : points + PROOF_POINTS;
 }

@@ -41,6 +41,8 @@ struct preset {
 					     * common words come after */
 	const char *const *proof;   /* headers that no other CRM has; NULL at
 				     * the end, NULL for none */
+	const char *const *beside;  /* one of these as well, or the proof is
+				     * none; NULL at the end, NULL: alone */
 	enum same_id same_id;       /* never SAME_ID_PRESET */
 	const char *default_status; /* PAID for direct, as Direct does; else
 				     * NULL */

@@ -38,6 +38,9 @@ static const struct preset_status statuses[] = { { NULL, NULL, NULL } };
 
 static const char *const proof[] = { "uniq_id", NULL };
 
+static const char *const beside[] = { "client_ids", "emails", "phones",
+	"emails_md5", "phones_md5", NULL };
+
 extern const struct preset preset_contacts;
 const struct preset preset_contacts = {
 	.name = "contacts",
@@ -45,6 +48,7 @@ const struct preset preset_contacts = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.kind = RECORD_CONTACT,
 };

@@ -53,6 +53,9 @@ static const char *const proof[] = {
 	NULL,
 };
 
+static const char *const beside[] = { "createdatetime", "create_date_time",
+	NULL };
+
 extern const struct preset preset_crm_json;
 const struct preset preset_crm_json = {
 	.name = "crm-json",
@@ -60,6 +63,7 @@ const struct preset preset_crm_json = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.joins_clients = true,
 	.literal_status = true,

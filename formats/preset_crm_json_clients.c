@@ -37,6 +37,9 @@ static const char *const proof[] = {
 	NULL,
 };
 
+static const char *const beside[] = { "clientuniqid", "uniqid",
+	"client_uniq_id", "createdatetime", "create_date_time", NULL };
+
 extern const struct preset preset_crm_json_clients;
 const struct preset preset_crm_json_clients = {
 	.name = "crm-json-clients",
@@ -44,6 +47,7 @@ const struct preset preset_crm_json_clients = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.kind = RECORD_CONTACT,
 };

@@ -14,6 +14,10 @@ static const struct preset_column columns[] = {
 	{ "phones", FIELD_PHONES },
 	{ "emails_md5", FIELD_EMAILS_MD5 },
 	{ "phones_md5", FIELD_PHONES_MD5 },
+	/* Metrica's, for a feed that has an output for it */
+	{ "user_id", FIELD_USER_ID },
+	{ "yclid", FIELD_YCLID },
+	{ "purchase_id", FIELD_PURCHASE_ID },
 	{ "order_status", FIELD_ORDER_STATUS },
 	{ "revenue", FIELD_REVENUE },
 	{ "cost", FIELD_COST },

@@ -36,6 +36,8 @@ static const char *const proof[] = {
 	NULL,
 };
 
+static const char *const beside[] = { "datetime", NULL };
+
 extern const struct preset preset_metrica_calls;
 const struct preset preset_metrica_calls = {
 	.name = "metrica-calls",
@@ -43,6 +45,7 @@ const struct preset preset_metrica_calls = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.kind = RECORD_CALL,
 };

@@ -31,6 +31,8 @@ static const char *const proof[] = {
 	NULL,
 };
 
+static const char *const beside[] = { "datetime", NULL };
+
 extern const struct preset preset_metrica_chats;
 const struct preset preset_metrica_chats = {
 	.name = "metrica-chats",
@@ -38,6 +40,7 @@ const struct preset preset_metrica_chats = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.kind = RECORD_CHAT,
 };

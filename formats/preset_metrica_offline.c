@@ -22,6 +22,8 @@ static const struct preset_status statuses[] = { { NULL, NULL, NULL } };
 
 static const char *const proof[] = { "target", NULL };
 
+static const char *const beside[] = { "datetime", NULL };
+
 extern const struct preset preset_metrica_offline;
 const struct preset preset_metrica_offline = {
 	.name = "metrica-offline",
@@ -29,6 +31,7 @@ const struct preset preset_metrica_offline = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.default_status = "IN_PROGRESS",
 };

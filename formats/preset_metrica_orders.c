@@ -24,12 +24,17 @@ static const struct preset_column columns[] = {
 	{ "phones", FIELD_PHONES },
 	{ "emails_md5", FIELD_EMAILS_MD5 },
 	{ "phones_md5", FIELD_PHONES_MD5 },
+	{ "user_id", FIELD_USER_ID },
+	{ "yclid", FIELD_YCLID },
+	{ "purchase_id", FIELD_PURCHASE_ID },
 	{ NULL, FIELD_COUNT },
 };
 
 static const struct preset_status statuses[] = { { NULL, NULL, NULL } };
 
 static const char *const proof[] = { "client_type", NULL };
+
+static const char *const beside[] = { "create_date_time", NULL };
 
 extern const struct preset preset_metrica_orders;
 const struct preset preset_metrica_orders = {
@@ -38,6 +43,7 @@ const struct preset preset_metrica_orders = {
 	.column = columns,
 	.status = statuses,
 	.proof = proof,
+	.beside = beside,
 	.same_id = SAME_ID_LAST,
 	.joins_clients = true,
 	.literal_status = true,

@@ -163,6 +163,13 @@ static const struct {
 		    "roistat;TRANID;FORMID;COOKIES;Оплачен" },
 	{ "generic", "Номер заказа;Дата создания;Сумма;Статус;Телефон;"
 		     "roistat" },
+	/* one word of a file that we write ourselves is not that file */
+	{ "generic", "ID;Created;Status;Phone;Target" },
+	{ "generic", "ID;Created;Status;Phone;TalkDuration" },
+	{ "generic", "ID;Created;Status;Phone;ChatUsername" },
+	{ "generic", "id;created_at;status;phone;client_type" },
+	{ "generic", "id;created_at;status;phone;uniq_id" },
+	{ "generic", "id;createdAt;contactPhone;status" },
 	/* nobody's own words: whatever CRM knows them all */
 	{ "generic", "Номер заказа;Дата создания;Сумма;Статус;Телефон" },
 	{ "generic", "ID;Дата создания;Статус;Бюджет;Воронка;Телефон" },
@@ -265,6 +272,9 @@ what_proves_a_preset_and_what_it_picks_from_is_written_folded(void **state)
 		     i++)
 			assert_true(is_folded(one->proof[i]));
 		for (size_t i = 0;
+		     one->beside != NULL && one->beside[i] != NULL; i++)
+			assert_true(is_folded(one->beside[i]));
+		for (size_t i = 0;
 		     one->pick != NULL && one->pick[i].header != NULL; i++)
 			assert_int_not_equal(
 			    preset_field(one, slice_of(one->pick[i].header)),
@@ -290,6 +300,29 @@ every_preset_knows_what_its_kind_needs(void **state)
 		assert_true(
 		    kind != RECORD_CONTACT || has[FIELD_CLIENT_UNIQ_ID]);
 		assert_true(kind != RECORD_CHAT || has[FIELD_CHAT_PLATFORM]);
+	}
+}
+
+static void
+what_metrica_finds_a_visit_by_is_known_in_lists_of_orders(void **state)
+{
+	static const char *const preset[] = { "direct", "metrica-orders",
+		"crm-json", "generic" };
+	static const struct {
+		const char *header;
+		enum field field;
+	} row[] = {
+		{ "user_id", FIELD_USER_ID },
+		{ "yclid", FIELD_YCLID },
+		{ "purchase_id", FIELD_PURCHASE_ID },
+	};
+
+	(void)state;
+	for (size_t p = 0; p < COUNT(preset); p++) {
+		for (size_t i = 0; i < COUNT(row); i++)
+			assert_int_equal(preset_field(preset_by_name(preset[p]),
+					     slice_of(row[i].header)),
+			    row[i].field);
 	}
 }
 
@@ -409,6 +442,8 @@ main(void)
 		cmocka_unit_test(
 		    what_proves_a_preset_and_what_it_picks_from_is_written_folded),
 		cmocka_unit_test(every_preset_knows_what_its_kind_needs),
+		cmocka_unit_test(
+		    what_metrica_finds_a_visit_by_is_known_in_lists_of_orders),
 		cmocka_unit_test(googles_client_id_is_nobodys),
 		cmocka_unit_test(a_part_of_a_cell_is_what_counts),
 	};
