@@ -104,13 +104,16 @@ map_statuses(struct dump *d, struct slice *status)
 	return is;
 }
 
-/* What the shop says of payment and cancellation; empty when neither. */
+/* What the shop says of payment and cancellation; empty when neither.  A paid
+ * order may be given back later: that its status says. */
 static struct slice
-answered(struct dump *d)
+answered(struct dump *d, struct slice status)
 {
 	if (d->told.cancelled == 1)
 		return map_cancelled(
 		    d->map, conv_text(&d->record.conv, FIELD_LOSS_REASON));
+	if (slice_is(status, "CANCELLED") || slice_is(status, "SPAM"))
+		return slice_of("");
 	return slice_of(d->told.paid == 1 ? "PAID" : "");
 }
 
@@ -166,13 +169,14 @@ dump_settle_status(struct dump *d)
 	struct slice *to = &conv_text(&rec->conv, FIELD_ORDER_STATUS);
 	bool filled = d->status_step != SIZE_MAX;
 	struct meaning is = { { "", 0 }, MAP_NOTHING };
-	struct slice status = { "", 0 };
+	struct slice status = { "", 0 }, answer;
 
 	map_see_pipeline(d->map, conv_text(&d->record.conv, FIELD_PIPELINE));
 	if (filled)
 		is = map_statuses(d, &status);
-	if (is.by != MAP_SETTINGS && answered(d).n > 0)
-		is = (struct meaning){ answered(d), MAP_PAYMENT };
+	answer = answered(d, is.to);
+	if (is.by != MAP_SETTINGS && answer.n > 0)
+		is = (struct meaning){ answer, MAP_PAYMENT };
 	else if (filled)
 		is.to = use_status(d, is, status);
 	else
