@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -641,6 +642,15 @@ start(struct loop *l, struct err *e)
 	return close_pulls(l, name, e) == -1 ? -1 : recover(l, e);
 }
 
+/* What is large goes back to the system when it is freed, whichever thread had
+ * it: else the C library keeps tens of megabytes for the next one. */
+static void
+settle_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
 int
 ingest_main(struct worker *w)
 {
@@ -648,6 +658,7 @@ ingest_main(struct worker *w)
 	struct err e = ERR_EMPTY;
 	int rc = 1;
 
+	settle_memory();
 	l.in.conf = w->conf;
 	l.in.breathe = breathe;
 	l.in.ctx = &l;

@@ -20,7 +20,7 @@
 #include "server/merge.h"
 #include "server/unpack.h"
 
-#define SORT_BYTES (32U << 20)
+#define SORT_BYTES (16U << 20)
 #define BREATH 2048 /* records between two breaths */
 
 /* Called by the thread that reads ahead. */

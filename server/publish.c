@@ -119,7 +119,7 @@ static int
 write_version(struct job *j, struct err *e)
 {
 	struct render_what what = { j->store, j->feed, j->writer, j->zone,
-		j->from, j->now, j->last.to, NULL };
+		j->from, j->now, j->last.to, NULL, limit(j) };
 	uint64_t most = limit(j), rows;
 	char key[160], note[256] = "";
 

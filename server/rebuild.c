@@ -96,7 +96,7 @@ static int
 compare(struct replay *r, const struct publication *p, struct err *e)
 {
 	struct render_what what = { r->to, r->feed, NULL, r->zone, p->from,
-		p->to, p->to, NULL };
+		p->to, p->to, NULL, 0 };
 	struct render got;
 	char path[PATH_MAX];
 	int fd, rc;

@@ -36,6 +36,12 @@ sink(void *ctx, const void *buf, size_t n)
 
 	if (r->fd == -1)
 		return 0;
+	if (r->what->most != 0 && r->out->bytes > r->what->most) {
+		r->fd = -1;
+		if (r->what->growing != NULL)
+			growing_end(r->what->growing);
+		return 0;
+	}
 	sha256_update(&r->sha, n, buf);
 	if (bytes_write(r->fd, buf, n) == -1)
 		return -1;

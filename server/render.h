@@ -32,6 +32,8 @@ struct render_what {
 	int64_t from, to; /* creation times, both inclusive */
 	int64_t since;
 	struct growing *growing; /* told of what is written; may be NULL */
+	uint64_t most; /* a larger file is no use, only how large it would be:
+			* what comes behind is not written; 0: any */
 };
 
 /* Whose creation times such a file carries, as KIND_BITs. */

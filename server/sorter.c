@@ -35,7 +35,8 @@ struct entry {
 
 /* A sorted run on the disk, being read. */
 struct cursor {
-	uint64_t at, end; /* in the file: what was not read yet */
+	uint64_t begin;   /* in the file */
+	uint64_t at, end; /* likewise: what was not read yet */
 	char *buf;
 	size_t room, used, pos; /* pos: the present record */
 	uint64_t prefix;
@@ -208,12 +209,59 @@ complain(const struct sorter *s, struct err *e)
 	return err_set(e, "sort in %s: %s", s->dir, strerror(errno));
 }
 
+/* By prefix alone: a byte at a time from the last one on, each pass leaving
+ * equals as they were.  A byte that all have in common needs no pass. */
+static void
+sort_prefixes(struct sorter *s)
+{
+	struct entry *from = s->entry;
+	struct entry *to = mem_grow(NULL, s->n * sizeof *to);
+	size_t(*count)[256] = mem_alloc(8 * sizeof *count);
+
+	for (size_t i = 0; i < s->n; i++)
+		for (unsigned b = 0; b < 8; b++)
+			count[b][from[i].prefix >> 8 * b & 0xff]++;
+	for (unsigned b = 0; b < 8; b++) {
+		struct entry *swap = to;
+		size_t at = 0;
+
+		if (count[b][from[0].prefix >> 8 * b & 0xff] == s->n)
+			continue;
+		for (size_t v = 0; v < 256; v++) {
+			size_t n = count[b][v];
+
+			count[b][v] = at;
+			at += n;
+		}
+		for (size_t i = 0; i < s->n; i++)
+			to[count[b][from[i].prefix >> 8 * b & 0xff]++] =
+			    from[i];
+		to = from;
+		from = swap;
+	}
+	s->entry = from;
+	s->entries_room = s->n; /* what both have room for */
+	free(to);
+	free(count);
+}
+
+/* Those whose prefixes are equal are told apart by all of the key. */
 static void
 sort_memory(struct sorter *s)
 {
-	if (!s->ordered)
-		qsort_r(
-		    s->entry, s->n, sizeof *s->entry, compare_entries, s->mem);
+	size_t end;
+
+	if (s->ordered || s->n == 0)
+		return;
+	sort_prefixes(s);
+	for (size_t i = 0; i < s->n; i = end) {
+		for (end = i + 1; end < s->n; end++)
+			if (s->entry[end].prefix != s->entry[i].prefix)
+				break;
+		if (end - i > 1)
+			qsort_r(s->entry + i, end - i, sizeof *s->entry,
+			    compare_entries, s->mem);
+	}
 	s->ordered = true;
 }
 
@@ -262,6 +310,7 @@ spill(struct sorter *s, struct err *e)
 		return complain(s, e);
 	s->cursor = mem_grow(s->cursor, (s->cursors + 1) * sizeof *s->cursor);
 	s->cursor[s->cursors++] = (struct cursor){
+		.begin = s->spilled,
 		.at = s->spilled,
 		.end = s->spilled + s->used,
 	};
@@ -427,6 +476,21 @@ sink(struct sorter *s, size_t i)
 	}
 }
 
+/* Every run's first record. */
+static int
+fill_heap(struct sorter *s, struct err *e)
+{
+	s->heap_n = 0;
+	for (size_t i = 0; i < s->cursors; i++) {
+		if (load(s, &s->cursor[i], e) == -1)
+			return -1;
+		s->heap[s->heap_n++] = i;
+	}
+	for (size_t i = s->heap_n; i-- > 0;)
+		sink(s, i);
+	return 0;
+}
+
 static int
 open_cursors(struct sorter *s, struct err *e)
 {
@@ -439,13 +503,21 @@ open_cursors(struct sorter *s, struct err *e)
 	for (size_t i = 0; i < s->cursors; i++) {
 		s->cursor[i].buf = mem_alloc(room);
 		s->cursor[i].room = room;
-		if (load(s, &s->cursor[i], e) == -1)
-			return -1;
-		s->heap[s->heap_n++] = i;
 	}
-	for (size_t i = s->heap_n; i-- > 0;)
-		sink(s, i);
-	return 0;
+	return fill_heap(s, e);
+}
+
+int
+sorter_rewind(struct sorter *s, struct err *e)
+{
+	assert(s->sorted);
+	s->next = 0;
+	s->given = false;
+	for (size_t i = 0; i < s->cursors; i++) {
+		s->cursor[i].at = s->cursor[i].begin;
+		s->cursor[i].used = s->cursor[i].pos = 0;
+	}
+	return s->cursors == 0 ? 0 : fill_heap(s, e);
 }
 
 int

@@ -39,4 +39,7 @@ int sorter_sort(struct sorter *s, struct err *e);
 int sorter_next(struct sorter *s, struct slice *key, uint64_t *sequence,
     struct slice *bytes, struct err *e);
 
+/* Back to the first record, as after sorter_sort. */
+int sorter_rewind(struct sorter *s, struct err *e);
+
 #endif

@@ -236,6 +236,14 @@ make_schema(struct store *s, struct err *e)
 	return 0;
 }
 
+static void
+carry_over(struct store *s)
+{
+	s->wal_pages = 0;
+	sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 /* Pages in the WAL after a commit.  Carrying them over is put off until
  * store_tidy, but for very many. */
 static int
@@ -247,7 +255,7 @@ note_wal(void *ctx, sqlite3 *db, const char *name, int pages)
 	(void)name;
 	s->wal_pages = pages;
 	if (pages >= WAL_MOST)
-		store_tidy(s);
+		carry_over(s);
 	return SQLITE_OK;
 }
 
@@ -370,11 +378,8 @@ void
 store_tidy(struct store *s)
 {
 	store_ready_drop(s);
-	if (s->wal_pages < WAL_MANY)
-		return;
-	s->wal_pages = 0;
-	sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (s->wal_pages >= WAL_MANY)
+		carry_over(s);
 }
 
 void

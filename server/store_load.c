@@ -146,19 +146,33 @@ load_end(struct loading *l, struct err *e)
 void
 store_ready_drop(struct store *s)
 {
+	s->dropped++;
 	sorter_close(s->ready.sorter);
 	s->ready.sorter = NULL;
 	s->ready.feed[0] = '\0';
 }
 
-struct sorter *
-store_ready_take(struct store *s, const char *feed, unsigned kinds)
+bool
+store_ready_take(struct store *s, const char *feed, unsigned kinds,
+    int64_t from, int64_t to, struct ready *out)
 {
-	struct sorter *sorter = s->ready.sorter;
+	const struct ready *r = &s->ready;
 
-	if (sorter == NULL || s->ready.kinds != kinds ||
-	    strcmp(s->ready.feed, feed) != 0)
-		return NULL;
+	if (r->sorter == NULL || r->kinds != kinds ||
+	    strcmp(r->feed, feed) != 0 || from < r->from || to > r->to)
+		return false;
+	*out = *r;
 	s->ready.sorter = NULL;
-	return sorter;
+	return true;
+}
+
+void
+store_ready_give(struct store *s, const struct ready *r)
+{
+	if (r->dropped != s->dropped) { /* the store changed meanwhile */
+		sorter_close(r->sorter);
+		return;
+	}
+	sorter_close(s->ready.sorter);
+	s->ready = *r;
 }

@@ -18,10 +18,11 @@ int load_put(struct loading *l, struct slice id, int64_t create_time,
     int64_t dump, int64_t line, struct slice conv);
 int load_end(struct loading *l, struct err *e); /* frees */
 
-/* All that store_orders would find of those kinds, not yet sorted; NULL: not
- * known.  The caller's to close. */
-struct sorter *store_ready_take(
-    struct store *s, const char *feed, unsigned kinds);
+/* True and *out, with all that store_orders would find and perhaps more, the
+ * caller's to close or to give back; false: none is ready. */
+bool store_ready_take(struct store *s, const char *feed, unsigned kinds,
+    int64_t from, int64_t to, struct ready *out);
+void store_ready_give(struct store *s, const struct ready *r);
 /* What was sorted is no longer all that there is. */
 void store_ready_drop(struct store *s);
 

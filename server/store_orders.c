@@ -10,7 +10,7 @@
 #include "server/merge.h"
 #include "server/store_load.h"
 
-#define SORT_MEMORY ((size_t)32 << 20)
+#define SORT_MEMORY ((size_t)8 << 20)
 
 /* --- an order as it is kept --------------------------------------------- */
 
@@ -287,11 +287,14 @@ prepare(struct merging *m, struct err *e)
 static void
 keep_ready(struct merging *m)
 {
-	struct store *s = m->s;
+	struct ready r = { .dropped = m->s->dropped,
+		.kinds = KIND_BIT(m->rules->kind),
+		.from = INT64_MIN,
+		.to = INT64_MAX,
+		.sorter = m->ready };
 
-	snprintf(s->ready.feed, sizeof s->ready.feed, "%s", m->rules->feed);
-	s->ready.kinds = KIND_BIT(m->rules->kind);
-	s->ready.sorter = m->ready;
+	snprintf(r.feed, sizeof r.feed, "%s", m->rules->feed);
+	store_ready_give(m->s, &r);
 	m->ready = NULL;
 }
 
@@ -479,32 +482,49 @@ scan_all(struct store *s, const char *feed, unsigned kinds, int64_t from,
 	return 0;
 }
 
+static int
+get_ready(struct store *s, const char *feed, unsigned kinds, int64_t from,
+    int64_t to, struct ready *r, struct err *e)
+{
+	if (!store_ready_take(s, feed, kinds, from, to, r)) {
+		*r = (struct ready){ .dropped = s->dropped,
+			.kinds = kinds,
+			.from = from,
+			.to = to };
+		snprintf(r->feed, sizeof r->feed, "%s", feed);
+		if (store_sorter(s, &r->sorter, SORT_MEMORY, e) == -1 ||
+		    scan_all(s, feed, kinds, from, to, r->sorter, e) == -1)
+			return -1;
+	}
+	if (r->sorted)
+		return sorter_rewind(r->sorter, e);
+	r->sorted = true;
+	return sorter_sort(r->sorter, e);
+}
+
+/* What was sorted is kept: another file of the feed may ask for it next. */
 int
 store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
     int64_t to, int (*each)(void *ctx, const struct order *o, struct err *e),
     void *ctx, struct err *e)
 {
-	struct sorter *sorter = store_ready_take(s, feed, kinds);
 	struct slice key, bytes;
+	struct ready r;
 	uint64_t sequence;
-	int rc = 0;
+	int rc = get_ready(s, feed, kinds, from, to, &r, e);
 
-	if (sorter == NULL) {
-		rc = store_sorter(s, &sorter, SORT_MEMORY, e);
-		if (rc == 0)
-			rc = scan_all(s, feed, kinds, from, to, sorter, e);
-	}
 	if (rc == 0)
-		rc = sorter_sort(sorter, e);
-	if (rc == 0)
-		while (
-		    (rc = sorter_next(sorter, &key, &sequence, &bytes, e)) == 1)
+		while ((rc = sorter_next(
+			    r.sorter, &key, &sequence, &bytes, e)) == 1)
 			if (within(bytes, from, to) &&
 			    hand_out(s, key, bytes, each, ctx, e) == -1) {
 				rc = -1;
 				break;
 			}
-	sorter_close(sorter);
+	if (rc == 0 && !s->read_only)
+		store_ready_give(s, &r);
+	else
+		sorter_close(r.sorter);
 	return rc;
 }
 

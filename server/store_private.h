@@ -85,13 +85,17 @@ struct store {
 		char feed[FEED_NAME_MAX + 1];
 		int64_t asked, due;
 	} due;
-	/* All records of a feed, sorted for publishing while they were merged,
-	 * as long as none changes (store_load.h). */
-	struct {
+	/* Records of a feed as they were sorted for a publishing, or while they
+	 * were merged, as long as none changes (store_load.h). */
+	struct ready {
 		char feed[FEED_NAME_MAX + 1];
 		unsigned kinds;
+		int64_t from, to;
+		bool sorted;
+		uint64_t dropped;      /* the store's, when it began */
 		struct sorter *sorter; /* NULL: none */
 	} ready;
+	uint64_t dropped; /* how often ready was no longer true */
 };
 
 /* A kept statement, reset; NULL with e set. */
