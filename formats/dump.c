@@ -135,6 +135,15 @@ is_blank(const struct row *r)
 	       dump_used_cells(r->cell, r->cells) == 0;
 }
 
+/* A refused row before the header: a title when lines name the columns, but a
+ * record when it is the records that do. */
+static void
+keep_early(struct dump *d)
+{
+	if (d->row.reject != REJECT_NONE && d->row.cells == 0)
+		d->early[d->early_rows++] = d->row;
+}
+
 /*
  * The first row that names all that is required is the header.  If none does,
  * the one that names most is taken for it, to say what it lacks.
@@ -146,6 +155,7 @@ find_header(struct dump *d)
 	unsigned long rows = 0, best_row = 0;
 	size_t most = 0;
 
+	d->early = arena_alloc(&d->keep, HEADER_ROWS * sizeof *d->early);
 	while (rows < HEADER_ROWS) {
 		struct map *m = NULL;
 
@@ -160,8 +170,10 @@ find_header(struct dump *d)
 		d->garbled = d->garbled || d->row.reject == REJECT_ENCODING;
 		st = map_open(&m, d->settings, d->row.cell,
 		    dump_used_cells(d->row.cell, d->row.cells));
-		if (st == FMT_NO_HEADER && d->row.line > 0)
+		if (st == FMT_NO_HEADER && d->row.line > 0) {
+			keep_early(d);
 			continue;
+		}
 		if (st != FMT_OK)
 			return st;
 		if (lacks(d->settings, m) != NULL && known_columns(m) <= most) {
@@ -181,7 +193,9 @@ find_header(struct dump *d)
 		return st;
 	if (d->map == NULL)
 		return rows == 0 ? FMT_EMPTY : FMT_NO_HEADER;
-	d->facts.preamble = best_row - 1;
+	if (d->facts.header_line > 0)
+		d->early_rows = 0;
+	d->facts.preamble = best_row - 1 - d->early_rows;
 	d->facts.missing = lacks(d->settings, d->map);
 	return d->facts.missing == NULL ? FMT_OK : FMT_MISSING_COLUMN;
 }
@@ -457,6 +471,10 @@ check_header(struct dump *d)
 static enum fmt_status
 read_row(struct dump *d)
 {
+	if (d->early_given < d->early_rows) {
+		d->row = d->early[d->early_given++];
+		return FMT_OK;
+	}
 	if (d->may_read_ahead)
 		d->ahead = ahead_open(d->reader);
 	d->may_read_ahead = false;

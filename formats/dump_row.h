@@ -48,6 +48,8 @@ struct dump {
 	struct slice default_status;
 	struct slice *pipeline; /* folded; only these, when there are any */
 	struct row row;
+	struct row *early; /* refused records that came before the header */
+	size_t early_rows, early_given;
 	unsigned long blank_rows; /* of empty cells */
 	bool garbled;       /* bytes of the header do not fit the encoding */
 	unsigned day_only;  /* a bit for each time that is a date alone */

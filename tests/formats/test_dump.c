@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "formats/arena.h"
 #include "formats/check.h"
 #include "formats/dump.h"
 
@@ -203,6 +204,39 @@ rows_of_empty_cells_are_blank_lines(void **state)
 	assert_int_equal(dump_facts(dump)->blank_lines, 4);
 	assert_int_equal(dump_facts(dump)->preamble, 0);
 	assert_int_equal(dump_facts(dump)->header_line, 2);
+}
+
+/* Records in JSON name their columns themselves: one that is too long to look
+ * for names in comes before any header, and is lost for none. */
+static void
+a_record_refused_before_the_names_is_a_record(void **state)
+{
+	static const char good[] =
+	    "{\"create_date_time\":\"2026-07-01\",\"id\":\"2\","
+	    "\"phones\":\"79995551111\",\"order_status\":\"PAID\"}]";
+	static const char *const opens[] = { "[{\"", "[{\"note\":\"" };
+	static const char *const ends[] = { "\":1},", "\"}," };
+	size_t much = (1u << 20) + 10;
+	char *text = mem_alloc(much + 200), *p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(opens); i++) {
+		p = stpcpy(text, opens[i]);
+		memset(p, 'k', much);
+		stpcpy(stpcpy(p + much, ends[i]), good);
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		assert_int_equal(rec->line, 1);
+		assert_int_equal(rec->verdict, VERDICT_REJECT);
+		assert_int_equal(last_problem(), REJECT_LINE_TOO_LONG);
+		next();
+		assert_int_equal(rec->verdict, VERDICT_TAKE);
+		assert_string_equal(text_of(FIELD_ID), "2");
+		assert_int_equal(dump_next(dump, &rec), FMT_END);
+		assert_int_equal(dump_facts(dump)->records, 2);
+		assert_int_equal(dump_facts(dump)->preamble, 0);
+	}
+	free(text);
 }
 
 static void
@@ -824,6 +858,7 @@ main(void)
 		TEST(a_dump_of_a_shop_becomes_records),
 		TEST(a_dump_that_cannot_be_read_says_why),
 		TEST(rows_of_empty_cells_are_blank_lines),
+		TEST(a_record_refused_before_the_names_is_a_record),
 		TEST(what_is_required_depends_on_the_kind_of_records),
 		TEST(a_contact_is_known_by_its_clients_id),
 		TEST(calls_are_told_apart_by_what_they_have),
