@@ -373,12 +373,14 @@ all_hurts(struct hurt out[HURTS + WATCHED], const struct summary *s)
 		unsigned long line = 0;
 		uint64_t lost = damage_lost(&w->column, &line);
 
-		if (lost > 0)
-			out[n++] = (struct hurt){ .damage = DAMAGE_LOST_ZEROS,
-				.field = w->field,
-				.cell = w->cell,
-				.n = lost,
-				.line = { line } };
+		if (lost == 0)
+			continue;
+		out[n] = (struct hurt){ .damage = DAMAGE_LOST_ZEROS,
+			.field = w->field,
+			.cell = w->cell,
+			.n = lost,
+			.line = { line } };
+		n++;
 	}
 	return n;
 }
