@@ -12,7 +12,8 @@
 #define FOLDER "xl/"
 #define WORKBOOK FOLDER "workbook.xml"
 #define RELATIONS FOLDER "_rels/workbook.xml.rels"
-#define SHEETS_MAX 65536
+#define SHEETS_MAX 4096
+#define RELATIONS_MAX 16384 /* each is looked for among the sheets */
 
 /* What workbook.xml and its relations say, while they are read. */
 struct search {
@@ -23,6 +24,7 @@ struct search {
 	char **sheet;      /* ids of those that would do, in their order */
 	size_t sheets;
 	size_t best; /* the sheet whose member was found */
+	size_t relations;
 };
 
 /* --- workbook.xml ------------------------------------------------------- */
@@ -140,6 +142,10 @@ on_relation(void *ctx, const char *name, const char **attr)
 	if (strcmp(name, "Relationship") != 0 || id == NULL || type == NULL ||
 	    target == NULL)
 		return;
+	if (++f->relations > RELATIONS_MAX) {
+		xml_fail(f->part, FMT_XLSX);
+		return;
+	}
 	if (is_type(type, "worksheet"))
 		take_sheet(f, id, target);
 	else if (is_type(type, "sharedStrings"))

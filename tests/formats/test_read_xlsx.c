@@ -550,6 +550,42 @@ xml_that_eats_memory_is_refused(void **state)
 	free(xml);
 }
 
+/* Each relation is looked for among the sheets. */
+static void
+more_sheets_than_a_workbook_has_are_refused(void **state)
+{
+	static const char sheet[] = "<sheet name=\"S\" id=\"r1\"/>";
+	static const char relation[] =
+	    "<Relationship Id=\"r2\" Type=\"worksheet\" Target=\"y\"/>";
+	static const struct {
+		size_t sheets, relations;
+	} row[] = { { 70000, 1 }, { 1, 70000 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		char *book = mem_alloc(row[i].sheets * sizeof sheet + 40), *p;
+		char *relations =
+		    mem_alloc(row[i].relations * sizeof relation + 40);
+		struct parts parts = {
+			.sheet = "", .book = book, .relations = relations
+		};
+		struct result r;
+
+		p = stpcpy(book, "<workbook>");
+		for (size_t k = 0; k < row[i].sheets; k++)
+			p = stpcpy(p, sheet);
+		stpcpy(p, "</workbook>");
+		p = stpcpy(relations, "<x>");
+		for (size_t k = 0; k < row[i].relations; k++)
+			p = stpcpy(p, relation);
+		stpcpy(p, "</x>");
+		run(&r, &parts, "", 0);
+		assert_int_equal(r.status, FMT_XLSX);
+		free(book);
+		free(relations);
+	}
+}
+
 int
 main(void)
 {
@@ -563,6 +599,7 @@ main(void)
 		cmocka_unit_test(the_first_sheet_that_is_shown_is_read),
 		cmocka_unit_test(what_is_no_workbook_has_its_sentence),
 		cmocka_unit_test(xml_that_eats_memory_is_refused),
+		cmocka_unit_test(more_sheets_than_a_workbook_has_are_refused),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
