@@ -381,28 +381,26 @@ normal_unite(struct arena *a, struct slice x, struct slice y)
 
 /* --- one value ----------------------------------------------------------- */
 
-enum reject
-normal_id(
-    struct arena *a, struct slice cell, struct slice *out, const char **hint)
+/* Nothing in it that needs a closer look: the usual case. */
+static bool
+is_printable_ascii(struct slice s)
 {
-	struct slice s = normal_bare(cell);
-	char *p;
-	size_t n = 0;
-
-	*hint = normal_damage(s);
-	if (*hint != NULL)
-		return REJECT_ID;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		n += c <= ' ' || c >= 0x7f;
+		if (c <= ' ' || c >= 0x7f)
+			return false;
 	}
-	if (n == 0) { /* the usual case: nothing to mend */
-		*out = s;
-		return REJECT_NONE;
-	}
-	p = arena_alloc(a, s.n);
-	n = 0;
+	return true;
+}
+
+/* Spaces of all kinds and control characters become spaces. */
+static struct slice
+on_one_line(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, s.n);
+	size_t n = 0;
+
 	while (s.n > 0) {
 		struct slice from = s;
 		uint32_t u = text_take(&s);
@@ -416,7 +414,22 @@ normal_id(
 		memcpy(p + n, from.p, from.n - s.n);
 		n += from.n - s.n;
 	}
-	*out = (struct slice){ p, n };
+	return (struct slice){ p, n };
+}
+
+enum reject
+normal_id(
+    struct arena *a, struct slice cell, struct slice *out, const char **hint)
+{
+	struct slice s = normal_bare(cell);
+
+	/* what is bared once more comes out the same when it is read again */
+	if (!is_printable_ascii(s))
+		s = normal_bare(on_one_line(a, s));
+	*hint = normal_damage(s);
+	if (*hint != NULL)
+		return REJECT_ID;
+	*out = s;
 	return REJECT_NONE;
 }
 

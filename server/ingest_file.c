@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "formats/errors.h"
 #include "server/archive.h"
 #include "server/ingest.h"
 #include "server/log.h"
@@ -110,22 +112,28 @@ note_half(struct file *f)
 }
 
 static int
+refuse_member(struct file *f, const struct unpack_dump *m, struct err *e)
+{
+	char name[512], why[512];
+
+	snprintf(why, sizeof why, "%s (%s)", fmt_status_text(m->status),
+	    error_of_status(m->status)->code);
+	if (ingest_refused(
+		f->in, f->feed, f->source, m->name, f->at, true, why, e) == -1)
+		return -1;
+	log_safe(name, sizeof name, m->name, strlen(m->name));
+	log_warn("%s: %s: refused: %s", f->feed->name, name, why);
+	return 0;
+}
+
+static int
 take_member(struct file *f, const struct unpack_dump *m, struct err *e)
 {
 	struct dump_entry d;
 	bool known = false;
 
-	char name[512];
-
-	if (m->status != FMT_OK) {
-		if (ingest_refused(f->in, f->feed, f->source, m->name, f->at,
-			true, fmt_status_text(m->status), e) == -1)
-			return -1;
-		log_safe(name, sizeof name, m->name, strlen(m->name));
-		log_warn("%s: %s: refused: %s", f->feed->name, name,
-		    fmt_status_text(m->status));
-		return 0;
-	}
+	if (m->status != FMT_OK)
+		return refuse_member(f, m, e);
 	if (ingest_dump(f->in, f->feed, f->source, m->name, m->fd, f->at, &d,
 		&known, e) == -1)
 		return err_add(e, "%s", m->name);

@@ -394,6 +394,11 @@ ids_are_kept_as_written(void **state)
 		  "1",
 		    "A 1" },
 		{ "A\n1", "A 1" },
+		{ "\x10 00123\x01", "00123" },
+		{ "\x01'-", "" },
+		{ "\x01"
+		  "1E5",
+		    NULL },
 		{ "\xef\xbb\xbf"
 		  "7",
 		    "7" },
