@@ -647,7 +647,7 @@ start(struct loop *l, struct err *e)
 static void
 settle_memory(void)
 {
-	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
