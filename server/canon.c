@@ -5,7 +5,6 @@
 #include "server/canon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "formats/out.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
+#include "server/temp.h"
 
 struct canon {
 	int fd;
@@ -35,28 +35,12 @@ write_fd(void *ctx, const void *buf, size_t n)
 	return bytes_write(*(const int *)ctx, buf, n);
 }
 
-/* An unnamed file, or one that loses its name at once. */
-static int
-open_unnamed(const char *dir)
-{
-	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	snprintf(path, sizeof path, "%s/.canon.XXXXXX", dir);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1)
-		unlink(path);
-	return fd;
-}
-
 int
 canon_open(struct canon **out, const char *dir, struct err *e)
 {
 	struct canon *c = mem_alloc(sizeof *c);
 
-	c->fd = open_unnamed(dir);
+	c->fd = temp_file(dir);
 	if (c->fd == -1) {
 		free(c);
 		return err_set(

@@ -6,22 +6,19 @@
 #include "server/convert_store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/bytes.h"
 #include "server/intake.h"
 #include "server/render.h"
+#include "server/temp.h"
 
 #define COPY_BYTES 65536
 
 struct convert_store {
-	char dir[PATH_MAX - 32], path[PATH_MAX];
 	struct store *store;
 	struct intake intake; /* of the last dump */
 	/* a configuration of one feed with one output */
@@ -43,7 +40,6 @@ make_feed(struct convert *c)
 	s->writer = c->writer;
 	snprintf(s->calls_as, sizeof s->calls_as, "%s",
 	    c->calls_as == NULL ? "" : c->calls_as);
-	s->conf.dir = s->dir;
 	s->conf.window_days = 112;
 	s->conf.feed = f;
 	s->conf.feeds = 1;
@@ -85,19 +81,8 @@ convert_begin(struct convert *c, struct err *e)
 	s->settings = settings_copy(c->settings, e);
 	if (s->settings == NULL)
 		return -1;
-	snprintf(s->dir, sizeof s->dir, "%s/convdrop.XXXXXX", c->dir);
-	if (mkdtemp(s->dir) == NULL) {
-		err_set(e, "make a folder in %s: %s", c->dir, strerror(errno));
-		s->dir[0] = '\0';
-		return -1;
-	}
 	make_feed(c);
-	snprintf(s->path, sizeof s->path, "%s/state", s->dir);
-	if (mkdir(s->path, 0700) == -1)
-		return err_set(
-		    e, "make the folder %s: %s", s->path, strerror(errno));
-	snprintf(s->path, sizeof s->path, "%s/state/store.db", s->dir);
-	return store_open(&s->store, s->path, false, e);
+	return store_open_scratch(&s->store, c->dir, e);
 }
 
 /* --- one dump ------------------------------------------------------------ */
@@ -146,6 +131,7 @@ convert_add(struct convert *c, int fd, const char *name, struct err *e)
 	*in = (struct intake){ .conf = &s->conf,
 		.settings = s->settings,
 		.at = c->now,
+		.dir = c->dir,
 		.refused = refused,
 		.refused_ctx = c,
 		.refuses_dates = true };
@@ -210,14 +196,12 @@ convert_end(struct convert *c, struct err *e)
 		.to = c->now,
 		.since = c->now };
 	struct render r;
-	char path[PATH_MAX];
 	int fd, rc = -1;
 
-	snprintf(path, sizeof path, "%s/out", s->dir);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = temp_file(c->dir);
 	if (fd == -1)
-		return err_set(e, "%s: %s", path, strerror(errno));
-	unlink(path);
+		return err_set(e, "make a temporary file in %s: %s", c->dir,
+		    strerror(errno));
 	if (render_write(&what, fd, &r, e) == 0 && count(c, &r, e) == 0)
 		rc = r.rows == 0 ? 0 : copy(c, fd, e);
 	close(fd);
@@ -226,21 +210,6 @@ convert_end(struct convert *c, struct err *e)
 
 /* --- the end ------------------------------------------------------------- */
 
-static void
-remove_folder(struct convert_store *s)
-{
-	static const char *const file[] = { "state/store.db",
-		"state/store.db-wal", "state/store.db-shm", "out" };
-
-	for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-		snprintf(s->path, sizeof s->path, "%s/%s", s->dir, file[i]);
-		unlink(s->path);
-	}
-	snprintf(s->path, sizeof s->path, "%s/state", s->dir);
-	rmdir(s->path);
-	rmdir(s->dir);
-}
-
 void
 convert_store_free(struct convert *c)
 {
@@ -248,8 +217,6 @@ convert_store_free(struct convert *c)
 
 	intake_close(&s->intake);
 	store_close(s->store);
-	if (s->dir[0] != '\0')
-		remove_folder(s);
 	settings_free(s->settings);
 	free(s->feed.target);
 	free(s);

@@ -19,6 +19,7 @@
 #include "server/ctl_convert.h"
 #include "server/ctl_file.h"
 #include "server/lang.h"
+#include "server/temp.h"
 #include "server/unpack.h"
 
 struct arguments {
@@ -457,7 +458,6 @@ open_zones(const struct settings *s, struct zone **counter,
 static int
 run_with(const struct ctl *ctl, const struct arguments *a)
 {
-	const char *dir = getenv("TMPDIR");
 	struct show show = { .quiet = ctl->json || a->rejects != NULL };
 	struct zone *counter = NULL, *source = NULL;
 	struct convert c = { .out = { write_stream, stdout },
@@ -466,7 +466,7 @@ run_with(const struct ctl *ctl, const struct arguments *a)
 		.calls_as = a->calls_as,
 		.target = a->target,
 		.targets = a->targets,
-		.dir = dir != NULL ? dir : "/tmp",
+		.dir = temp_folder(),
 		.refused = ctl_convert_refusal,
 		.ctx = &show };
 	struct err e = ERR_EMPTY;

@@ -17,6 +17,7 @@
 #include "formats/unzip.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
+#include "server/temp.h"
 #include "server/unpack.h"
 
 #define SHOW_BYTES UINT64_C(50000000)
@@ -82,20 +83,12 @@ read_there(void *ctx, void *buf, size_t n, uint64_t at)
 
 /* --- pipes -------------------------------------------------------------- */
 
-static const char *
-temporary_folder(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir != NULL ? dir : "/tmp";
-}
-
 /* All of the pipe, behind its head, into an unnamed file. */
 static int
 spool(struct ctl_file *f, struct err *e)
 {
 	static char buf[65536];
-	int fd = unpack_file(temporary_folder(), e);
+	int fd = unpack_file(temp_folder(), e);
 	ssize_t got = (ssize_t)f->head_n;
 
 	if (fd == -1)
@@ -104,8 +97,7 @@ spool(struct ctl_file *f, struct err *e)
 	f->head_n = 0;
 	do {
 		if (bytes_write(fd, buf, (size_t)got) == -1) {
-			err_set(
-			    e, "%s: %s", temporary_folder(), strerror(errno));
+			err_set(e, "%s: %s", temp_folder(), strerror(errno));
 			close(fd);
 			return -1;
 		}
@@ -217,7 +209,7 @@ look_into(
 {
 	struct settings *defaults = settings_new();
 	struct unpack_how how = { .limits = &defaults->limits,
-		.dir = temporary_folder() };
+		.dir = temp_folder() };
 	struct unpack *u = NULL;
 	int rc = unpack_open(&u, f->fd, name, &how, e);
 

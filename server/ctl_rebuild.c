@@ -3,11 +3,9 @@
  * tests and for whoever doubts; changes nothing of the instance.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,42 +42,6 @@ take_arguments(struct arguments *a, int argc, char **argv)
 	return 0;
 }
 
-static int
-hash_file(const char *path, char sha256[65])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct sha256_ctx sha;
-	uint8_t buf[65536];
-	ssize_t n;
-
-	if (fd == -1)
-		return -1;
-	sha256_init(&sha);
-	while ((n = read(fd, buf, sizeof buf)) > 0)
-		sha256_update(&sha, (size_t)n, buf);
-	close(fd);
-	render_hex(sha256, &sha);
-	return n == 0 ? 0 : -1;
-}
-
-/* The ledger of publications said what was published; is it what lies there? */
-static void
-compare_disk(struct rebuild *r, const struct conf *c, const struct feed *f,
-    const char *into)
-{
-	char made[PATH_MAX], there[PATH_MAX], a[65], b[65];
-
-	for (size_t i = 0; i < f->writers; i++) {
-		const struct writer *w = f->writer[i];
-
-		snprintf(made, sizeof made, "%s/%s", into, w->file);
-		conf_path(there, c, "published", f->name, w->file, NULL);
-		if (hash_file(made, a) == 0 &&
-		    (hash_file(there, b) == -1 || strcmp(a, b) != 0))
-			r->differ++;
-	}
-}
-
 static void
 print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 {
@@ -110,30 +72,11 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 	json_decref(o);
 }
 
-static void
-clean(const char *into, const struct feed *f)
-{
-	static const char *const base[] = { "store.db", "store.db-wal",
-		"store.db-shm" };
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof base / sizeof *base; i++) {
-		snprintf(path, sizeof path, "%s/%s", into, base[i]);
-		unlink(path);
-	}
-	for (size_t i = 0; i < f->writers; i++) {
-		snprintf(path, sizeof path, "%s/%s", into, f->writer[i]->file);
-		unlink(path);
-	}
-	rmdir(into);
-}
-
 static int
 rebuild(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 {
 	const struct feed *f = conf_feed(c, a->feed);
-	const char *tmp = getenv("TMPDIR");
-	char into[PATH_MAX - 128], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct rebuild r = { 0 };
 	struct store *s = NULL;
 	struct err e = ERR_EMPTY;
@@ -142,27 +85,18 @@ rebuild(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 	if (f == NULL)
 		return ctl_fail(
 		    "there is no feed '%s' in the configuration", a->feed);
-	if (a->into != NULL)
-		snprintf(into, sizeof into, "%s", a->into);
-	else
-		snprintf(into, sizeof into, "%s/convdrop-rebuild.XXXXXX",
-		    tmp == NULL || tmp[0] == '\0' ? "/tmp" : tmp);
-	if (a->into == NULL ? mkdtemp(into) == NULL
-			    : mkdir(into, 0700) == -1 && errno != EEXIST)
+	if (a->into != NULL && mkdir(a->into, 0700) == -1 && errno != EEXIST)
 		return ctl_fail(
-		    "make the folder %s: %s", into, strerror(errno));
+		    "make the folder %s: %s", a->into, strerror(errno));
 	conf_path(path, c, "state", "store.db", NULL);
 	if (store_open(&s, path, true, &e) == -1 ||
-	    rebuild_feed(&r, c, f, s, into, &e) == -1) {
+	    rebuild_feed(&r, c, f, s, a->into, &e) == -1) {
 		rc = ctl_fail("%s", e.text);
 	} else {
-		compare_disk(&r, c, f, into);
 		print(ctl, f, &r);
 		rc = r.differ == 0 ? CTL_FINE : CTL_FINDINGS;
 	}
 	store_close(s);
-	if (a->into == NULL)
-		clean(into, f);
 	return rc;
 }
 

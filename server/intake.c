@@ -327,15 +327,19 @@ open_input(struct intake *in, int fd, const char *dir, enum fmt_status *status,
 int
 intake_read(struct intake *in, int fd, struct err *e)
 {
+	const char *dir = in->dir;
 	char state[PATH_MAX];
 	enum fmt_status st;
 
-	conf_path(state, in->conf, "state", NULL);
+	if (dir == NULL) {
+		conf_path(state, in->conf, "state", NULL);
+		dir = state;
+	}
 	if (open_zones(in, e) == -1 ||
-	    sorter_open(&in->sorter, state, SORT_BYTES, e) == -1 ||
-	    (in->want_canon && canon_open(&in->canon, state, e) == -1))
+	    sorter_open(&in->sorter, dir, SORT_BYTES, e) == -1 ||
+	    (in->want_canon && canon_open(&in->canon, dir, e) == -1))
 		return -1;
-	if (open_input(in, fd, state, &st, e) == -1)
+	if (open_input(in, fd, dir, &st, e) == -1)
 		return -1;
 	if (st == FMT_OK)
 		st = dump_open(&in->dump, &in->input, in->settings, in->counter,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "server/archive.h"
 #include "server/intake.h"
 #include "server/render.h"
+#include "server/temp.h"
 
 struct replay {
 	const struct conf *conf;
@@ -91,14 +93,60 @@ replay_dump(struct replay *r, int64_t id, struct err *e)
 	return 0;
 }
 
-/* The file as it comes out now, against the one that was published. */
+static int
+open_output(const struct replay *r, const char *file, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (r->into == NULL) {
+		fd = temp_file(temp_folder());
+		return fd != -1 ? fd
+				: err_set(e, "make a temporary file in %s: %s",
+				      temp_folder(), strerror(errno));
+	}
+	snprintf(path, sizeof path, "%s/%s", r->into, file);
+	fd = open(
+	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd != -1 ? fd : err_set(e, "%s: %s", path, strerror(errno));
+}
+
+static int
+hash_file(const char *path, char sha256[65])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sha256_ctx sha;
+	uint8_t buf[65536];
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	sha256_init(&sha);
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		sha256_update(&sha, (size_t)n, buf);
+	close(fd);
+	render_hex(sha256, &sha);
+	return n == 0 ? 0 : -1;
+}
+
+/* Is what came out what lies in published/? */
+static bool
+lies_there(const struct replay *r, const char *file, const struct render *got)
+{
+	char path[PATH_MAX], sha256[65];
+
+	conf_path(path, r->conf, "published", r->feed->name, file, NULL);
+	return hash_file(path, sha256) == 0 && strcmp(sha256, got->sha256) == 0;
+}
+
+/* The file as it comes out now, against the ledger, that says what was
+ * published, and against what lies there. */
 static int
 compare(struct replay *r, const struct publication *p, struct err *e)
 {
 	struct render_what what = { r->to, r->feed, NULL, r->zone, p->from,
 		p->to, p->to, NULL, 0 };
 	struct render got;
-	char path[PATH_MAX];
 	int fd, rc;
 
 	for (size_t i = 0; i < r->feed->writers; i++) {
@@ -107,17 +155,15 @@ compare(struct replay *r, const struct publication *p, struct err *e)
 	}
 	if (what.writer == NULL)
 		return 0; /* no output any more */
-	snprintf(path, sizeof path, "%s/%s", r->into, p->file);
-	fd = open(
-	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open_output(r, p->file, e);
 	if (fd == -1)
-		return err_set(e, "%s: %s", path, strerror(errno));
+		return -1;
 	rc = render_write(&what, fd, &got, e);
 	close(fd);
 	if (rc == -1)
 		return -1;
 	r->out->files++;
-	if (strcmp(got.sha256, p->sha256) != 0)
+	if (strcmp(got.sha256, p->sha256) != 0 || !lies_there(r, p->file, &got))
 		r->out->differ++;
 	return 0;
 }
@@ -182,6 +228,19 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 	return err_set(e, "history of an unknown kind");
 }
 
+static int
+open_store(struct replay *r, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (r->into == NULL)
+		return store_open_scratch(&r->to, temp_folder(), e);
+	snprintf(path, sizeof path, "%s/store.db", r->into);
+	if (access(path, F_OK) == 0)
+		return err_set(e, "%s is there already", path);
+	return store_open(&r->to, path, false, e);
+}
+
 int
 rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
     struct store *from, const char *into, struct err *e)
@@ -189,15 +248,11 @@ rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
 	struct replay r = {
 		.conf = c, .feed = f, .from = from, .into = into, .out = out
 	};
-	char path[PATH_MAX];
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	snprintf(path, sizeof path, "%s/store.db", into);
-	if (access(path, F_OK) == 0)
-		return err_set(e, "%s is there already", path);
 	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
-	    store_open(&r.to, path, false, e) == 0 &&
+	    open_store(&r, e) == 0 &&
 	    store_history(from, f->name, replay, &r, e) == 0)
 		rc = 0;
 	store_close(r.to);

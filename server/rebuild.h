@@ -21,7 +21,7 @@ struct rebuild {
 };
 
 /* Into the folder into, which is there and holds no store.db: the store, and
- * each output's file as it comes out. */
+ * each output's file as it comes out.  NULL: nothing is kept. */
 int rebuild_feed(struct rebuild *out, const struct conf *c,
     const struct feed *f, struct store *from, const char *into, struct err *e);
 

@@ -6,11 +6,10 @@
  */
 #include "server/sorter.h"
 #include "server/bytes.h"
+#include "server/temp.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,29 +174,6 @@ sorter_close(struct sorter *s)
 
 /* --- spilling ----------------------------------------------------------- */
 
-/* A file without a name: nothing is left over whatever happens. */
-static int
-unnamed_file(const char *dir)
-{
-	char path[PATH_MAX];
-	size_t n = strlen(dir);
-	static const char name[] = "/.sort-XXXXXX";
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd != -1)
-		return fd;
-	if (n + sizeof name > sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(path, dir, n);
-	memcpy(path + n, name, sizeof name);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1)
-		unlink(path);
-	return fd;
-}
-
 static int
 complain(const struct sorter *s, struct err *e)
 {
@@ -300,7 +276,7 @@ spill(struct sorter *s, struct err *e)
 	char *buf;
 	int rc;
 
-	if (s->fd == -1 && (s->fd = unnamed_file(s->dir)) == -1)
+	if (s->fd == -1 && (s->fd = temp_file(s->dir)) == -1)
 		return complain(s, e);
 	sort_memory(s);
 	buf = mem_alloc(CURSOR_MAX);

@@ -278,7 +278,7 @@ configure(struct store *s, struct err *e)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (execute(s, always, e) == -1)
 		return -1;
-	return s->read_only ? 0 : execute(s, writing, e);
+	return s->read_only || s->is_scratch ? 0 : execute(s, writing, e);
 }
 
 /* The file is made here and not by SQLite: it holds personal data, and is its
@@ -320,30 +320,55 @@ configure_library(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* name is SQLite's. */
+static int
+open_database(struct store *s, const char *name, struct err *e)
+{
+	int flags =
+	    SQLITE_OPEN_NOMUTEX |
+	    (s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+
+	if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	return configure(s, e) == -1 ? -1 : make_schema(s, e);
+}
+
 int
 store_open(struct store **out, const char *path, bool read_only, struct err *e)
 {
 	struct store *s = mem_alloc(sizeof *s);
-	int flags = SQLITE_OPEN_NOMUTEX |
-		    (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 
 	configure_library();
 	s->path = mem_string(path);
 	s->dir = folder_of(path);
 	s->read_only = read_only;
-	if (touch(s, e) == -1)
-		goto fail;
-	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
-		store_fail(s, e);
-		goto fail;
+	if (touch(s, e) == -1 || open_database(s, path, e) == -1) {
+		store_close(s);
+		return -1;
 	}
-	if (configure(s, e) == -1 || make_schema(s, e) == -1)
-		goto fail;
 	*out = s;
 	return 0;
-fail:
-	store_close(s);
-	return -1;
+}
+
+/* SQLite's own temporary database: its file and its journal lose their names
+ * as soon as they have them. */
+int
+store_open_scratch(struct store **out, const char *dir, struct err *e)
+{
+	struct store *s = mem_alloc(sizeof *s);
+
+	configure_library();
+	s->path = mem_string(dir);
+	s->dir = mem_string(dir);
+	s->is_scratch = true;
+	sqlite3_free(sqlite3_temp_directory);
+	sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
+	if (open_database(s, "", e) == -1) {
+		store_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
 }
 
 void

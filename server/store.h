@@ -30,6 +30,9 @@ struct store;
 /* read_only: for convdrop beside a running daemon; writes fail. */
 int store_open(
     struct store **out, const char *path, bool read_only, struct err *e);
+/* A store for as long as it is open: empty at first, in a file without a name
+ * in the folder dir, so that nothing is left of it. */
+int store_open_scratch(struct store **out, const char *dir, struct err *e);
 void store_close(struct store *s);
 
 int store_begin(struct store *s, struct err *e);

@@ -5,8 +5,6 @@
 #include "server/unpack.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include "formats/decode.h"
 #include "formats/unzip.h"
 #include "server/bytes.h"
+#include "server/temp.h"
 
 #define BLOCK ((size_t)64 * 1024)
 #define BREATH 64      /* blocks between two breaths */
@@ -82,24 +81,14 @@ use_file(struct file *f, int fd, struct err *e)
 	return 0;
 }
 
-/* Nothing is left over whatever happens. */
 int
 unpack_file(const char *dir, struct err *e)
 {
-	char path[PATH_MAX];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = temp_file(dir);
 
-	if (fd != -1)
-		return fd;
-	if ((size_t)snprintf(path, sizeof path, "%s/.unpack-XXXXXX", dir) <
-	    sizeof path)
-		fd = mkostemp(path, O_CLOEXEC);
-	else
-		errno = ENAMETOOLONG;
-	if (fd == -1)
-		return err_set(e, "unpack it in %s: %s", dir, strerror(errno));
-	unlink(path);
-	return fd;
+	return fd != -1
+		   ? fd
+		   : err_set(e, "unpack it in %s: %s", dir, strerror(errno));
 }
 
 static int

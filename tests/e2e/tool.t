@@ -153,4 +153,19 @@ check "a dump that cannot be read" says err "corrupt" 1 \
     presets "$work/broken.gz"
 check "what is not known of it is null" is_json \
     "not j['ok'] and j['preset'] is None" out 1 presets "$work/broken.gz" --json
+
+# --- killed with a dump in its hands
+nothing_left() { # the second dump is on its way, the first one is merged
+	mkdir "$work/tmp" && mkfifo "$work/second" || return 1
+	TMPDIR="$work/tmp" "$convdrop" convert "$work/good.csv" \
+	    "$work/second" --now "$now" >"$work/out" 2>"$work/err" &
+	victim=$!
+	exec 3>"$work/second" # waits until it is being read
+	kill -9 "$victim"
+	wait "$victim"
+	exec 3>&-
+	find "$work/tmp" -mindepth 1 | grep . && return 1
+	return 0
+}
+check "whoever is killed leaves nobody's data behind" nothing_left
 finish
