@@ -165,6 +165,37 @@ turns_back(const uint32_t table_of[128], struct slice s)
 	return letters >= 2;
 }
 
+/* "Íîìåð çàêàçà": letters of windows-1251 that Latin-1 has in the same places,
+ * and no Latin one beside them. */
+static bool
+was_cyrillic(struct slice s)
+{
+	size_t letters = 0;
+
+	while (s.n > 0) {
+		uint32_t u = text_take(&s);
+
+		if ((u >= 'A' && u <= 'Z') || (u >= 'a' && u <= 'z') ||
+		    (u >= 0x80 && u < 0xa0) || u > 0xff)
+			return false;
+		letters += u >= 0xc0;
+	}
+	return letters >= 3;
+}
+
+bool
+damage_question_marks(struct slice s)
+{
+	size_t marks = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '?' && s.p[i] != ' ')
+			return false;
+		marks += s.p[i] == '?';
+	}
+	return marks >= 3;
+}
+
 bool
 damage_mojibake(struct slice s)
 {
@@ -178,7 +209,8 @@ damage_mojibake(struct slice s)
 	fill_cyrillic(cyrillic);
 	fill_latin(western);
 	s = slice_trim(s);
-	return turns_back(cyrillic, s) || turns_back(western, s);
+	return turns_back(cyrillic, s) || turns_back(western, s) ||
+	       was_cyrillic(s);
 }
 
 /* --- columns ------------------------------------------------------------- */

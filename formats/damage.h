@@ -44,9 +44,13 @@ damage_zeros(struct slice s)
 /* A date, perhaps with a time, that is one only with the month first. */
 bool damage_month_first(struct slice s);
 
-/* UTF-8 that was taken for windows-1251 or Latin-1 and saved again; at least
- * two letters of it. */
+/* UTF-8 that was taken for windows-1251 or Latin-1 and saved again, at least
+ * two letters of it; or windows-1251 that was taken for Latin-1, a word of
+ * accents alone. */
 bool damage_mojibake(struct slice s);
+
+/* Letters that became question marks: nothing but them and blanks. */
+bool damage_question_marks(struct slice s);
 
 /*
  * A column of ids, value by value.  Where numbers are filled up with zeros to

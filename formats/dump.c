@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "formats/damage.h"
 #include "formats/decode.h"
 #include "formats/dump_row.h"
 #include "formats/normal_cell.h"
@@ -135,6 +136,18 @@ is_blank(const struct row *r)
 	       dump_used_cells(r->cell, r->cells) == 0;
 }
 
+/* Has a cell letters of a wrong encoding? */
+static bool
+is_mojibake(const struct row *r)
+{
+	for (size_t i = 0; i < r->cells; i++) {
+		if (damage_mojibake(r->cell[i]) ||
+		    damage_question_marks(r->cell[i]))
+			return true;
+	}
+	return false;
+}
+
 /* A refused row before the header: a title when lines name the columns, but a
  * record when it is the records that do. */
 static void
@@ -170,6 +183,7 @@ find_header(struct dump *d)
 		d->garbled = d->garbled || d->row.reject == REJECT_ENCODING;
 		st = map_open(&m, d->settings, d->row.cell,
 		    dump_used_cells(d->row.cell, d->row.cells));
+		d->mojibake = d->mojibake || is_mojibake(&d->row);
 		if (st == FMT_NO_HEADER && d->row.line > 0) {
 			keep_early(d);
 			continue;
@@ -406,9 +420,10 @@ dump_open(struct dump **out, const struct input *in, const struct settings *s,
 	d->facts.syntax = d->facts.preset = "";
 	st = open_all(d, in);
 	/* A name that was read wrongly is not missing. */
-	if (d->garbled && (st == FMT_NO_HEADER || st == FMT_MISSING_COLUMN ||
-			      st == FMT_NO_STATUS)) {
-		st = FMT_ENCODING;
+	if ((d->garbled || d->mojibake) &&
+	    (st == FMT_NO_HEADER || st == FMT_MISSING_COLUMN ||
+		st == FMT_NO_STATUS)) {
+		st = d->mojibake ? FMT_MOJIBAKE : FMT_ENCODING;
 		d->facts.missing = NULL;
 	}
 	if (st == FMT_IO) {

@@ -52,6 +52,7 @@ struct dump {
 	size_t early_rows, early_given;
 	unsigned long blank_rows; /* of empty cells */
 	bool garbled;       /* bytes of the header do not fit the encoding */
+	bool mojibake;      /* its letters are those of another one */
 	unsigned day_only;  /* a bit for each time that is a date alone */
 	size_t status_step; /* the first that is filled; SIZE_MAX: none */
 	struct told told;

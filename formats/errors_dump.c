@@ -193,6 +193,14 @@ const struct error_info errors_dump[] = {
 	{ "E445", "xml", OURS, N_("The dump is XML, which is not read"),
 	    N_("It is perhaps CommerceML, or a workbook saved as XML."),
 	    N_("Export it as CSV, .xlsx or JSON.") },
+	{ "E446", "garbled", OURS,
+	    N_("The dump's letters were decoded with a wrong encoding"),
+	    N_("Some program took the bytes of the dump for another encoding "
+	       "and saved what it saw, or question marks; or the encoding that "
+	       "is set for the source is not the dump's. Its columns cannot be "
+	       "told."),
+	    N_("Export it again as UTF-8 and open it in no other program on "
+	       "the way; check the source's encoding when one is set.") },
 
 	{ "E460", "pipelines", OURS,
 	    N_("The dump has several pipelines, and none of them is named"),

@@ -142,6 +142,11 @@ static const struct sentence fmt[FMT_STATUS_COUNT] = {
 	[FMT_JSON_LISTS] = { "json_lists",
 	    N_("The dump holds more than one list of objects, and only one "
 	       "can be its records. Drop the lists as separate files.") },
+	[FMT_MOJIBAKE] = { "garbled",
+	    N_("The letters of the dump were decoded with a wrong encoding, or "
+	       "became question marks, so its columns cannot be told. Export "
+	       "it again as UTF-8 and open it in no other program on the way; "
+	       "check the source's encoding when one is set.") },
 	[FMT_XML] = { "xml",
 	    N_("The dump is XML, perhaps CommerceML or a workbook saved as "
 	       "XML, which is not read. Export it as CSV, .xlsx or JSON.") },

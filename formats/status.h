@@ -52,6 +52,7 @@ enum fmt_status {
 	FMT_JSON_TAIL,      /* something behind the end of the JSON */
 	FMT_JSON_LISTS,     /* more than one list of objects */
 	FMT_XML,            /* XML that is no HTML */
+	FMT_MOJIBAKE,       /* the columns' names were decoded wrongly */
 	FMT_PIPELINES,      /* several, and the settings name none */
 	FMT_STATUS_COUNT
 };

@@ -73,6 +73,9 @@ letters_in_a_wrong_encoding_are_told(void **state)
 		{ "ÐŸÑ€Ð¸Ð²ÐµÑ‚", true }, /* through windows-1252 */
 		{ "РћРїР»Р°С‡РµРЅ 2026", true },
 		{ "Ð”Ð°Ñ‚Ð°", true },
+		{ "Íîìåð çàêàçà", true }, /* windows-1251 as 1252 */
+		{ "Ñòàòóñ", true },
+		{ "2 øò.", false }, /* too little to tell */
 		{ "Привет", false },
 		{ "Рост", false },
 		{ "РСФСР", false },

@@ -261,6 +261,11 @@ a_dump_that_cannot_be_read_says_why(void **state)
 		    FMT_ENCODING, NULL },
 		{ "\xef\xbb\xbfphone;id;\xd1\xf2\xe0\xf2\xf3\xf1\n1;2;3\n",
 		    FMT_ENCODING, NULL },
+		/* letters that another program spoiled */
+		{ "Р”Р°С‚Р°;РўРµР»РµС„РѕРЅ\n1;2\n", FMT_MOJIBAKE, NULL },
+		{ "Äàòà;Òåëåôîí\n1;2\n", FMT_MOJIBAKE, NULL },
+		{ "????;???????;????? ??????\n1;2\n", FMT_MOJIBAKE, NULL },
+		{ "phone;date;Ñòàòóñ\n1;2;3\n", FMT_MOJIBAKE, NULL },
 		{ ";;;\n;;;\n", FMT_EMPTY, NULL },
 		{ "\x1f\x8b\x08\x01", FMT_TRUNCATED, NULL },
 	};
