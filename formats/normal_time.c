@@ -1,7 +1,7 @@
 /*
  * Dates and times as dumps have them, to Unix seconds.
  *
- *	21.04.2026  21.04.26  2026-04-21, alone or with a time
+ *	21.04.2026  21.04.26  2026-04-21  2026/04/21, alone or with a time
  *	11:59  11:59:21  9:05:00  T11:59:21.123+03:00  … Z  … UTC
  *	1776761961
  *
@@ -16,6 +16,10 @@
 
 static const char hint_milliseconds[] =
     N_("these look like milliseconds; Unix seconds are taken");
+
+static const char hint_order[] =
+    N_("the day and the month cannot be told apart; export dates as "
+       "DD.MM.YYYY");
 
 /* How far a time zone's suffix can be off UTC. */
 #define SUFFIX_LIMIT (18 * 3600)
@@ -63,10 +67,13 @@ leading_digits(struct slice s)
 static bool
 take_date(struct slice *s, struct wall *w)
 {
-	if (leading_digits(*s) == 4)
-		return number(s, 4, 4, &w->year) && skip(s, '-') &&
-		       number(s, 2, 2, &w->month) && skip(s, '-') &&
+	if (leading_digits(*s) == 4) {
+		char mark = s->n > 4 && s->p[4] == '/' ? '/' : '-';
+
+		return number(s, 4, 4, &w->year) && skip(s, mark) &&
+		       number(s, 2, 2, &w->month) && skip(s, mark) &&
 		       number(s, 2, 2, &w->day);
+	}
 	if (!number(s, 1, 2, &w->day) || !skip(s, '.') ||
 	    !number(s, 1, 2, &w->month) || !skip(s, '.'))
 		return false;
@@ -151,6 +158,42 @@ is_no_date(const struct wall *w)
 	       (w->year == 1 && w->month == 1 && w->day == 1);
 }
 
+/* 21/04/2026, 04-05-26: could be either way around. */
+static bool
+could_be_swapped(struct slice s)
+{
+	char mark;
+	int n;
+
+	if (!number(&s, 1, 2, &n) || s.n == 0)
+		return false;
+	mark = *s.p;
+	return (mark == '/' || mark == '-') && skip(&s, mark) &&
+	       number(&s, 1, 2, &n) && skip(&s, mark) && number(&s, 2, 4, &n);
+}
+
+/* A spreadsheet's days, with a part of one: 46346,5. */
+static bool
+is_serial(struct slice s)
+{
+	int n;
+
+	return leading_digits(s) == 5 && *s.p >= '3' && *s.p <= '6' &&
+	       number(&s, 5, 5, &n) && (skip(&s, ',') || skip(&s, '.')) &&
+	       s.n > 0 && leading_digits(s) == s.n;
+}
+
+/* Why it is no date; NULL when nobody knows. */
+static const char *
+no_date_hint(struct slice s)
+{
+	if (damage_month_first(s))
+		return damage_hint(DAMAGE_MONTH_FIRST);
+	if (is_serial(s))
+		return damage_hint(DAMAGE_SERIAL);
+	return could_be_swapped(s) ? hint_order : NULL;
+}
+
 /* A cell of digits alone. */
 static enum reject
 unix_seconds(struct slice s, int64_t *out, const char **hint)
@@ -220,7 +263,7 @@ normal_time(struct slice cell, const struct zone *source,
 	if (*hint != NULL)
 		return REJECT_DATE;
 	r = calendar(s, source, counter, out);
-	if (r == REJECT_DATE && damage_month_first(s))
-		*hint = damage_hint(DAMAGE_MONTH_FIRST);
+	if (r == REJECT_DATE)
+		*hint = no_date_hint(s);
 	return r;
 }
