@@ -64,10 +64,22 @@ settle_time(struct dump *d, const struct step *at, struct slice cell, int64_t t)
 	    (!has(cell, ':') || t > *out || *out - t >= 24 * 60 * 60))
 		return;
 	*out = t;
-	if (!has(cell, ':') && (has(cell, '.') || has(cell, '-')))
+	if (!has(cell, ':') &&
+	    (has(cell, '.') || has(cell, '-') || has(cell, '/')))
 		d->day_only |= bit;
 	else
 		d->day_only &= ~bit;
+}
+
+/* 31/12/2026 of a system that is known to mean the day with it. */
+static struct slice
+dotted(struct dump *d, struct slice cell)
+{
+	char *p = arena_alloc(&d->arena, cell.n);
+
+	for (size_t i = 0; i < cell.n; i++)
+		p[i] = cell.p[i] == '/' ? '.' : cell.p[i];
+	return (struct slice){ p, cell.n };
 }
 
 static void
@@ -80,6 +92,9 @@ take_time(struct dump *d, const struct step *at, struct slice cell)
 
 	if (cell.n == 0 || (known && (d->day_only & 1u << at->field) == 0))
 		return;
+	if (map_preset(d->map)->day_first && cell.n > 2 &&
+	    (cell.p[1] == '/' || cell.p[2] == '/'))
+		cell = dotted(d, cell);
 	r = normal_time(cell, d->source, d->counter, &t, &hint);
 	if (r == REJECT_NONE)
 		settle_time(d, at, cell, t);

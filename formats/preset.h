@@ -57,6 +57,9 @@ struct preset {
 	/* Of several status columns the first counts whose status is mapped,
 	 * not the first that is filled. */
 	bool any_status;
+	/* It writes dates as 31/12/2026, the day first; without that they are
+	 * refused, since the month may be. */
+	bool day_first;
 };
 
 extern const struct preset *const preset_all[]; /* ends with NULL */

@@ -3,7 +3,8 @@
  *
  * clientId is Google's and phoneNumber the tracked number that was called:
  * neither is the caller.  A call without success is a missed one.  Flags came
- * as true and as "true".
+ * as true and as "true".  Its requests, and older answers, write dates as
+ * 31/12/2026.
  */
 #include "formats/message.h"
 #include "formats/preset.h"
@@ -71,5 +72,6 @@ const struct preset preset_calltouch = {
 	.proof = proof,
 	.same_id = SAME_ID_LAST,
 	.kind = RECORD_CALL,
+	.day_first = true,
 	.pick = picks,
 };
