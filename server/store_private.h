@@ -4,6 +4,7 @@
  *
  *      store.c          opening, transactions, the ledger, facts
  *      store_orders.c   merging and reading orders
+ *      store_load.c     the first orders of a feed; what was sorted once
  *      store_times.c    what is frozen, what is due
  *      store_pubs.c     publications, pulls, history
  *      store_sql.c      all SQL
