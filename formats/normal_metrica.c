@@ -281,17 +281,19 @@ take_json_goal(struct items *l, const json_t *goal)
 		"id" };
 	const json_t *id = goal, *price = json_object_get(goal, "price");
 	double n = json_number_value(price);
+	struct slice name = { "", 0 };
 
 	for (size_t i = 0; json_is_object(id) && i < 3; i++)
 		if (json_object_get(goal, key[i]) != NULL)
 			id = json_object_get(goal, key[i]);
-	if (!json_is_string(id) ||
-	    !check_target(slice_of(json_string_value(id))) ||
+	if (json_is_string(id))
+		name = arena_copy(l->a, slice_of(json_string_value(id)));
+	if (name.n == 0 || !check_target(name) ||
 	    (price != NULL &&
 		(!json_is_number(price) || !(n >= 0) || n > 9223372036854.0)))
-		refuse(l, slice_of(json_string_value(id)));
+		refuse(l, name);
 	else
-		add(l, arena_copy(l->a, slice_of(json_string_value(id))),
+		add(l, name,
 		    price == NULL ? CONV_NONE : (int64_t)(n * 100 + 0.5));
 }
 

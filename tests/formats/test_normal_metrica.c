@@ -93,6 +93,28 @@ goals_have_prices_or_none(void **state)
 }
 
 static void
+what_is_refused_is_named(void **state)
+{
+	static const char *const row[][2] = {
+		{ "Цель:5", "Цель:5" },
+		{ "[{\"goal_action_id\":\"bad one\"}]", "bad one" },
+		{ "[{\"goal_action_id\":\"x\",\"price\":-1}]", "x" },
+		{ "[{\"goal_action_id\":5}]", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct problem at = { .field = FIELD_GOALS };
+
+		problems.n = 0;
+		normal_goals(&arena, slice_of(row[i][0]), at, &problems);
+		assert_int_equal(problems.n, 1);
+		assert_true(slice_is(problems.p[0].value, row[i][1]));
+		arena_reset(&arena);
+	}
+}
+
+static void
 products_have_quantities(void **state)
 {
 	static const struct {
@@ -154,6 +176,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_platform_is_one_of_three),
 		cmocka_unit_test(goals_have_prices_or_none),
+		cmocka_unit_test(what_is_refused_is_named),
 		cmocka_unit_test(products_have_quantities),
 		cmocka_unit_test(a_thousand_products_are_all_an_order_has),
 	};
