@@ -77,8 +77,6 @@ struct meaning {
  */
 struct meaning map_meaning(struct map *m, struct slice pipeline,
     struct slice status, struct slice loss_reason);
-struct slice map_status(struct map *m, struct slice pipeline,
-    struct slice status, struct slice loss_reason); /* its target */
 
 /* CANCELLED, or SPAM when the loss reason says so. */
 struct slice map_cancelled(struct map *m, struct slice loss_reason);

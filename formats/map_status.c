@@ -322,10 +322,3 @@ map_meaning(struct map *m, struct slice pipeline, struct slice status,
 		is.to = text_strip(status);
 	return is;
 }
-
-struct slice
-map_status(struct map *m, struct slice pipeline, struct slice status,
-    struct slice loss_reason)
-{
-	return map_meaning(m, pipeline, status, loss_reason).to;
-}

@@ -22,8 +22,9 @@ cell_has_status(const struct conv *c)
 	return status.n > 0 && !slice_is(status, "skip");
 }
 
-struct slice
-cell_first(struct slice list)
+/* The first value of a list; empty when there is none. */
+static struct slice
+first_of(struct slice list)
 {
 	return slice_cut(&list, ',');
 }
@@ -43,7 +44,7 @@ cell_one(struct out *o, const struct conv *c, enum field f,
     const struct writer_env *env)
 {
 	if (cell_known(c, f, env))
-		out_cell_line(o, cell_first(conv_text(c, f)));
+		out_cell_line(o, first_of(conv_text(c, f)));
 }
 
 /* Metrica's calls and chats, and nothing else, want the plus. */
@@ -54,7 +55,7 @@ cell_dialled(struct out *o, const struct conv *c, enum field f,
 	if (!cell_known(c, f, env))
 		return;
 	out_char(o, '+');
-	out_slice(o, cell_first(conv_text(c, f)));
+	out_slice(o, first_of(conv_text(c, f)));
 }
 
 void
@@ -118,7 +119,7 @@ json_one(struct out *o, const struct conv *c, enum field f,
     const struct writer_env *env)
 {
 	(void)env;
-	out_json(o, cell_first(conv_text(c, f)));
+	out_json(o, first_of(conv_text(c, f)));
 }
 
 void

@@ -16,9 +16,6 @@ bool cell_known(
 /* The status as Metrica's orders take it: one of the four or a goal id. */
 bool cell_has_status(const struct conv *c);
 
-/* The first value of a list; empty when there is none. */
-struct slice cell_first(struct slice list);
-
 typedef void cell_function(struct out *o, const struct conv *c, enum field f,
     const struct writer_env *env);
 

@@ -323,17 +323,6 @@ user_has_key(const struct user *u, const void *blob, size_t n)
 	return false;
 }
 
-bool
-user_has_feed(const struct user *u, const char *feed)
-{
-	for (size_t i = 0; u->feed[i] != NULL; i++) {
-		if (strcmp(u->feed[i], "*") == 0 ||
-		    strcmp(u->feed[i], feed) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* --- the file ------------------------------------------------------------ */
 
 /* Each takes a value into a user; what is wrong with it, or NULL. */

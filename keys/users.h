@@ -58,8 +58,6 @@ bool user_name_valid(const char *name, size_t n);
 bool user_key_valid(const char *line);     /* "ssh-ed25519 AAAA… comment" */
 bool user_network_valid(const char *text); /* "192.0.2.0/24" */
 
-bool user_has_feed(const struct user *u, const char *feed);
-
 /* Is the address (IPv4-mapped ones count as IPv4) within its networks? */
 bool user_from(const struct user *u, const struct in6_addr *from);
 

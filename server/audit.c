@@ -45,8 +45,8 @@ audit_hash(char out[65], const char *line, size_t n)
 	bytes_hex(out, digest, sizeof digest);
 }
 
-bool
-audit_is_month(const char *name)
+static bool
+is_month(const char *name)
 {
 	return strlen(name) == AUDIT_NAME - 1 &&
 	       strspn(name, "0123456789") == 4 && name[4] == '-' &&
@@ -75,7 +75,7 @@ audit_months(int dir, char (**out)[AUDIT_NAME], size_t *n)
 		return -1;
 	}
 	while ((d = readdir(h)) != NULL) {
-		if (!audit_is_month(d->d_name))
+		if (!is_month(d->d_name))
 			continue;
 		list = mem_grow(list, (count + 1) * sizeof *list);
 		memcpy(list[count++], d->d_name, AUDIT_NAME);

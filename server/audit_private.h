@@ -14,8 +14,6 @@
 /* SHA-256 of a line without its line break. */
 void audit_hash(char out[65], const char *line, size_t n);
 
-bool audit_is_month(const char *name);
-
 /* The months there are, oldest first; malloc'ed. */
 int audit_months(int dir, char (**out)[AUDIT_NAME], size_t *n);
 

@@ -53,8 +53,9 @@ auth_seen(struct auth *a, char kind, struct slice one, struct slice two,
 	return false;
 }
 
-void
-auth_forget_seen(struct auth *a)
+/* Nothing is remembered any more. */
+static void
+forget_seen(struct auth *a)
 {
 	memset(a->seen, 0, sizeof a->seen);
 }
@@ -338,7 +339,7 @@ take_keys(struct auth *a, const struct wire_keys *m, int fd)
 		answer_keys(a);
 		return;
 	}
-	auth_forget_seen(a);
+	forget_seen(a);
 	while (*at != NULL) {
 		if (still_holds(
 			&(*at)->grant, a->users, users, a->tokens, tokens))

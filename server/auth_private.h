@@ -68,9 +68,6 @@ bool auth_login(struct auth *a, struct peer *p, const struct auth_request *q);
 void auth_login_done(struct auth *a);   /* takes what the pool has finished */
 void auth_login_forget(struct auth *a); /* at the end */
 
-/* Nothing is remembered any more. */
-void auth_forget_seen(struct auth *a);
-
 /* What auth_login decides on: a fresh grant, or a refusal. */
 struct identity {
 	const char *name; /* "direct", "token:main" */

@@ -139,7 +139,6 @@ bool http_hear_auth(struct http *h);
 /* The connection has this grant from now on, or no longer needs one. */
 void http_conn_grant(
     struct http_conn *c, const struct grant *g, const uint8_t credentials[32]);
-void http_conn_forget(struct http_conn *c);
 
 /* How the pull ended is known: tells files, now or once it has a number. */
 void http_pull_done(struct http *h, struct http_pull *p);

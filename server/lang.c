@@ -25,8 +25,9 @@ lang_known(const char *code)
 	return languages[i] != NULL;
 }
 
-const char *
-lang_of_locale(const char *locale)
+/* Of a country's locale ("ru_RU.UTF-8"): "en" or "ru". */
+static const char *
+of_locale(const char *locale)
 {
 	bool ru = strncmp(locale, "ru", 2) == 0 &&
 		  strchr("_.@:", locale[2]) != NULL; /* or the end */
@@ -47,7 +48,7 @@ from_environment(void)
 		const char *value = getenv(name[i]);
 
 		if (value != NULL && value[0] != '\0')
-			code = lang_of_locale(value);
+			code = of_locale(value);
 	}
 	return code = code == NULL ? "en" : code;
 }

@@ -26,7 +26,4 @@ bool lang_open(const char *wanted);
 
 bool lang_known(const char *code); /* is it "en" or "ru"? */
 
-/* Of a country's locale ("ru_RU.UTF-8"): "en" or "ru". */
-const char *lang_of_locale(const char *locale);
-
 #endif

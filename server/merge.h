@@ -67,10 +67,6 @@ struct merge_orders {
 int merge_run(struct sorter *sorted, const struct merge_rules *rules,
     const struct merge_orders *orders, struct tally *t, struct err *e);
 
-/* A record as it lies in the sorter: the slices point into bytes.  False when
- * it is none. */
-bool merge_unpack(struct merge_record *r, struct slice bytes);
-
 /* --- one order ---------------------------------------------------------- */
 
 /* A row's fate once it is known; also the index of merge_state.count. */

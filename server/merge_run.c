@@ -92,8 +92,9 @@ store_merge_add(struct sorter *to, const struct merge_record *r,
 	return sorter_add_parts(to, id, (uint64_t)r->line << 8, part, 3, e);
 }
 
-bool
-merge_unpack(struct merge_record *r, struct slice bytes)
+/* The slices point into bytes.  False when it is no record. */
+static bool
+unpack_record(struct merge_record *r, struct slice bytes)
 {
 	struct packed h;
 
@@ -223,7 +224,7 @@ reject(const struct run *u, struct slice bytes, enum reject why)
 {
 	struct merge_record r;
 
-	if (u->rules->rejected != NULL && merge_unpack(&r, bytes))
+	if (u->rules->rejected != NULL && unpack_record(&r, bytes))
 		u->rules->rejected(u->rules->ctx, &r, why);
 }
 
@@ -412,7 +413,7 @@ add_record(struct run *u, struct sorter *sorted, struct slice key,
 	struct merge_record r;
 	struct conv c;
 
-	if (!merge_unpack(&r, bytes) || !conv_unpack(&c, r.conv))
+	if (!unpack_record(&r, bytes) || !conv_unpack(&c, r.conv))
 		return err_set(e, "a record is damaged in the sorter");
 	if (!u->open || !slice_eq(key, (struct slice){ u->key, u->key_n })) {
 		if (end_group(u, e) == -1 ||

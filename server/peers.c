@@ -53,8 +53,8 @@ peers_add(struct peers *ps, int fd, enum peer_kind kind)
 	return p;
 }
 
-void
-peers_end(struct peers *ps, struct peer *p)
+static void
+end_peer(struct peers *ps, struct peer *p)
 {
 	if (p->gone)
 		return;
@@ -100,7 +100,7 @@ hear(struct peers *ps, struct peer *p)
 			log_warn("a channel is ended, because what came "
 				 "over it is no message");
 		if (n != 1) {
-			peers_end(ps, p);
+			end_peer(ps, p);
 			return;
 		}
 		if (m.head.type == WIRE_CLIENT)
@@ -112,7 +112,7 @@ hear(struct peers *ps, struct peer *p)
 		if (!fine && !p->gone) {
 			log_warn("a channel is ended, because it asked for "
 				 "what it may not");
-			peers_end(ps, p);
+			end_peer(ps, p);
 		}
 	}
 }
@@ -163,7 +163,7 @@ void
 peers_free(struct peers *ps)
 {
 	for (size_t i = 0; i < ps->n; i++)
-		peers_end(ps, ps->peer[i]);
+		end_peer(ps, ps->peer[i]);
 	sweep(ps);
 	free(ps->peer);
 	ps->peer = NULL;

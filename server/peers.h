@@ -50,7 +50,6 @@ struct peer *peers_add(struct peers *ps, int fd, enum peer_kind kind);
 
 /* To a peer; one that is gone or does not read is ended. */
 void peers_send(struct peer *p, const struct wire *m, int fd);
-void peers_end(struct peers *ps, struct peer *p);
 
 /* Waits for peers and for what more holds, and handles what peers say;
  * more's revents are the caller's. */

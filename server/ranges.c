@@ -34,9 +34,3 @@ ranges_cover(const struct ranges *s, uint64_t size)
 	return size == 0 ||
 	       (s->n > 0 && s->r[0].from == 0 && s->r[0].to >= size);
 }
-
-uint64_t
-ranges_end(const struct ranges *s)
-{
-	return s->n == 0 ? 0 : s->r[s->n - 1].to;
-}

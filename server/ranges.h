@@ -27,7 +27,4 @@ void ranges_add(struct ranges *s, uint64_t from, uint64_t to);
 /* Were all of the first size bytes moved?  Of none, yes. */
 bool ranges_cover(const struct ranges *s, uint64_t size);
 
-/* The end of the last one; 0 when there is none. */
-uint64_t ranges_end(const struct ranges *s);
-
 #endif

@@ -47,8 +47,8 @@ const struct worker_role roles[WORKER_ROLES] = {
 };
 /* clang-format on */
 
-const struct worker_role *
-role_by_name(const char *name)
+static const struct worker_role *
+find_role(const char *name)
 {
 	for (size_t i = 0; i < WORKER_ROLES; i++) {
 		if (strcmp(roles[i].name, name) == 0)
@@ -307,7 +307,7 @@ proc_worker(const char *name)
 		.files = -1,
 		.events = -1,
 		.command = -1 };
-	const struct worker_role *r = role_by_name(name);
+	const struct worker_role *r = find_role(name);
 	struct err e = ERR_EMPTY;
 
 	if (r == NULL || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) == -1) {

@@ -23,7 +23,6 @@ struct worker_role {
 	uint32_t protocols;  /* whose listeners it gets: 1 << enum protocol */
 };
 extern const struct worker_role roles[WORKER_ROLES];
-const struct worker_role *role_by_name(const char *name); /* NULL */
 
 /* Starts `convdropd --role NAME`; *control is the parent's end, which does not
  * block.  The pid, or -1 and errno. */

@@ -80,15 +80,6 @@ sdnotify_stopping(void)
 	tell("STOPPING=1");
 }
 
-void
-sdnotify_status(const char *text)
-{
-	char line[512];
-
-	snprintf(line, sizeof line, "STATUS=%s", text);
-	tell(line);
-}
-
 int
 sdnotify_watchdog(int64_t now_ms)
 {

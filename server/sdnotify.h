@@ -14,7 +14,6 @@ void sdnotify_open(void);
 void sdnotify_ready(void);
 void sdnotify_reloading(void);
 void sdnotify_stopping(void);
-void sdnotify_status(const char *text);
 
 /* Pings when half the watchdog's time has passed; returns the milliseconds
  * until it wants to be called again, -1 for never. */

@@ -23,8 +23,9 @@
 
 /* --- statements --------------------------------------------------------- */
 
-int
-store_fail(struct store *s, struct err *e)
+/* -1 with SQLite's reason. */
+static int
+fail_sqlite(struct store *s, struct err *e)
 {
 	int code = sqlite3_errcode(s->db);
 
@@ -55,7 +56,7 @@ store_fresh(struct store *s, enum sql k, struct err *e)
 
 	if (sqlite3_prepare_v2(s->db, store_sql[k], -1, &q, NULL) !=
 	    SQLITE_OK) {
-		store_fail(s, e);
+		fail_sqlite(s, e);
 		return NULL;
 	}
 	return q;
@@ -115,7 +116,7 @@ store_step(struct store *s, sqlite3_stmt *q, struct err *e)
 	case SQLITE_DONE:
 		return 0;
 	default:
-		return store_fail(s, e);
+		return fail_sqlite(s, e);
 	}
 }
 
@@ -160,7 +161,7 @@ execute(struct store *s, const char *sql, struct err *e)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK
 		   ? 0
-		   : store_fail(s, e);
+		   : fail_sqlite(s, e);
 }
 
 /* The number that a pragma answers; -1 with e set. */
@@ -174,7 +175,7 @@ ask(struct store *s, const char *sql, struct err *e)
 	    sqlite3_step(q) == SQLITE_ROW)
 		answer = sqlite3_column_int64(q, 0);
 	else
-		store_fail(s, e);
+		fail_sqlite(s, e);
 	sqlite3_finalize(q);
 	return answer;
 }
@@ -329,7 +330,7 @@ open_database(struct store *s, const char *name, struct err *e)
 	    (s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 
 	if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK)
-		return store_fail(s, e);
+		return fail_sqlite(s, e);
 	return configure(s, e) == -1 ? -1 : make_schema(s, e);
 }
 

@@ -158,8 +158,8 @@ int store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e);
 
 /* Has the feed ids that differ from numbers by zeros ("00123", "123.0")? */
-int store_has_variants(struct store *s, const char *feed, bool *out,
-    struct err *e);
+int store_has_variants(
+    struct store *s, const char *feed, bool *out, struct err *e);
 
 /* --- orders ----------------------------------------------------------- */
 
@@ -237,9 +237,6 @@ int store_publication_at(struct store *s, const char *feed, const char *file,
     int64_t mtime, struct publication *out, struct err *e);
 int store_publication_get(struct store *s, int64_t id, struct publication *out,
     struct err *e); /* 1, 0, -1 */
-int store_publications(struct store *s, const char *feed, unsigned limit,
-    bool (*each)(void *ctx, const struct publication *p), void *ctx,
-    struct err *e);
 
 /* Why a feed's file is not published now: shown by status until cleared by
  * reason "". */

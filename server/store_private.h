@@ -47,7 +47,6 @@ enum sql {
 	SQL_PUB_LAST,
 	SQL_PUB_AT,
 	SQL_PUB_GET,
-	SQL_PUB_LIST,
 	SQL_PUB_PULLED,
 	SQL_WITHHOLD,
 	SQL_WITHHOLD_CLEAR,
@@ -113,8 +112,6 @@ int store_step(struct store *s, sqlite3_stmt *q, struct err *e); /* 1, 0, -1 */
 /* Binds, steps to the end, resets. */
 int store_run(
     struct store *s, enum sql k, struct err *e, const char *kinds, ...);
-
-int store_fail(struct store *s, struct err *e); /* -1 with SQLite's reason */
 
 void store_text(sqlite3_stmt *q, int column, char *out, size_t size);
 struct slice store_blob(sqlite3_stmt *q, int column);

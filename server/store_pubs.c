@@ -134,27 +134,6 @@ store_publication_get(
 	return one_publication(s, q, out, e);
 }
 
-int
-store_publications(struct store *s, const char *feed, unsigned limit,
-    bool (*each)(void *ctx, const struct publication *p), void *ctx,
-    struct err *e)
-{
-	sqlite3_stmt *q = store_fresh(s, SQL_PUB_LIST, e);
-	struct publication p;
-	int rc;
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, "si", feed, limit == 0 ? INT64_C(-1) : (int64_t)limit);
-	while ((rc = store_step(s, q, e)) == 1) {
-		read_publication(q, &p);
-		if (!each(ctx, &p))
-			break;
-	}
-	sqlite3_finalize(q);
-	return rc == -1 ? -1 : 0;
-}
-
 /* --- withheld ----------------------------------------------------------- */
 
 int

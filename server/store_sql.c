@@ -203,9 +203,6 @@ const char *const store_sql[SQL_COUNT] = {
     "SELECT " PUB_COLUMNS " FROM publications"
     " WHERE feed = ? AND file = ? AND mtime = ?",
 [SQL_PUB_GET] = "SELECT " PUB_COLUMNS " FROM publications WHERE id = ?",
-[SQL_PUB_LIST] =
-    "SELECT " PUB_COLUMNS " FROM publications WHERE ?1 IS NULL OR feed = ?1"
-    " ORDER BY id DESC LIMIT ?2",
 [SQL_PUB_PULLED] =
     "UPDATE publications SET pulls = pulls + 1,"
     " first_pull = iif(pulls = 0, ?, first_pull) WHERE id = ?",

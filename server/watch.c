@@ -427,8 +427,8 @@ note_event(struct watch *w, const struct inotify_event *ev)
 	}
 }
 
-int
-watch_read(struct watch *w, struct err *e)
+static int
+read_events(struct watch *w, struct err *e)
 {
 	_Alignas(struct inotify_event) char buf[65536];
 	ssize_t n;
@@ -583,7 +583,7 @@ watch_next(struct watch *w, struct watch_found *out, struct err *e)
 {
 	struct candidate *c;
 
-	if (watch_read(w, e) == -1)
+	if (read_events(w, e) == -1)
 		return -1;
 	if (clock_ms() >= w->rescan_ms && rescan(w, e) == -1)
 		return -1;

@@ -19,8 +19,7 @@ bool watch_takes(const char *name); /* may a dump be called that? */
 int watch_open(struct watch **out, const struct conf *c, struct err *e);
 void watch_close(struct watch *w);
 
-int watch_fd(const struct watch *w); /* readable: call watch_read */
-int watch_read(struct watch *w, struct err *e);
+int watch_fd(const struct watch *w); /* readable: call watch_next */
 
 /* Milliseconds until watch_next may have something; -1 when nothing waits. */
 int watch_timeout(const struct watch *w);

@@ -171,12 +171,12 @@ assert_status(struct map *m, const char *pipeline, const char *status,
 {
 	/* twice: the second answer is a remembered one */
 	for (int i = 0; i < 2; i++) {
-		struct slice to = map_status(
+		struct meaning is = map_meaning(
 		    m, slice_of(pipeline), slice_of(status), slice_of(reason));
 
-		if (!slice_is(to, want))
+		if (!slice_is(is.to, want))
 			fail_msg("%s/%s/%s is %.*s, not %s", pipeline, status,
-			    reason, (int)to.n, to.p, want);
+			    reason, (int)is.to.n, is.to.p, want);
 	}
 }
 

@@ -118,10 +118,10 @@ its_statuses_are_mapped(void **state)
 	own_preset_free(p);
 	assert_int_equal(map_open(&m, s, header, 2), FMT_OK);
 	for (size_t i = 0; i < COUNT(row); i++) {
-		struct slice to = map_status(
+		struct meaning is = map_meaning(
 		    m, slice_of(row[i][0]), slice_of(row[i][1]), slice_of(""));
 
-		assert_true(slice_is(to, row[i][2]));
+		assert_true(slice_is(is.to, row[i][2]));
 	}
 	map_free(m);
 	settings_free(s);

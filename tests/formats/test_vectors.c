@@ -267,7 +267,7 @@ assert_status(
 	settings_add_column(s, "order_status", "order_status");
 	assert_int_equal(map_open(&m, s, header, COUNT(header)), FMT_OK);
 	assert_slice(
-	    map_status(m, slice_of(""), slice_of(status), slice_of(loss)),
+	    map_meaning(m, slice_of(""), slice_of(status), slice_of(loss)).to,
 	    want);
 	map_free(m);
 	settings_free(s);

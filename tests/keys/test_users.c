@@ -60,9 +60,6 @@ a_file_is_read_with_everything_it_says(void **state)
 	assert_string_equal(zoe->hash, "$y$j9T$abc$def");
 	assert_string_equal(zoe->key[0], KEY);
 	assert_string_equal(zoe->network[1], "2001:db8::/32");
-	assert_true(user_has_feed(zoe, "main"));
-	assert_false(user_has_feed(zoe, "mai"));
-	assert_true(user_has_feed(u->user[0], "anything"));
 	assert_null(u->user[0]->hash);
 	users_free(u);
 }
