@@ -330,24 +330,26 @@ static void
 drop_mutants(size_t of)
 {
 	const char *name = strrchr(seed_name[of], '/') + 1;
-	const char *only = getenv("MUTANT"); /* one, to look at */
+	const char *only = getenv("MUTANT"); /* one of each, to look at */
 	const char *many = getenv("MUTANTS");
 	uint64_t n = strtoull(many != NULL ? many : MUTANTS, NULL, 10);
+	uint64_t first = 0; /* other seeds that come and go change nothing */
 	int64_t now = SUMMER;
 
-	bench_open(&b, conf[of % 2]);
+	mix(&first, seed[of].bytes, seed[of].n);
+	bench_open(&b, conf[first % 2]);
 	for (uint64_t i = 0; i < n; i++, now += 2) {
-		uint64_t number = i * seeds + of;
 		uint64_t files = digest_of_files();
 		struct mutant m;
 
-		if (only != NULL && strtoull(only, NULL, 10) != number)
+		if (only != NULL && strtoull(only, NULL, 10) != i)
 			continue;
 		snprintf(what, sizeof what,
-		    "mutant %llu of %s:", (unsigned long long)number,
-		    seed_name[of]);
-		m = mutant_make(&seed[of], &seed[(of + 1 + i) % seeds], number,
-		    what, sizeof what);
+		    "mutant %llu of %s:", (unsigned long long)i, seed_name[of]);
+		m = mutant_make(&seed[of], &seed[(of + 1 + i) % seeds],
+		    first + i, what, sizeof what);
+		if (only != NULL || many != NULL)
+			print_message("# %s\n", what);
 		if (only != NULL)
 			fwrite(m.bytes, 1, m.n, stderr);
 		drop_mutant(name, &m, now);
