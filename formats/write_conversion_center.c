@@ -4,6 +4,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "create_date_time", cell_wall,  FIELD_CREATE_DATE_TIME },
@@ -43,5 +45,7 @@ const struct writer write_conversion_center = {
 	.max_bytes = 300000000,
 	.delimiter = ';',
 	.column = columns,
+	.needs = N_("A row needs a creation date, an id, a status, and a "
+		    "ClientID, phone or e-mail."),
 	.takes = takes,
 };

@@ -5,6 +5,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "id",             json_text,     FIELD_ID },
@@ -55,5 +57,6 @@ const struct writer write_crm_json = {
 	.needs_person = true,
 	.json = "orders",
 	.column = columns,
+	.needs = N_("A row needs an id, a creation date and a status."),
 	.takes = takes,
 };

@@ -4,6 +4,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "clientUniqId",   json_text,   FIELD_CLIENT_UNIQ_ID },
@@ -37,5 +39,6 @@ const struct writer write_crm_json_clients = {
 	.needs_person = true,
 	.json = "contacts",
 	.column = columns,
+	.needs = N_("A row needs the client's id."),
 	.takes = takes,
 };

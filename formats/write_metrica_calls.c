@@ -4,6 +4,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "UserId",          cell_text,    FIELD_USER_ID },
@@ -45,5 +47,6 @@ const struct writer write_metrica_calls = {
 	.max_bytes = 1000000000,
 	.delimiter = ',',
 	.column = columns,
+	.needs = N_("A row needs a date and one of ClientId, UserId and Yclid. By phone calls can be sent as orders: see calls_as_orders."),
 	.takes = takes,
 };

@@ -6,6 +6,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "DateTime",     cell_epoch,   FIELD_CREATE_DATE_TIME },
@@ -43,5 +45,7 @@ const struct writer write_metrica_chats = {
 	.needs_person = true,
 	.delimiter = ',',
 	.column = columns,
+	.needs = N_("A row needs a date, the platform, and the name, number or "
+		    "phone of the user there."),
 	.takes = takes,
 };

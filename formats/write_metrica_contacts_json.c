@@ -4,6 +4,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "uniq_id",          json_text, FIELD_CLIENT_UNIQ_ID },
@@ -35,5 +37,6 @@ const struct writer write_metrica_contacts_json = {
 	.max_bytes = 1000000000,
 	.json = "contacts",
 	.column = columns,
+	.needs = N_("A row needs the client's id."),
 	.takes = takes,
 };

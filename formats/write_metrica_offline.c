@@ -6,6 +6,7 @@
 #include "formats/write_cells.h"
 
 #include "formats/check.h"
+#include "formats/message.h"
 
 /* The dump's own target, else what the feed's rules make of the status, else
  * a status that is a goal's id itself. */
@@ -70,5 +71,8 @@ const struct writer write_metrica_offline = {
 	.max_bytes = 1000000000,
 	.delimiter = ',',
 	.column = columns,
+	.needs = N_("A row needs a creation date, one of ClientId, UserId, "
+		    "Yclid and PurchaseId, and a goal: a line target(\"PAID\", "
+		    "\"GOAL\") in the feed names it."),
 	.takes = takes,
 };

@@ -5,6 +5,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "id",               cell_text,   FIELD_ID },
@@ -43,5 +45,7 @@ const struct writer write_metrica_orders = {
 	.max_bytes = 1000000000,
 	.delimiter = ';',
 	.column = columns,
+	.needs = N_("A row needs an id, the client's id, a creation date and a "
+		    "status."),
 	.takes = takes,
 };

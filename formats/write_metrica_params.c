@@ -7,6 +7,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 static void
 put_key(struct out *o, const struct conv *c, enum field f,
     const struct writer_env *env)
@@ -45,5 +47,6 @@ const struct writer write_metrica_params = {
 	.max_bytes = 1000000000,
 	.delimiter = ',',
 	.column = columns,
+	.needs = N_("A row needs a ClientID and a status."),
 	.takes = takes,
 };

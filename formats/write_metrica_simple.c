@@ -4,6 +4,8 @@
  */
 #include "formats/write_cells.h"
 
+#include "formats/message.h"
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ "id",               cell_text,  FIELD_ID },
@@ -42,5 +44,7 @@ const struct writer write_metrica_simple = {
 	.max_bytes = 1000000000,
 	.delimiter = ',',
 	.column = columns,
+	.needs = N_("A row needs a creation date, an id, a status, and a "
+		    "ClientID, phone or e-mail."),
 	.takes = takes,
 };

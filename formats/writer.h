@@ -53,6 +53,7 @@ struct writer {
 	 * the columns; NULL for a CSV. */
 	const char *json;
 
+	const char *needs; /* a sentence: what a record must have */
 	/* Has the file a row for this record? */
 	bool (*takes)(const struct conv *c, const struct writer_env *env);
 };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "formats/errors.h"
+#include "formats/message.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
 #include "server/lang.h"
@@ -91,8 +92,8 @@ ctl_convert_file(const struct convert *c, const char *file)
 	else if (c->unfit > 0)
 		fprintf(stderr,
 		    _("%s: %" PRIu64 " left out because the output %s needs "
-		      "what they do not have\n"),
-		    file, c->unfit, c->writer->name);
+		      "what they do not have. %s\n"),
+		    file, c->unfit, c->writer->name, message(c->writer->needs));
 	if (c->writer->max_bytes > 0 && c->bytes > c->writer->max_bytes)
 		fprintf(stderr,
 		    _("%s: the file has over %" PRIu64 " bytes and will not be "

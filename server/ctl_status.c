@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "formats/message.h"
 #include "formats/writer.h"
 #include "keys/cert.h"
 #include "keys/keyfile.h"
@@ -241,8 +242,9 @@ note_pull(void *ctx, const struct pull *p)
 }
 
 static json_t *
-look_at_file(struct status *s, const struct feed *f, const char *file)
+look_at_file(struct status *s, const struct feed *f, const struct writer *w)
 {
+	const char *file = w->file;
 	char reason[512] = "", note[256] = "", key[160];
 	struct publication p;
 	struct err e = ERR_EMPTY;
@@ -269,6 +271,9 @@ look_at_file(struct status *s, const struct feed *f, const char *file)
 		json_object_set_new(o, "note", safe_json(note));
 	snprintf(key, sizeof key, "waiting.%s/%s", f->name, file);
 	json_object_set_new(o, "waiting", json_integer(fact(s, key)));
+	snprintf(key, sizeof key, "unfit.%s/%s", f->name, file);
+	json_object_set_new(o, "unfit", json_integer(fact(s, key)));
+	json_object_set_new(o, "needs", json_string(message(w->needs)));
 	return o;
 }
 
@@ -333,8 +338,7 @@ look_at_feed(
 	if (store_dumps(s->store, f->name, 1, note_dump, &l, e) == -1)
 		return -1;
 	for (size_t i = 0; i < f->writers; i++)
-		json_array_append_new(
-		    files, look_at_file(s, f, f->writer[i]->file));
+		json_array_append_new(files, look_at_file(s, f, f->writer[i]));
 	l.into = pulls;
 	if (store_pulls(s->store, f->name, 0, note_pull, &l, e) == -1)
 		return -1;
@@ -428,6 +432,10 @@ print_feed(const json_t *feed)
 			printf(_("        orders that wait for a client who is "
 				 "not known yet: %lld\n"),
 			    number_of(o, "waiting"));
+		if (number_of(o, "unfit") > 0)
+			printf(_("        records that lack what the file "
+				 "needs: %lld. %s\n"),
+			    number_of(o, "unfit"), text_of(o, "needs"));
 	}
 	json_array_foreach(json_object_get(feed, "pulls"), i, o) print_pull(o);
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "formats/errors.h"
+#include "formats/message.h"
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/bytes.h"
@@ -66,19 +67,27 @@ limit(const struct job *j)
 	return most == DIRECT_BYTES && own < most ? own : most;
 }
 
-/* Kept for status: how many orders wait for their client. */
 static int
-note_waiting(struct job *j, struct err *e)
+note_count(struct job *j, const char *name, uint64_t n, struct err *e)
 {
 	char key[160], was[32] = "0", now[32];
 
 	snprintf(
-	    key, sizeof key, "waiting.%s/%s", j->feed->name, j->writer->file);
-	snprintf(
-	    now, sizeof now, "%llu", (unsigned long long)j->render.waiting);
+	    key, sizeof key, "%s.%s/%s", name, j->feed->name, j->writer->file);
+	snprintf(now, sizeof now, "%llu", (unsigned long long)n);
 	if (store_get(j->store, key, was, sizeof was, e) == -1)
 		return -1;
 	return strcmp(was, now) == 0 ? 0 : store_set(j->store, key, now, e);
+}
+
+/* Kept for status: how many orders wait for their client, how many records
+ * lack what the file needs. */
+static int
+note_left_out(struct job *j, struct err *e)
+{
+	return note_count(j, "waiting", j->render.waiting, e) == -1
+		   ? -1
+		   : note_count(j, "unfit", j->render.unfit, e);
 }
 
 /* Whoever reads it while it is written is done with it. */
@@ -198,7 +207,13 @@ say_empty(const struct job *j, char *why, size_t size)
 {
 	unsigned days = conf_window(j->conf, j->writer);
 
-	if (j->render.waiting > 0)
+	if (j->render.unfit > 0)
+		snprintf(why, size,
+		    _("Nothing can be published: %llu records lack what the "
+		      "file needs. %s"),
+		    (unsigned long long)j->render.unfit,
+		    message(j->writer->needs));
+	else if (j->render.waiting > 0)
 		snprintf(why, size,
 		    _("No order can be published: %llu name a client who is "
 		      "not "
@@ -484,7 +499,7 @@ run(struct job *j, enum publish_result *out, struct err *e)
 	*out = PUBLISH_SAME;
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (write_version(j, e) == -1 || note_waiting(j, e) == -1 ||
+	if (write_version(j, e) == -1 || note_left_out(j, e) == -1 ||
 	    newest_time(j, &newest, e) == -1)
 		return -1;
 	new = differs(j, newest) && newest != j->now;

@@ -24,7 +24,7 @@ struct rows {
 	int64_t since;
 	const struct render_what *what;
 	struct arena arena; /* of one row */
-	uint64_t waiting;
+	uint64_t waiting, unfit;
 	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
 	int64_t cut;   /* the creation time of the last row left out */
 };
@@ -60,6 +60,8 @@ put_conv(struct rows *r, const struct conv *c, bool waits, struct err *e)
 
 	if (!writing_row(&r->writing, c)) {
 		r->waiting += waits;
+		r->unfit += !waits &&
+			    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "skip");
 		return 0;
 	}
 	if (before < r->drop)
@@ -208,6 +210,7 @@ render_write(
 	out->rows = r.writing.rows;
 	out->newer = r.newer;
 	out->waiting = r.waiting;
+	out->unfit = r.unfit;
 	render_hex(out->sha256, &r.sha);
 	rc = 0;
 out:

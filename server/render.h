@@ -21,6 +21,7 @@ struct render {
 	uint64_t bytes, rows;
 	uint64_t newer;   /* of the rows: created after what->since */
 	uint64_t waiting; /* orders left out, for their client is not known */
+	uint64_t unfit;   /* records left out, for the file needs more */
 	char sha256[65];
 };
 
