@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "formats/settings.h"
 #include "formats/writer.h"
 #include "server/err.h"
@@ -111,5 +112,9 @@ struct conf_init {
 	const char *user[5]; /* auth files ingest http ssh */
 };
 char *conf_text(const struct conf_init *i); /* malloc'ed */
+
+/* The text s as one of convdrop.conf: in quotes, on one line, and "${" so that
+ * it is no variable. */
+void conf_put_quoted(FILE *to, const char *s);
 
 #endif

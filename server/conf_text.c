@@ -43,16 +43,20 @@ chosen(const struct conf_init *i, const char *name, char number[16])
 	return NULL;
 }
 
-static void
-write_quoted(FILE *f, const char *s)
+void
+conf_put_quoted(FILE *to, const char *s)
 {
-	fputc('"', f);
+	static const char from[] = "\n\r\t", as[] = "nrt";
+
+	fputc('"', to);
 	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', f);
-		fputc(*s, f);
+		const char *control = strchr(from, *s);
+
+		if (control != NULL || *s == '"' || *s == '\\' || *s == '{')
+			fputc('\\', to);
+		fputc(control != NULL ? as[control - from] : *s, to);
 	}
-	fputc('"', f);
+	fputc('"', to);
 }
 
 /* "a,b" as { "a", "b" }. */
@@ -66,7 +70,7 @@ write_list(FILE *f, const char *values)
 		char *one = mem_slice(slice_cut(&rest, ','));
 
 		fputs(" ", f);
-		write_quoted(f, one);
+		conf_put_quoted(f, one);
 		fputs(rest.n > 0 ? "," : " ", f);
 		free(one);
 	}
@@ -88,7 +92,7 @@ write_value(FILE *f, const struct setting *s, const char *value)
 		fputs(value, f);
 		break;
 	default:
-		write_quoted(f, value);
+		conf_put_quoted(f, value);
 	}
 }
 
@@ -152,7 +156,7 @@ conf_text(const struct conf_init *i)
 	fputs("\n# --- Feeds: one for each counter of Metrica ---\n", f);
 	for (size_t k = 0; k < i->feeds; k++) {
 		fputs("\nfeed ", f);
-		write_quoted(f, i->feed[k]);
+		conf_put_quoted(f, i->feed[k]);
 		fputs(" {", f);
 		write_settings(f, i, SCOPE_FEED, SCOPE_SOURCE, "\t");
 		fprintf(f, rules_help, i->feed[k]);

@@ -31,19 +31,6 @@ struct look {
 
 /* --- words --------------------------------------------------------------- */
 
-/* As it stands between quotes in the configuration. */
-static void
-put_quoted(FILE *to, const char *s)
-{
-	fputc('"', to);
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', to);
-		fputc(*s, to);
-	}
-	fputc('"', to);
-}
-
 /* status("PIPELINE", "STATUS", "TO"); malloc'ed. */
 static char *
 rule_of(const struct status_count *c)
@@ -56,9 +43,9 @@ rule_of(const struct status_count *c)
 	if (f == NULL)
 		abort();
 	fputs("status(", f);
-	put_quoted(f, c->pipeline[0] == '\0' ? "*" : c->pipeline);
+	conf_put_quoted(f, c->pipeline[0] == '\0' ? "*" : c->pipeline);
 	fputs(", ", f);
-	put_quoted(f, c->status);
+	conf_put_quoted(f, c->status);
 	fprintf(f, ", \"%s\")", sale ? "PAID" : "IN_PROGRESS");
 	if (fclose(f) != 0)
 		abort();
@@ -125,10 +112,10 @@ print_mapped(const struct look *l)
 			puts(_("\nWhat the others become:\n"));
 		begun = true;
 		printf("%10" PRIu64 "  %-12s ", c->n, c->to);
-		put_quoted(stdout, c->status);
+		conf_put_quoted(stdout, c->status);
 		if (c->pipeline[0] != '\0') {
 			fputs(", ", stdout);
-			put_quoted(stdout, c->pipeline);
+			conf_put_quoted(stdout, c->pipeline);
 		}
 		printf("  (%s)\n", message(why[c->by].text));
 	}

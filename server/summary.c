@@ -9,6 +9,7 @@
 #include "formats/arena.h"
 #include "formats/damage.h"
 #include "formats/errors.h"
+#include "server/conf.h"
 #include "server/lang.h"
 #include "server/log.h"
 
@@ -305,19 +306,6 @@ write_group(FILE *to, const struct group *g, size_t *left,
 	fprintf(to, _("     To mend it: %s\n"), message(info->cure));
 }
 
-/* As it stands between quotes in the configuration. */
-static void
-write_quoted(FILE *to, const char *s)
-{
-	fputc('"', to);
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', to);
-		fputc(*s, to);
-	}
-	fputc('"', to);
-}
-
 void
 summary_statuses(FILE *to, const struct summary *s)
 {
@@ -337,10 +325,10 @@ summary_statuses(FILE *to, const struct summary *s)
 		unsigned long long n = u[i].n;
 
 		fprintf(to, "  status(");
-		write_quoted(
+		conf_put_quoted(
 		    to, u[i].pipeline[0] == '\0' ? "*" : u[i].pipeline);
 		fprintf(to, ", ");
-		write_quoted(to, u[i].status);
+		conf_put_quoted(to, u[i].status);
 		fprintf(to, ", \"IN_PROGRESS\")  # ");
 		fprintf(to, ngettext("%llu row\n", "%llu rows\n", n), n);
 	}

@@ -448,6 +448,30 @@ the_defaults_fit_their_own_settings(void **state)
 }
 
 static void
+what_is_quoted_reads_as_it_was(void **state)
+{
+	static const char *const row[] = { "Оплачен", "a\"b\\", "\\n",
+		"две\nстроки\r\t", "${HOME}", "$", "{ 'x' } # //" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		char text[256];
+		FILE *f = fmemopen(text, sizeof text, "w");
+		struct conf *c;
+
+		fputs("feed \"main\" { status(\"*\", ", f);
+		conf_put_quoted(f, row[i]);
+		fputs(", \"PAID\") }\n", f);
+		fclose(f);
+		c = parse(text);
+		assert_string_equal(
+		    feed_source(conf_feed(c, "main"), "")->status[0].status,
+		    row[i]);
+		conf_free(c);
+	}
+}
+
+static void
 the_manual_explains_every_setting(void **state)
 {
 	static char text[1 << 17];
@@ -564,6 +588,7 @@ main(void)
 		cmocka_unit_test(
 		    a_fresh_file_lists_every_setting_and_explains_it),
 		cmocka_unit_test(the_defaults_fit_their_own_settings),
+		cmocka_unit_test(what_is_quoted_reads_as_it_was),
 		cmocka_unit_test(the_manual_explains_every_setting),
 		cmocka_unit_test(zones_are_found_and_bad_names_refused),
 		cmocka_unit_test(a_zone_that_does_not_exist_is_a_config_error),
