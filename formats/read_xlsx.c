@@ -50,6 +50,7 @@ struct xlsx {
 	enum cell_type type;
 	enum xlsx_style style;
 	bool in_sheet, in_cell, in_inline, in_value;
+	unsigned rows; /* open ones: a row in a row is part of it */
 	unsigned phonetic;
 	char *value;
 	size_t value_n, value_room;
@@ -283,10 +284,10 @@ on_start(void *ctx, const char *name, const char **attr)
 		on_start_in_cell(x, name);
 	else if (!x->in_sheet)
 		x->in_sheet = strcmp(name, "sheetData") == 0;
-	else if (strcmp(name, "c") == 0)
-		begin_cell(x, attr);
-	else if (strcmp(name, "row") == 0)
+	else if (strcmp(name, "row") == 0 && x->rows++ == 0)
 		begin_row(x, attr);
+	else if (strcmp(name, "c") == 0 && x->rows > 0)
+		begin_cell(x, attr);
 }
 
 static void
@@ -302,9 +303,9 @@ on_end(void *ctx, const char *name)
 		else if (strcmp(name, "rPh") == 0 && x->phonetic > 0)
 			x->phonetic--;
 	} else if (x->in_sheet) {
-		if (strcmp(name, "row") == 0)
+		if (strcmp(name, "row") == 0 && --x->rows == 0)
 			end_row(x);
-		else if (strcmp(name, "sheetData") == 0)
+		else if (strcmp(name, "sheetData") == 0 && x->rows == 0)
 			x->in_sheet = false;
 	}
 }
