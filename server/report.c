@@ -21,6 +21,7 @@
 #include "formats/rejects.h"
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/json_text.h"
 #include "server/letter.h"
 #include "server/log.h"
 #include "server/summary.h"
@@ -51,7 +52,9 @@ struct report {
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
 	size_t id[ID_COLUMNS], ids;
 	struct summary *summary;
-	struct out out; /* to PART_REJECTS */
+	struct out out;      /* to PART_REJECTS */
+	size_t columns;      /* that its header has */
+	uint64_t header_end; /* where the rows begin */
 };
 
 static int
@@ -92,12 +95,31 @@ shown(char out[NAME_MAX + 1], const struct report *r, enum part part)
 	snprintf(out, NAME_MAX + 1, "%s%s", r->name, suffix[part]);
 }
 
+/* In place of one that was made before, if any; whoever has that one open
+ * closes it. */
+static int
+make_part(struct report *r, enum part part, struct err *e)
+{
+	char path[NAME_MAX + 1];
+	int fd;
+
+	hidden(path, r, part);
+	unlinkat(r->dir, path, 0);
+	fd = openat(r->dir, path,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return err_set(e, "report: make %s/%s: %s", r->folder, path,
+		    strerror(errno));
+	(void)!fchmod(fd, 0640); /* whatever the umask */
+	r->fd[part] = fd;
+	return 0;
+}
+
 int
 report_open(struct report **out, const struct conf *c, const struct feed *f,
     const char *name, struct err *e)
 {
 	struct report *r = mem_alloc(sizeof *r);
-	char path[NAME_MAX + 1];
 
 	r->conf = c;
 	r->feed = f;
@@ -121,16 +143,8 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 		goto fail;
 	}
 	for (int i = 0; i < PARTS; i++) {
-		hidden(path, r, (enum part)i);
-		unlinkat(r->dir, path, 0);
-		r->fd[i] = openat(r->dir, path,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-		if (r->fd[i] == -1) {
-			err_set(e, "report: make %s/%s: %s", r->folder, path,
-			    strerror(errno));
+		if (make_part(r, (enum part)i, e) == -1)
 			goto fail;
-		}
-		(void)!fchmod(r->fd[i], 0640); /* whatever the umask */
 	}
 	out_begin(&r->out, (struct output){ write_fd, &r->fd[PART_REJECTS] });
 	*out = r;
@@ -214,9 +228,48 @@ write_header(struct report *r, const struct dump_facts *f)
 	const char **header = headers_of(r, f);
 
 	rejects_header(&r->out, header, columns_of(f));
-	for (size_t i = 0; i < columns_of(f); i++)
+	for (size_t i = r->columns; i < columns_of(f); i++)
 		summary_header(r->summary, i, slice_of(header[i]));
+	r->columns = columns_of(f);
+	r->header_end = r->out.bytes;
 	free(header);
+}
+
+static int
+copy_rows(int to, int from, uint64_t at)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = pread(from, buf, sizeof buf, (off_t)at)) > 0) {
+		if (bytes_write(to, buf, (size_t)n) == -1)
+			return -1;
+		at += (uint64_t)n;
+	}
+	return n == 0 ? 0 : -1;
+}
+
+/* JSON names its columns as it goes: those that came late are put into the
+ * header now, and the rows are copied behind it. */
+static int
+widen_header(struct report *r, const struct dump_facts *f, struct err *e)
+{
+	uint64_t rows = r->header_end;
+	int old = r->fd[PART_REJECTS], rc = -1;
+
+	if (out_end(&r->out) == -1)
+		return err_set(e, "report on %s: %s", r->name, strerror(errno));
+	if (make_part(r, PART_REJECTS, e) == -1)
+		return -1;
+	out_begin(&r->out, (struct output){ write_fd, &r->fd[PART_REJECTS] });
+	write_header(r, f);
+	if (out_end(&r->out) == -1 ||
+	    copy_rows(r->fd[PART_REJECTS], old, rows) == -1)
+		err_set(e, "report on %s: %s", r->name, strerror(errno));
+	else
+		rc = 0;
+	close(old);
+	return rc;
 }
 
 /* The columns whose ids are watched, and that of the pipeline. */
@@ -324,17 +377,6 @@ report_unpack_cells(struct arena *a, struct slice packed, size_t *cells)
 
 /* --- what it says -------------------------------------------------------- */
 
-static json_t *
-text_json(const char *s)
-{
-	char safe[1024];
-	json_t *j = json_string(s == NULL ? "" : s);
-
-	if (j == NULL)
-		j = json_string(log_safe(safe, sizeof safe, s, strlen(s)));
-	return j;
-}
-
 static void
 when_utc(char out[32], int64_t at)
 {
@@ -354,7 +396,7 @@ columns_json(const struct report *r, const struct dump_facts *f)
 		json_t *c = json_object();
 		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
 
-		json_object_set_new(c, "header", text_json(header_at(r, f, i)));
+		json_object_set_new(c, "header", json_text(header_at(r, f, i)));
 		json_object_set_new(c, "field",
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
@@ -370,11 +412,11 @@ facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
 {
 	char delimiter[2] = { f->delimiter, '\0' };
 
-	json_object_set_new(j, "encoding", text_json(f->encoding));
-	json_object_set_new(j, "compression", text_json(f->compression));
-	json_object_set_new(j, "syntax", text_json(f->syntax));
-	json_object_set_new(j, "preset", text_json(f->preset));
-	json_object_set_new(j, "delimiter", text_json(delimiter));
+	json_object_set_new(j, "encoding", json_text(f->encoding));
+	json_object_set_new(j, "compression", json_text(f->compression));
+	json_object_set_new(j, "syntax", json_text(f->syntax));
+	json_object_set_new(j, "preset", json_text(f->preset));
+	json_object_set_new(j, "delimiter", json_text(delimiter));
 	json_object_set_new(
 	    j, "header_line", json_integer((json_int_t)f->header_line));
 	json_object_set_new(j, "lines", json_integer((json_int_t)f->lines));
@@ -405,18 +447,18 @@ report_json(const struct report *r, const struct dump_entry *d,
 	char when[32], line[512];
 
 	when_utc(when, d->at);
-	json_object_set_new(j, "name", text_json(d->name));
+	json_object_set_new(j, "name", json_text(d->name));
 	json_object_set_new(j, "feed", json_string(d->feed));
 	json_object_set_new(j, "source", json_string(d->source));
 	json_object_set_new(j, "state", json_string(dump_state_name(d->state)));
-	json_object_set_new(j, "reason", text_json(d->reason));
+	json_object_set_new(j, "reason", json_text(d->reason));
 	json_object_set_new(j, "dump", json_integer((json_int_t)d->id));
 	json_object_set_new(j, "time", json_string(when));
 	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(j, "sha256", json_string(d->sha256));
-	json_object_set_new(j, "archive", text_json(d->archive));
+	json_object_set_new(j, "archive", json_text(d->archive));
 	tally_account(line, sizeof line, &d->tally);
-	json_object_set_new(j, "accounting", text_json(line));
+	json_object_set_new(j, "accounting", json_text(line));
 	tally_json(j, &d->tally, tally_accounts);
 	tally_json(j, &d->tally, tally_waits);
 	tally_json(j, &d->tally, tally_notes);
@@ -511,6 +553,8 @@ report_write(struct report *r, const struct dump_entry *d,
 	int rc = -1;
 
 	if (!r->begun && report_begin(r, facts, r->masked, e) == -1)
+		goto out;
+	if (columns_of(facts) > r->columns && widen_header(r, facts, e) == -1)
 		goto out;
 	if (write_parts(r, d, facts, e) == -1)
 		goto out;
