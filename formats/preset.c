@@ -171,6 +171,21 @@ preset_is_weak(const struct preset *p, struct slice folded)
 	return c != NULL && c->header[0] == '?';
 }
 
+struct slice
+preset_not(struct slice cell)
+{
+	static const char *const turned[][2] = { { "true", "0" },
+		{ "True", "0" }, { "1", "0" }, { "false", "1" },
+		{ "False", "1" }, { "0", "1" } };
+	struct slice s = slice_trim(cell);
+
+	for (size_t i = 0; i < sizeof turned / sizeof *turned; i++) {
+		if (slice_is(s, turned[i][0]))
+			return slice_of(turned[i][1]);
+	}
+	return cell;
+}
+
 preset_part *
 preset_part_of(const struct preset *p, struct slice folded)
 {

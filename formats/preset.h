@@ -80,6 +80,10 @@ struct slice preset_fold(struct arena *a, struct slice s);
 enum field preset_field(const struct preset *p, struct slice folded);
 bool preset_is_weak(const struct preset *p, struct slice folded);
 
+/* A part: no for yes and yes for no.  What is neither stays, to be refused by
+ * name. */
+preset_part preset_not;
+
 /* NULL: the whole cell counts. */
 preset_part *preset_part_of(const struct preset *p, struct slice folded);
 

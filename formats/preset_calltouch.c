@@ -45,21 +45,8 @@ static const char *const proof[] = {
 	NULL,
 };
 
-/* What is no flag stays as it is, to be refused by name. */
-static struct slice
-no_success(struct slice cell)
-{
-	struct slice s = slice_trim(cell);
-
-	if (slice_is(s, "true") || slice_is(s, "True") || slice_is(s, "1"))
-		return slice_of("0");
-	if (slice_is(s, "false") || slice_is(s, "False") || slice_is(s, "0"))
-		return slice_of("1");
-	return cell;
-}
-
 static const struct preset_pick picks[] = {
-	{ "successful", no_success },
+	{ "successful", preset_not },
 	{ NULL, NULL },
 };
 

@@ -63,21 +63,9 @@ is_missed(struct slice cell)
 	return cell;
 }
 
-static struct slice
-not_repeated(struct slice cell)
-{
-	struct slice s = slice_trim(cell);
-
-	if (slice_is(s, "1") || slice_is(s, "true"))
-		return slice_of("0");
-	if (slice_is(s, "0") || slice_is(s, "false"))
-		return slice_of("1");
-	return cell;
-}
-
 static const struct preset_pick picks[] = {
 	{ "disposition", is_missed },
-	{ "repeated_flag", not_repeated },
+	{ "repeated_flag", preset_not },
 	{ NULL, NULL },
 };
 

@@ -75,17 +75,6 @@ take(struct reader *r, size_t n)
 		h->too_long = true;
 }
 
-/* At least n bytes, unless the dump ends before. */
-static enum fmt_status
-fill_to(struct reader *r, size_t n)
-{
-	enum fmt_status rc = FMT_OK;
-
-	while (rc == FMT_OK && !r->eof && r->end - r->at < n)
-		rc = reader_fill(r);
-	return rc;
-}
-
 /* --- cells --- */
 
 static void
@@ -346,7 +335,7 @@ measure_tag(struct reader *r, size_t *size)
 	for (;; want *= 2) {
 		const char *p, *q;
 
-		rc = fill_to(r, want);
+		rc = reader_fill_to(r, want);
 		if (rc != FMT_OK)
 			return rc;
 		p = text(r, &n);
@@ -410,7 +399,7 @@ static enum fmt_status
 pass_entity(struct reader *r)
 {
 	struct html *h = r->state;
-	enum fmt_status rc = fill_to(r, HTML_ENTITY_BYTES);
+	enum fmt_status rc = reader_fill_to(r, HTML_ENTITY_BYTES);
 	uint32_t u = 0;
 	char utf8[4];
 	const char *p;
@@ -469,7 +458,7 @@ pass_text(struct reader *r)
 static enum fmt_status
 pass_markup(struct reader *r, struct row *out)
 {
-	enum fmt_status rc = fill_to(r, 4);
+	enum fmt_status rc = reader_fill_to(r, 4);
 	const char *p;
 	size_t n;
 

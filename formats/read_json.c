@@ -91,17 +91,6 @@ take(struct reader *r, size_t n)
 		j->patience = most;
 }
 
-/* At least n bytes, unless the dump ends before. */
-static enum fmt_status
-fill_to(struct reader *r, size_t n)
-{
-	enum fmt_status rc = FMT_OK;
-
-	while (rc == FMT_OK && !r->eof && r->end - r->at < n)
-		rc = reader_fill(r);
-	return rc;
-}
-
 /* To what is neither a blank nor a comma; no bytes are there at the end. */
 static enum fmt_status
 take_gap(struct reader *r)
@@ -347,7 +336,7 @@ look_ahead(struct reader *r, size_t bytes)
 {
 	struct json *j = r->state;
 	size_t most = r->settings->limits.line_bytes, n, at = 0;
-	enum fmt_status rc = fill_to(r, bytes);
+	enum fmt_status rc = reader_fill_to(r, bytes);
 	struct json_layout l = j->layout;
 	struct json_gap gap = j->gap;
 	const char *p = text(r, &n);
@@ -439,7 +428,7 @@ parse(struct reader *r, size_t *end, enum fmt_status *rc)
 			return st;
 		}
 		/* twice as much, or a long record would take its square */
-		*rc = fill_to(r, seen < most ? 2 * seen : most + 1);
+		*rc = reader_fill_to(r, seen < most ? 2 * seen : most + 1);
 		if (*rc != FMT_OK)
 			return st;
 	}
@@ -556,7 +545,7 @@ choose_shape(struct reader *r)
 {
 	struct json *j = r->state;
 	size_t most = r->settings->limits.line_bytes, n, end = 0, at;
-	enum fmt_status rc = fill_to(r, most);
+	enum fmt_status rc = reader_fill_to(r, most);
 	struct json_balance b = { .depth = 0 };
 	enum json_found found;
 	const char *p = text(r, &n);

@@ -38,6 +38,16 @@ reader_fill(struct reader *r)
 	return FMT_OK;
 }
 
+enum fmt_status
+reader_fill_to(struct reader *r, size_t n)
+{
+	enum fmt_status rc = FMT_OK;
+
+	while (rc == FMT_OK && !r->eof && r->end - r->at < n)
+		rc = reader_fill(r);
+	return rc;
+}
+
 static enum fmt_status
 choose_workbook(struct reader *r)
 {

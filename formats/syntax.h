@@ -25,4 +25,7 @@ struct reader {
  * which moves to 0; so is text itself.  Else what decode_read says. */
 enum fmt_status reader_fill(struct reader *r);
 
+/* At least n bytes at text[at], unless the dump ends before. */
+enum fmt_status reader_fill_to(struct reader *r, size_t n);
+
 #endif

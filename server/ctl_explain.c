@@ -18,6 +18,7 @@
 #include "server/ctl.h"
 #include "server/ctl_file.h"
 #include "server/explain.h"
+#include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
 #include "server/whence.h"
@@ -331,17 +332,6 @@ print_hit(
 }
 
 static json_t *
-any_json(const char *s)
-{
-	char safe[1100];
-	json_t *j = json_string(s);
-
-	return j != NULL
-		   ? j
-		   : json_string(log_safe(safe, sizeof safe, s, strlen(s)));
-}
-
-static json_t *
 hit_json(const struct hit *h, int found, const struct whence_place *p)
 {
 	json_t *o = json_object();
@@ -350,17 +340,17 @@ hit_json(const struct hit *h, int found, const struct whence_place *p)
 	if (h->line > 0)
 		json_object_set_new(
 		    o, "line", json_integer((json_int_t)h->line));
-	json_object_set_new(o, "id", any_json(h->id));
-	json_object_set_new(o, "column", any_json(h->column));
-	json_object_set_new(o, "value", any_json(h->value));
+	json_object_set_new(o, "id", json_foreign(h->id));
+	json_object_set_new(o, "column", json_foreign(h->column));
+	json_object_set_new(o, "value", json_foreign(h->value));
 	if (found != 1)
 		return o;
 	json_object_set_new(o, "feed", json_string(p->feed));
 	json_object_set_new(o, "dump", json_integer((json_int_t)p->dump.id));
-	json_object_set_new(o, "name", any_json(p->dump.name));
+	json_object_set_new(o, "name", json_foreign(p->dump.name));
 	json_object_set_new(o, "dump_line", json_integer((json_int_t)p->line));
-	json_object_set_new(o, "archive", any_json(p->dump.archive));
-	json_object_set_new(o, "original", any_json(p->original));
+	json_object_set_new(o, "archive", json_foreign(p->dump.archive));
+	json_object_set_new(o, "original", json_foreign(p->original));
 	return o;
 }
 

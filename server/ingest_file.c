@@ -15,6 +15,7 @@
 #include "formats/errors.h"
 #include "server/archive.h"
 #include "server/ingest.h"
+#include "server/json_foreign.h"
 #include "server/log.h"
 #include "server/unpack.h"
 
@@ -32,17 +33,6 @@ struct file {
 
 /* --- the archive as it came --------------------------------------------- */
 
-static json_t *
-text_json(const char *s)
-{
-	char safe[1024];
-	json_t *j = json_string(s);
-
-	return j != NULL
-		   ? j
-		   : json_string(log_safe(safe, sizeof safe, s, strlen(s)));
-}
-
 static int
 audit_archive(
     const struct file *f, const char *path, const char *sha256, struct err *e)
@@ -52,7 +42,7 @@ audit_archive(
 
 	json_object_set_new(o, "feed", json_string(f->feed->name));
 	json_object_set_new(o, "source", json_string(f->source->source));
-	json_object_set_new(o, "name", text_json(f->name));
+	json_object_set_new(o, "name", json_foreign(f->name));
 	if (fstat(f->fd, &st) == 0)
 		json_object_set_new(
 		    o, "bytes", json_integer((json_int_t)st.st_size));
@@ -61,7 +51,7 @@ audit_archive(
 	json_object_set_new(o, "passed_over",
 	    json_integer((json_int_t)unpack_passed_over(f->unpack)));
 	if (path != NULL) {
-		json_object_set_new(o, "archive", text_json(path));
+		json_object_set_new(o, "archive", json_foreign(path));
 		json_object_set_new(o, "sha256", json_string(sha256));
 	}
 	return audit_add(f->in->audit, (int64_t)time(NULL), "dropped", o, e);

@@ -21,7 +21,7 @@
 #include "formats/rejects.h"
 #include "server/archive.h"
 #include "server/bytes.h"
-#include "server/json_text.h"
+#include "server/json_foreign.h"
 #include "server/letter.h"
 #include "server/log.h"
 #include "server/summary.h"
@@ -396,7 +396,8 @@ columns_json(const struct report *r, const struct dump_facts *f)
 		json_t *c = json_object();
 		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
 
-		json_object_set_new(c, "header", json_text(header_at(r, f, i)));
+		json_object_set_new(
+		    c, "header", json_foreign(header_at(r, f, i)));
 		json_object_set_new(c, "field",
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
@@ -412,11 +413,11 @@ facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
 {
 	char delimiter[2] = { f->delimiter, '\0' };
 
-	json_object_set_new(j, "encoding", json_text(f->encoding));
-	json_object_set_new(j, "compression", json_text(f->compression));
-	json_object_set_new(j, "syntax", json_text(f->syntax));
-	json_object_set_new(j, "preset", json_text(f->preset));
-	json_object_set_new(j, "delimiter", json_text(delimiter));
+	json_object_set_new(j, "encoding", json_foreign(f->encoding));
+	json_object_set_new(j, "compression", json_foreign(f->compression));
+	json_object_set_new(j, "syntax", json_foreign(f->syntax));
+	json_object_set_new(j, "preset", json_foreign(f->preset));
+	json_object_set_new(j, "delimiter", json_foreign(delimiter));
 	json_object_set_new(
 	    j, "header_line", json_integer((json_int_t)f->header_line));
 	json_object_set_new(j, "lines", json_integer((json_int_t)f->lines));
@@ -447,18 +448,18 @@ report_json(const struct report *r, const struct dump_entry *d,
 	char when[32], line[512];
 
 	when_utc(when, d->at);
-	json_object_set_new(j, "name", json_text(d->name));
+	json_object_set_new(j, "name", json_foreign(d->name));
 	json_object_set_new(j, "feed", json_string(d->feed));
 	json_object_set_new(j, "source", json_string(d->source));
 	json_object_set_new(j, "state", json_string(dump_state_name(d->state)));
-	json_object_set_new(j, "reason", json_text(d->reason));
+	json_object_set_new(j, "reason", json_foreign(d->reason));
 	json_object_set_new(j, "dump", json_integer((json_int_t)d->id));
 	json_object_set_new(j, "time", json_string(when));
 	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(j, "sha256", json_string(d->sha256));
-	json_object_set_new(j, "archive", json_text(d->archive));
+	json_object_set_new(j, "archive", json_foreign(d->archive));
 	tally_account(line, sizeof line, &d->tally);
-	json_object_set_new(j, "accounting", json_text(line));
+	json_object_set_new(j, "accounting", json_foreign(line));
 	tally_json(j, &d->tally, tally_accounts);
 	tally_json(j, &d->tally, tally_waits);
 	tally_json(j, &d->tally, tally_notes);

@@ -10,6 +10,7 @@
 #include "formats/damage.h"
 #include "formats/errors.h"
 #include "server/conf.h"
+#include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
 
@@ -467,18 +468,6 @@ summary_rest(FILE *to, const struct summary *s, const char *rejects)
 		    rejects);
 }
 
-/* A header may hold bytes that are no UTF-8. */
-static json_t *
-text_json(const char *s)
-{
-	char safe[1024];
-	json_t *j = json_string(s);
-
-	if (j == NULL)
-		j = json_string(log_safe(safe, sizeof safe, s, strlen(s)));
-	return j;
-}
-
 static json_t *
 group_json(const struct group *g)
 {
@@ -508,7 +497,7 @@ hurt_json(const struct hurt *h, const struct summary_columns *c)
 	    error_named('7', damage_name(h->damage))->code, "name",
 	    damage_name(h->damage), "column",
 	    h->field < FIELD_COUNT ? field_info[h->field].name : "", "header",
-	    text_json(header), "count", (json_int_t)h->n, "lines", lines);
+	    json_foreign(header), "count", (json_int_t)h->n, "lines", lines);
 }
 
 void
