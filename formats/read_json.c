@@ -636,9 +636,12 @@ sniff(struct slice head)
 	for (at = 1; at < head.n && json_blank(head.p[at]);)
 		at++;
 	c = at < head.n ? head.p[at] : '\0';
-	if (*head.p == '{')
+	if (*head.p == '{' || c == '\0' || strchr("{[]\"", c) != NULL)
 		return 50;
-	return c == '\0' || strchr("{[]\"-0123456789", c) != NULL ? 50 : 5;
+	/* A list of numbers goes on with a comma; "[11] name" is a text. */
+	while (at < head.n && strchr("-+.0123456789eE", head.p[at]) != NULL)
+		at++;
+	return at < head.n && head.p[at] == ',' ? 50 : 5;
 }
 
 static enum fmt_status
