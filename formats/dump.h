@@ -47,6 +47,9 @@ struct dump_facts {
 	unsigned long preamble, repeated_headers, blank_lines, lines;
 	unsigned long records, rejected, skipped, damaged;
 	unsigned long values_dropped;
+	/* Without a currency that is set: amounts in another one than the
+	 * first that was named. */
+	unsigned long other_currency;
 	uint64_t packed_bytes, plain_bytes;
 	enum record_kind kind; /* of its records */
 	enum same_id same_id;  /* of its preset */

@@ -108,6 +108,15 @@ take_time(struct dump *d, const struct step *at, struct slice cell)
 		dump_refuse(d, r, at->field, at->column, hint);
 }
 
+/* Is there more than a number?  Most amounts are one. */
+static bool
+names_unit(struct slice cell)
+{
+	char first = *cell.p, last = cell.p[cell.n - 1];
+
+	return first < '0' || first > '9' || last < '0' || last > '9';
+}
+
 static void
 take_money(struct dump *d, const struct step *at, struct slice cell)
 {
@@ -118,7 +127,7 @@ take_money(struct dump *d, const struct step *at, struct slice cell)
 	if (*out != CONV_NONE || cell.n == 0)
 		return;
 	r = normal_money(cell, &n, &hint);
-	if (d->settings->currency[0] != '\0')
+	if (d->settings->currency[0] != '\0' || names_unit(cell))
 		d->told.unit[at->field - FIELD_REVENUE] =
 		    (struct unit){ normal_money_unit(cell), at->column };
 	if (r == REJECT_NONE)

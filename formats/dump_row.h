@@ -56,6 +56,7 @@ struct dump {
 	unsigned day_only;  /* a bit for each time that is a date alone */
 	size_t status_step; /* the first that is filled; SIZE_MAX: none */
 	struct told told;
+	char currency[4];       /* the first that was named; empty: none */
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
 	struct record record;
 	struct dump_facts facts;

@@ -292,6 +292,25 @@ settle_amount(struct dump *d, enum field f, struct slice code, size_t column)
 		    N_("converted into the source's currency"));
 }
 
+/* Amounts in several currencies would be published as if they were in one. */
+static void
+see_currency(struct dump *d)
+{
+	struct slice code = conv_text(&d->record.conv, FIELD_CURRENCY);
+
+	if (d->record.conv.number[FIELD_REVENUE] == CONV_NONE)
+		return;
+	if (d->told.unit[0].code != NULL)
+		code = slice_of(d->told.unit[0].code);
+	if (code.n == 0)
+		return;
+	if (d->currency[0] == '\0')
+		snprintf(d->currency, sizeof d->currency, "%.*s", (int)code.n,
+		    code.p);
+	else if (!slice_is(code, d->currency))
+		d->facts.other_currency++;
+}
+
 void
 dump_settle_money(struct dump *d)
 {
@@ -299,8 +318,10 @@ dump_settle_money(struct dump *d)
 	const char *own = d->settings->currency;
 	struct slice *code = &conv_text(&d->record.conv, FIELD_CURRENCY);
 
-	if (*own == '\0')
+	if (*own == '\0') {
+		see_currency(d);
 		return;
+	}
 	for (size_t i = 0; i < 2; i++) {
 		const struct unit *u = &d->told.unit[i];
 

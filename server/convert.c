@@ -127,6 +127,7 @@ read_records(struct convert *c, struct err *e)
 		if (take_record(c, r, e) == -1)
 			return -1;
 	c->tally.values_dropped = dump_facts(c->dump)->values_dropped;
+	c->tally.other_currency = dump_facts(c->dump)->other_currency;
 	return c->status == FMT_END ? sorter_sort(c->records, e) : 0;
 }
 

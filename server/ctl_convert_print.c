@@ -67,6 +67,12 @@ ctl_convert_dump(const struct convert *c, const struct show *s)
 		      "made of their content; export the id, or a changed "
 		      "order becomes a second one\n"),
 		    s->file, t->auto_ids);
+	if (t->other_currency > 0)
+		fprintf(stderr,
+		    _("%s: %" PRIu64 " amounts are in another currency than "
+		      "the first one, and nothing is converted; a feed's "
+		      "settings currency and rate() do that\n"),
+		    s->file, t->other_currency);
 	if (t->waiting > 0 && c->store != NULL)
 		fprintf(stderr,
 		    _("%s: %" PRIu64

@@ -253,6 +253,7 @@ read_records(struct intake *in, struct err *e)
 	}
 	in->facts = dump_facts(in->dump);
 	in->tally.values_dropped = in->facts->values_dropped;
+	in->tally.other_currency = in->facts->other_currency;
 	if (st != FMT_END)
 		return refuse(in, st, e);
 	in->status = FMT_END;

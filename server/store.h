@@ -68,6 +68,7 @@ struct tally {
 	uint64_t skip_kept;  /* known orders whose new status is skip */
 	uint64_t identifiers_kept; /* orders where the dump lacks a known one */
 	uint64_t waiting; /* orders that name a client who is not known yet */
+	uint64_t other_currency; /* amounts in another one than the first */
 };
 
 struct dump_entry {

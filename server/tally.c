@@ -55,6 +55,11 @@ const struct tally_item tally_notes[] = {
 		"the configuration",
 		"orders whose rows have different amounts: check same_id in "
 		"the configuration") },
+	{ "other_currency", AT(other_currency),
+	    NN_("amount in another currency than the first one, taken as it "
+		"stands: set currency and rate() in the configuration",
+		"amounts in another currency than the first one, taken as they "
+		"stand: set currency and rate() in the configuration") },
 	{ "dates_kept", AT(dates_kept),
 	    NN_("order with another creation date than before: Direct has the "
 		"first and never changes it",

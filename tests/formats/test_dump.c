@@ -737,6 +737,40 @@ another_currency_than_the_sources_is_refused(void **state)
 	assert_int_equal(rec->verdict, VERDICT_TAKE);
 }
 
+/* Nobody said which currency is the feed's: the sums are taken as they stand,
+ * and counted. */
+static void
+amounts_in_several_currencies_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long others;
+	} row[] = {
+		{ "01.07.2026;1;79995551111;PAID;100 руб\n"
+		  "01.07.2026;2;79995551112;PAID;$10\n"
+		  "01.07.2026;3;79995551113;PAID;10 USD\n"
+		  "01.07.2026;4;79995551114;PAID;10\n",
+		    2 },
+		{ "01.07.2026;1;79995551111;PAID;100 ₽\n"
+		  "01.07.2026;2;79995551112;PAID;1 000,50 руб.\n",
+		    0 },
+		{ "01.07.2026;1;79995551111;PAID;\n", 0 },
+	};
+	unsigned long tally[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof text, "%s%s", PHONE, row[i].text);
+		assert_int_equal(open_text(text), FMT_OK);
+		assert_int_equal(drain(tally), FMT_END);
+		assert_int_equal(tally[VERDICT_REJECT], 0);
+		assert_int_equal(
+		    dump_facts(dump)->other_currency, row[i].others);
+	}
+}
+
 static void
 every_published_cell_passes_the_strict_rules(void **state)
 {
@@ -879,6 +913,7 @@ main(void)
 		TEST(contacts_are_hashed_when_set),
 		TEST(an_automatic_id_depends_on_source_time_and_identifiers),
 		TEST(another_currency_than_the_sources_is_refused),
+		TEST(amounts_in_several_currencies_are_counted),
 		TEST(every_published_cell_passes_the_strict_rules),
 		TEST(a_time_wins_over_its_day_alone),
 		TEST(a_status_may_be_a_part_of_its_cell_or_in_another_column),
