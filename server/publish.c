@@ -6,9 +6,8 @@
  *
  * Nobody but ingest writes to published/FEED/; hidden names there are ours.
  */
-#include "server/publish.h"
+#include "server/publish_private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,57 +17,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/errors.h"
-#include "formats/message.h"
-#include "formats/writer.h"
-#include "server/archive.h"
 #include "server/bytes.h"
 #include "server/lang.h"
-#include "server/growing.h"
-#include "server/linting.h"
 #include "server/log.h"
-#include "server/render.h"
 
 #define FILE_MODE 0640
 #define COPY_BYTES 65536
 
-/* One output of one feed on its way. */
-struct job {
-	struct store *store;
-	struct audit *audit;
-	const struct conf *conf;
-	const struct feed *feed;
-	const struct writer *writer;
-	const struct publish_order *how;
-	struct zone *zone;
-	int64_t now, from;
-	int dir; /* published/FEED */
-	int fd;  /* the new version */
-	struct render render;
-	struct growing *growing;     /* the new version, as it is written */
-	struct archiving *archiving; /* of it */
-	struct linting *linting;     /* likewise */
-	struct publication last;     /* done; last.id 0: none */
-	char temp[80], sidecar[80];
-};
-
 /* --- the new version ----------------------------------------------------- */
 
-#define DIRECT_BYTES 300000000
-
-/* The largest file of this output.  publish_bytes narrows Direct's limit. */
-static uint64_t
-limit(const struct job *j)
-{
-	uint64_t most = j->writer->max_bytes, own = j->conf->publish_bytes;
-
-	if (most == 0)
-		return UINT64_MAX;
-	return most == DIRECT_BYTES && own < most ? own : most;
-}
-
 static int
-note_count(struct job *j, const char *name, uint64_t n, struct err *e)
+note_count(struct publish_job *j, const char *name, uint64_t n, struct err *e)
 {
 	char key[160], was[32] = "0", now[32];
 
@@ -83,7 +42,7 @@ note_count(struct job *j, const char *name, uint64_t n, struct err *e)
 /* Kept for status: how many orders wait for their client, how many records
  * lack what the file needs. */
 static int
-note_left_out(struct job *j, struct err *e)
+note_left_out(struct publish_job *j, struct err *e)
 {
 	return note_count(j, "waiting", j->render.waiting, e) == -1
 		   ? -1
@@ -92,7 +51,7 @@ note_left_out(struct job *j, struct err *e)
 
 /* Whoever reads it while it is written is done with it. */
 static void
-unfollow(struct job *j)
+unfollow(struct publish_job *j)
 {
 	if (j->growing != NULL)
 		growing_end(j->growing);
@@ -106,7 +65,7 @@ unfollow(struct job *j)
 
 /* Writes it; beside that it is archived and checked. */
 static int
-write_followed(struct job *j, struct render_what *what, struct err *e)
+write_followed(struct publish_job *j, struct render_what *what, struct err *e)
 {
 	int rc = -1;
 
@@ -125,11 +84,11 @@ write_followed(struct job *j, struct render_what *what, struct err *e)
 }
 
 static int
-write_version(struct job *j, struct err *e)
+write_version(struct publish_job *j, struct err *e)
 {
 	struct render_what what = { j->store, j->feed, j->writer, j->zone,
-		j->from, j->now, j->last.to, NULL, limit(j) };
-	uint64_t most = limit(j), rows;
+		j->from, j->now, j->last.to, NULL, publish_limit(j) };
+	uint64_t most = publish_limit(j), rows;
 	char key[160], note[256] = "";
 
 	if (write_followed(j, &what, e) == -1)
@@ -151,122 +110,6 @@ write_version(struct job *j, struct err *e)
 	return store_set(j->store, key, note, e);
 }
 
-/* --- may it be published? ------------------------------------------------ */
-
-static int
-withhold(struct job *j, const char *why, struct err *e)
-{
-	char known[512];
-	int64_t since;
-	int found = store_withheld(j->store, j->feed->name, j->writer->file,
-	    known, sizeof known, &since, e);
-
-	if (found == -1)
-		return -1;
-	if (found == 0 && why[0] == '\0')
-		return 0;
-	if (found == 1 && strcmp(known, why) == 0)
-		return 0; /* since then */
-	if (why[0] != '\0')
-		log_warn("%s: %s is not published: %s", j->feed->name,
-		    j->writer->file, why);
-	return store_withhold(
-	    j->store, j->feed->name, j->writer->file, why, j->now, e);
-}
-
-/* Far fewer rows than the last version had, less what grew too old since,
- * plus what is newer than it? */
-static int
-shrinks(struct job *j, char *why, size_t size, struct err *e)
-{
-	uint64_t aged = 0, expected;
-
-	if (j->last.id == 0 || j->feed->shrink_percent == 0 ||
-	    (j->how != NULL && j->how->force))
-		return 0;
-	if (j->from > j->last.from &&
-	    store_count(j->store, j->feed->name,
-		render_kinds(j->feed, j->writer), j->last.from, j->from - 1,
-		&aged, e) == -1)
-		return -1;
-	expected = j->last.rows + j->render.newer;
-	expected -= aged < expected ? aged : expected;
-	if (expected <= j->feed->shrink_rows ||
-	    j->render.rows * 100 >= expected * j->feed->shrink_percent)
-		return 0;
-	snprintf(why, size,
-	    _("It would have %llu rows where about %llu were expected. If that "
-	      "is right, run: convdrop publish %s --force --reason TEXT"),
-	    (unsigned long long)j->render.rows, (unsigned long long)expected,
-	    j->feed->name);
-	return 1;
-}
-
-static void
-say_empty(const struct job *j, char *why, size_t size)
-{
-	unsigned days = conf_window(j->conf, j->writer);
-
-	if (j->render.unfit > 0)
-		snprintf(why, size,
-		    _("Nothing can be published: %llu records lack what the "
-		      "file needs. %s"),
-		    (unsigned long long)j->render.unfit,
-		    message(j->writer->needs));
-	else if (j->render.waiting > 0)
-		snprintf(why, size,
-		    _("No order can be published: %llu name a client who is "
-		      "not "
-		      "known yet. Drop the dump of the clients."),
-		    (unsigned long long)j->render.waiting);
-	else if (days > 0)
-		snprintf(why, size,
-		    _("No order can be published: none is within the last %u "
-		      "days and complete."),
-		    days);
-	else
-		snprintf(why, size,
-		    _("Nothing can be published: no record is complete."));
-}
-
-/* The code of the registry by which it is explained. */
-static int
-with_code(char *why, size_t size, const char *name)
-{
-	size_t n = strlen(why);
-
-	snprintf(why + n, size - n, " (%s)", error_named('5', name)->code);
-	return 1;
-}
-
-/* 1 and why, when the last good version stays instead. */
-static int
-refused(struct job *j, char *why, size_t size, struct err *e)
-{
-	struct linting *l;
-	int rc;
-
-	if (j->render.rows == 0) {
-		say_empty(j, why, size);
-		return with_code(why, size, "no_rows");
-	}
-	if (j->render.bytes > limit(j)) {
-		snprintf(why, size,
-		    _("It would have %llu bytes, and the destination takes "
-		      "%llu."),
-		    (unsigned long long)j->render.bytes,
-		    (unsigned long long)limit(j));
-		return with_code(why, size, "too_large");
-	}
-	rc = shrinks(j, why, size, e);
-	if (rc != 0)
-		return rc == 1 ? with_code(why, size, "shrink") : rc;
-	l = j->linting;
-	j->linting = NULL;
-	rc = linting_end(l, why, size, e);
-	return rc == 1 ? with_code(why, size, "own_lint") : rc;
-}
-
 /* --- into place ---------------------------------------------------------- */
 
 static int
@@ -279,7 +122,7 @@ set_time(int fd, int64_t mtime)
 }
 
 static int
-make_file(const struct job *j, const char *name)
+make_file(const struct publish_job *j, const char *name)
 {
 	int fd;
 
@@ -307,7 +150,7 @@ copy(int from, int to)
 /* FILE.gz: the archived version's own bytes, with the file's update time.
  * Without one the file is published all the same. */
 static void
-place_sidecar(const struct job *j, const struct publication *p)
+place_sidecar(const struct publish_job *j, const struct publication *p)
 {
 	struct err e = ERR_EMPTY;
 	char name[80];
@@ -338,7 +181,7 @@ fail:
 }
 
 static int
-place(const struct job *j, int64_t mtime, struct err *e)
+place(const struct publish_job *j, int64_t mtime, struct err *e)
 {
 	if (set_time(j->fd, mtime) == -1 || fsync(j->fd) == -1 ||
 	    renameat(j->dir, j->temp, j->dir, j->writer->file) == -1 ||
@@ -350,7 +193,7 @@ place(const struct job *j, int64_t mtime, struct err *e)
 
 /* Is what was published last still there, as it was? */
 static bool
-stands(const struct job *j)
+stands(const struct publish_job *j)
 {
 	struct stat st;
 
@@ -363,7 +206,7 @@ stands(const struct job *j)
 /* The newest update time that any version ever had, whatever became of it;
  * a store restored from a backup may know less than the file. */
 static int
-newest_time(const struct job *j, int64_t *out, struct err *e)
+newest_time(const struct publish_job *j, int64_t *out, struct err *e)
 {
 	struct publication p;
 	struct stat st;
@@ -379,10 +222,11 @@ newest_time(const struct job *j, int64_t *out, struct err *e)
 	return 0;
 }
 
-static int
-audit_published(struct audit *a, const struct publication *p, int64_t now,
-    const struct publish_order *how, bool recovered, struct err *e)
+int
+publish_audit(const struct publish_job *j, const struct publication *p,
+    bool recovered, struct err *e)
 {
+	const struct publish_order *how = j->how;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "feed",
 	    p->feed, "file", p->file, "sha256", p->sha256, "bytes",
 	    (json_int_t)p->bytes, "rows", (json_int_t)p->rows, "mtime",
@@ -400,11 +244,11 @@ audit_published(struct audit *a, const struct publication *p, int64_t now,
 	}
 	if (recovered)
 		json_object_set_new(o, "recovered", json_true());
-	return audit_add(a, now, "published", o, e);
+	return audit_add(j->audit, j->now, "published", o, e);
 }
 
 static void
-fill(struct publication *p, const struct job *j, int64_t mtime)
+fill(struct publication *p, const struct publish_job *j, int64_t mtime)
 {
 	memset(p, 0, sizeof *p);
 	snprintf(p->feed, sizeof p->feed, "%s", j->feed->name);
@@ -421,7 +265,7 @@ fill(struct publication *p, const struct job *j, int64_t mtime)
 }
 
 static int
-new_version(struct job *j, int64_t mtime, struct err *e)
+new_version(struct publish_job *j, int64_t mtime, struct err *e)
 {
 	struct archiving *a = j->archiving;
 	struct publication p;
@@ -434,8 +278,7 @@ new_version(struct job *j, int64_t mtime, struct err *e)
 	    -1)
 		return -1;
 	place_sidecar(j, &p);
-	if (place(j, mtime, e) == -1 ||
-	    audit_published(j->audit, &p, j->now, j->how, false, e) == -1)
+	if (place(j, mtime, e) == -1 || publish_audit(j, &p, false, e) == -1)
 		return -1;
 	p.done = true;
 	if (store_publication_done(j->store, &p, e) == -1)
@@ -448,7 +291,7 @@ new_version(struct job *j, int64_t mtime, struct err *e)
 
 /* Was there ever anything to publish? */
 static int
-untouched(const struct job *j, struct err *e)
+untouched(const struct publish_job *j, struct err *e)
 {
 	unsigned kinds = render_kinds(j->feed, j->writer);
 	uint64_t n;
@@ -465,7 +308,7 @@ untouched(const struct job *j, struct err *e)
 
 /* Is it another version than the last, or to be one? */
 static bool
-differs(const struct job *j, int64_t newest)
+differs(const struct publish_job *j, int64_t newest)
 {
 	bool touch = j->how != NULL && j->how->touch;
 
@@ -479,7 +322,7 @@ differs(const struct job *j, int64_t newest)
 
 /* The very bytes of the last version. */
 static int
-keep_last(const struct job *j, struct err *e)
+keep_last(const struct publish_job *j, struct err *e)
 {
 	if (stands(j))
 		return 0;
@@ -489,7 +332,7 @@ keep_last(const struct job *j, struct err *e)
 }
 
 static int
-run(struct job *j, enum publish_result *out, struct err *e)
+run(struct publish_job *j, enum publish_result *out, struct err *e)
 {
 	char why[512] = "";
 	int64_t newest;
@@ -503,8 +346,8 @@ run(struct job *j, enum publish_result *out, struct err *e)
 	    newest_time(j, &newest, e) == -1)
 		return -1;
 	new = differs(j, newest) && newest != j->now;
-	rc = refused(j, why, sizeof why, e);
-	if (rc == -1 || withhold(j, why, e) == -1)
+	rc = publish_refused(j, why, sizeof why, e);
+	if (rc == -1 || publish_withhold(j, why, e) == -1)
 		return -1;
 	if (rc == 1) {
 		*out = PUBLISH_WITHHELD;
@@ -520,8 +363,8 @@ run(struct job *j, enum publish_result *out, struct err *e)
 
 /* --- a feed -------------------------------------------------------------- */
 
-static int
-open_folder(const struct conf *c, const struct feed *f, struct err *e)
+int
+publish_open_folder(const struct conf *c, const struct feed *f, struct err *e)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -537,8 +380,8 @@ open_folder(const struct conf *c, const struct feed *f, struct err *e)
 	return fd;
 }
 
-static int
-begin(struct job *j, const struct writer *w, struct err *e)
+int
+publish_begin(struct publish_job *j, const struct writer *w, struct err *e)
 {
 	int found;
 
@@ -553,8 +396,8 @@ begin(struct job *j, const struct writer *w, struct err *e)
 }
 
 static int
-publish_output(struct job *j, const struct writer *w, enum publish_result *out,
-    struct err *e)
+publish_output(struct publish_job *j, const struct writer *w,
+    enum publish_result *out, struct err *e)
 {
 	unsigned days = conf_window(j->conf, w);
 	int rc = -1;
@@ -562,7 +405,7 @@ publish_output(struct job *j, const struct writer *w, enum publish_result *out,
 	j->from =
 	    days == 0 ? INT64_MIN : zone_midnight(j->zone, j->now, -(int)days);
 	j->fd = -1;
-	if (begin(j, w, e) == -1)
+	if (publish_begin(j, w, e) == -1)
 		return -1;
 	j->fd = make_file(j, j->temp);
 	if (j->fd == -1)
@@ -585,7 +428,7 @@ publish_feed(struct store *s, struct audit *a, const struct conf *c,
 		[PUBLISH_DONE] = 1,
 		[PUBLISH_WITHHELD] = 2,
 		[PUBLISH_LATER] = 3 };
-	struct job j = { .store = s,
+	struct publish_job j = { .store = s,
 		.audit = a,
 		.conf = c,
 		.feed = f,
@@ -597,7 +440,7 @@ publish_feed(struct store *s, struct audit *a, const struct conf *c,
 
 	if (conf_zone(&j.zone, f->source[0]->zone, e) == -1)
 		return -1;
-	j.dir = open_folder(c, f, e);
+	j.dir = publish_open_folder(c, f, e);
 	if (j.dir == -1)
 		goto out;
 	for (size_t i = 0; i < f->writers; i++) {
@@ -632,132 +475,4 @@ publish_due(struct store *s, const struct feed *f, int64_t now, int64_t *at,
 	if (held < *at)
 		*at = held;
 	return 0;
-}
-
-/* --- after a crash ------------------------------------------------------- */
-
-static int
-hash_file(int dir, const char *file, char sha256[65], struct stat *st)
-{
-	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct sha256_ctx sha;
-	uint8_t buf[COPY_BYTES];
-	ssize_t n = -1;
-
-	if (fd == -1)
-		return -1;
-	sha256_init(&sha);
-	if (fstat(fd, st) == 0) {
-		while ((n = read(fd, buf, sizeof buf)) > 0)
-			sha256_update(&sha, (size_t)n, buf);
-	}
-	close(fd);
-	render_hex(sha256, &sha);
-	return n == 0 ? 0 : -1;
-}
-
-/* A version that was planned and not noted as done: is it the file? */
-static int
-finish(struct job *j, const struct writer *w, struct err *e)
-{
-	struct publication p;
-	char sha256[65];
-	struct stat st;
-	int found;
-
-	if (begin(j, w, e) == -1)
-		return -1;
-	found = store_publication_last(
-	    j->store, j->feed->name, j->writer->file, false, &p, e);
-	if (found != 1 || p.done)
-		return found == -1 ? -1 : 0;
-	if (hash_file(j->dir, j->writer->file, sha256, &st) == -1 ||
-	    strcmp(sha256, p.sha256) != 0 || st.st_mtim.tv_sec != p.mtime)
-		return 0; /* its update time is burnt; publishing runs again */
-	if (p.archive[0] == '\0') {
-		int fd = openat(
-		    j->dir, j->writer->file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		int rc =
-		    fd == -1
-			? err_set(e, "%s: %s", j->writer->file, strerror(errno))
-			: archive_published(p.archive, j->conf, j->feed->name,
-			      j->writer->file, fd, p.sha256, p.mtime, e);
-
-		if (fd != -1)
-			close(fd);
-		if (rc == -1)
-			return -1;
-	}
-	p.done = true;
-	if (audit_published(j->audit, &p, j->now, NULL, true, e) == -1)
-		return -1;
-	return store_publication_done(j->store, &p, e);
-}
-
-/* A compressed copy of another version than the file is only in the way. */
-static void
-match_sidecar(const struct job *j)
-{
-	struct stat file, gz;
-	char name[80];
-
-	snprintf(name, sizeof name, "%s.gz", j->writer->file);
-	if (fstatat(j->dir, name, &gz, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	if (fstatat(j->dir, j->writer->file, &file, AT_SYMLINK_NOFOLLOW) ==
-		-1 ||
-	    file.st_mtim.tv_sec != gz.st_mtim.tv_sec)
-		unlinkat(j->dir, name, 0);
-}
-
-static int
-remove_hidden(int dir, struct err *e)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *d;
-
-	if (list == NULL) {
-		err_set(e, "list the published files: %s", strerror(errno));
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	while ((d = readdir(list)) != NULL) {
-		if (d->d_name[0] == '.' && strcmp(d->d_name, ".") != 0 &&
-		    strcmp(d->d_name, "..") != 0)
-			unlinkat(dir, d->d_name, 0);
-	}
-	closedir(list);
-	return 0;
-}
-
-int
-publish_recover(struct store *s, struct audit *a, const struct conf *c,
-    const struct feed *f, int64_t now, struct err *e)
-{
-	struct job j = { .store = s,
-		.audit = a,
-		.conf = c,
-		.feed = f,
-		.now = now,
-		.fd = -1 };
-	int rc = -1;
-
-	j.dir = open_folder(c, f, e);
-	if (j.dir == -1)
-		return -1;
-	if (remove_hidden(j.dir, e) == -1)
-		goto out;
-	for (size_t i = 0; i < f->writers; i++) {
-		if (finish(&j, f->writer[i], e) == -1) {
-			err_add(e, "feed %s", f->name);
-			goto out;
-		}
-		match_sidecar(&j);
-	}
-	rc = 0;
-out:
-	close(j.dir);
-	return rc;
 }

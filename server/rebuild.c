@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,32 +110,21 @@ open_output(const struct replay *r, const char *file, struct err *e)
 	return fd != -1 ? fd : err_set(e, "%s: %s", path, strerror(errno));
 }
 
-static int
-hash_file(const char *path, char sha256[65])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct sha256_ctx sha;
-	uint8_t buf[65536];
-	ssize_t n;
-
-	if (fd == -1)
-		return -1;
-	sha256_init(&sha);
-	while ((n = read(fd, buf, sizeof buf)) > 0)
-		sha256_update(&sha, (size_t)n, buf);
-	close(fd);
-	render_hex(sha256, &sha);
-	return n == 0 ? 0 : -1;
-}
-
 /* Is what came out what lies in published/? */
 static bool
 lies_there(const struct replay *r, const char *file, const struct render *got)
 {
 	char path[PATH_MAX], sha256[65];
+	bool same;
+	int fd;
 
 	conf_path(path, r->conf, "published", r->feed->name, file, NULL);
-	return hash_file(path, sha256) == 0 && strcmp(sha256, got->sha256) == 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	same = render_hash(sha256, fd) == 0 && strcmp(sha256, got->sha256) == 0;
+	close(fd);
+	return same;
 }
 
 /* The file as it comes out now, against the ledger, that says what was

@@ -184,6 +184,20 @@ render_hex(char out[65], struct sha256_ctx *sha)
 }
 
 int
+render_hash(char out[65], int fd)
+{
+	struct sha256_ctx sha;
+	uint8_t buf[65536];
+	ssize_t n;
+
+	sha256_init(&sha);
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		sha256_update(&sha, (size_t)n, buf);
+	render_hex(out, &sha);
+	return n == 0 ? 0 : -1;
+}
+
+int
 render_write(
     const struct render_what *what, int fd, struct render *out, struct err *e)
 {

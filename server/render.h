@@ -53,4 +53,7 @@ int render_cut(const struct render_what *what, uint64_t drop, int64_t *from,
 /* The digest as 64 hex digits and a terminator. */
 void render_hex(char out[65], struct sha256_ctx *sha);
 
+/* Of what fd has from where it is; -1 with errno. */
+int render_hash(char out[65], int fd);
+
 #endif

@@ -1,0 +1,58 @@
+/*
+ * What the three files of publishing share: publish.c makes a version and puts
+ * it into place, publish_judge.c says whether it may be, publish_recover.c
+ * finishes what a crash interrupted.
+ */
+#ifndef SERVER_PUBLISH_PRIVATE_H
+#define SERVER_PUBLISH_PRIVATE_H
+
+#include "formats/writer.h"
+#include "server/archive.h"
+#include "server/growing.h"
+#include "server/linting.h"
+#include "server/publish.h"
+#include "server/render.h"
+
+/* One output of one feed on its way. */
+struct publish_job {
+	struct store *store;
+	struct audit *audit;
+	const struct conf *conf;
+	const struct feed *feed;
+	const struct writer *writer;
+	const struct publish_order *how;
+	struct zone *zone;
+	int64_t now, from;
+	int dir; /* published/FEED */
+	int fd;  /* the new version */
+	struct render render;
+	struct growing *growing;     /* the new version, as it is written */
+	struct archiving *archiving; /* of it */
+	struct linting *linting;     /* likewise */
+	struct publication last;     /* done; last.id 0: none */
+	char temp[80], sidecar[80];
+};
+
+/* published/FEED, made when it is not there; -1. */
+int publish_open_folder(
+    const struct conf *c, const struct feed *f, struct err *e);
+
+/* The job is about that output from now on. */
+int publish_begin(struct publish_job *j, const struct writer *w, struct err *e);
+
+int publish_audit(const struct publish_job *j, const struct publication *p,
+    bool recovered, struct err *e);
+
+/* --- publish_judge.c --- */
+
+/* The largest file of this output. */
+uint64_t publish_limit(const struct publish_job *j);
+
+/* 1 and why, when the last good version stays instead; else 0, or -1. */
+int publish_refused(
+    struct publish_job *j, char *why, size_t size, struct err *e);
+
+/* Kept for status: why it is not published; "": it is. */
+int publish_withhold(struct publish_job *j, const char *why, struct err *e);
+
+#endif
