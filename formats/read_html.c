@@ -7,10 +7,10 @@
  *
  *	<td> <tr> </table>	end what stands open: </td> and </tr> may lack
  *	colspan			empty cells behind the cell
- *	<br> <p> <div> <li>	a line break in the cell
- *	a table in a cell	its text belongs to the cell
- *	white space		one blank, as in a browser
- *	script, style, <!-- -->	skipped, wherever they are
+ *	rowspan			empty cells below the cell; below a <th>, its
+ *name <br> <p> <div> <li>	a line break in the cell a table in a cell
+ *its text belongs to the cell white space		one blank, as in a
+ *browser script, style, <!-- -->	skipped, wherever they are
  *
  * A table must end, or </body> or </html> in its place: else the dump was cut
  * off on its way.
@@ -30,6 +30,15 @@
 
 enum {
 	TAG_BYTES = 64 * 1024, /* a tag that is longer ends at its first '>' */
+	NAME_BYTES = 256,      /* of a column that are repeated, */
+	NAME_ROWS = 8          /* in a header of so many rows */
+};
+
+/* What a cell that spans rows leaves in its column. */
+struct below {
+	size_t rows; /* to come */
+	size_t n;
+	char name[NAME_BYTES];
 };
 
 struct html {
@@ -38,12 +47,15 @@ struct html {
 	size_t n, room;
 	size_t *end; /* of each cell, in text */
 	struct slice *cell;
+	struct below *below; /* by column */
+	size_t below_end;    /* columns from here on have none */
 	size_t cells, cells_room;
 
 	unsigned long line; /* where the row begins */
 	size_t bytes;       /* of the row, in the dump */
 	size_t begun;       /* where the open cell begins in text */
-	size_t span;        /* columns that it takes */
+	size_t span, rows;  /* columns and rows that it takes */
+	bool is_name;       /* it is a <th> */
 	unsigned tables;    /* open, one in another */
 	bool in_row, in_cell, table_seen;
 	size_t plain; /* bytes to come without any '>': no tag is in them */
@@ -119,8 +131,46 @@ add_cell(struct html *h, const struct limits *limits)
 		h->cells_room = h->cells_room == 0 ? 64 : 2 * h->cells_room;
 		h->end = mem_grow(h->end, h->cells_room * sizeof *h->end);
 		h->cell = mem_grow(h->cell, h->cells_room * sizeof *h->cell);
+		h->below = mem_grow(h->below, h->cells_room * sizeof *h->below);
 	}
 	h->end[h->cells++] = h->n;
+}
+
+/* The last n cells reach so many rows down. */
+static void
+span_rows(struct html *h, size_t n, size_t rows, bool is_name)
+{
+	size_t first = h->cells - n, bytes = h->end[first] - h->begun;
+
+	if (rows == 1 && first >= h->below_end)
+		return; /* nearly always */
+	for (size_t i = h->below_end; i < h->cells; i++)
+		h->below[i] = (struct below){ .rows = 0 };
+	if (h->below_end < h->cells)
+		h->below_end = h->cells;
+	for (size_t i = first; i < h->cells; i++)
+		h->below[i] = (struct below){ .rows = rows - 1 };
+	if (!is_name || rows > NAME_ROWS || bytes > NAME_BYTES)
+		return;
+	memcpy(h->below[first].name, h->text + h->begun, bytes);
+	h->below[first].n = bytes;
+}
+
+/* The columns that cells above reach into, up to the next that is free; at the
+ * end of the row all of them. */
+static void
+add_spanned(struct html *h, const struct limits *limits, bool all)
+{
+	while (!h->wide && h->cells < h->below_end &&
+	       (all || h->below[h->cells].rows > 0)) {
+		struct below *b = &h->below[h->cells];
+
+		if (b->rows > 0) {
+			b->rows--;
+			put(h, b->name, b->n);
+		}
+		add_cell(h, limits);
+	}
 }
 
 static void
@@ -128,6 +178,7 @@ close_cell(struct reader *r)
 {
 	struct html *h = r->state;
 	const struct limits *limits = &r->settings->limits;
+	size_t had;
 
 	if (!h->in_cell)
 		return;
@@ -140,8 +191,11 @@ close_cell(struct reader *r)
 		if (h->long_cell == NONE)
 			h->long_cell = h->cells;
 	}
+	had = h->cells;
 	for (size_t i = 0; i < h->span && !h->wide; i++)
 		add_cell(h, limits);
+	if (h->cells > had)
+		span_rows(h, h->cells - had, h->rows, h->is_name);
 	h->in_cell = false;
 }
 
@@ -156,16 +210,19 @@ open_row(struct html *h)
 }
 
 static void
-open_cell(struct reader *r, size_t span)
+open_cell(struct reader *r, const struct html_tag *t)
 {
 	struct html *h = r->state;
 
 	close_cell(r);
 	if (!h->in_row)
 		open_row(h);
+	add_spanned(h, &r->settings->limits, false);
 	h->in_cell = true;
 	h->begun = h->n;
-	h->span = span;
+	h->span = html_attribute(t->rest, "colspan");
+	h->rows = html_attribute(t->rest, "rowspan");
+	h->is_name = strcmp(t->name, "th") == 0;
 	h->blank = false;
 }
 
@@ -192,6 +249,9 @@ close_row(struct reader *r, struct row *out)
 	size_t from = 0, nul, bad;
 
 	close_cell(r);
+	add_spanned(h, &r->settings->limits, true);
+	while (h->below_end > 0 && h->below[h->below_end - 1].rows == 0)
+		h->below_end--;
 	h->in_row = false;
 	if (h->cells == 0 && !h->too_long) {
 		r->facts.blank_lines++;
@@ -262,7 +322,7 @@ apply(struct reader *r, const struct html_tag *t, enum html_effect e)
 	} else if (e == HTML_CELL && t->closes) {
 		close_cell(r);
 	} else if (e == HTML_CELL) {
-		open_cell(r, html_attribute(t->rest, "colspan"));
+		open_cell(r, t);
 	} else if (e == HTML_BREAK) {
 		put_break(h);
 	} else if (e == HTML_RAW && !t->closes) {
@@ -270,6 +330,7 @@ apply(struct reader *r, const struct html_tag *t, enum html_effect e)
 	} else if (e == HTML_TABLE && !t->closes) {
 		h->tables++;
 		h->table_seen = true;
+		h->below_end = 0;
 		put_break(h);
 	} else if (e == HTML_TABLE && h->tables > 0) {
 		h->tables--;
@@ -603,6 +664,7 @@ close_html(struct reader *r)
 	free(h->text);
 	free(h->end);
 	free(h->cell);
+	free(h->below);
 	free(h);
 }
 

@@ -81,6 +81,22 @@ tables_are_read(void **state)
 		    "<table><tr><td COLSPAN = '3'>1<td colspan=x>2"
 		    "<td data-colspan=\"2\">3</table>",
 		    "1[1][][][2][3] ", FMT_END },
+		{ "rows that are spanned",
+		    "<table><tr><td rowspan=3>1<td>2<td rowspan=\"2\">3"
+		    "<tr><td>4<tr><td>5<td>6<tr><td>7</table>",
+		    "1[1][2][3] 1[][4][] 1[][5][6] 1[7] ", FMT_END },
+		{ "a header of two rows",
+		    "<table><tr><th rowspan=2>a<th colspan=2>b<th rowspan=2>c"
+		    "<tr><th>d<th>e<tr><td>1<td>2<td>3<td>4</table>",
+		    "1[a][b][][c] 1[a][d][e][c] 1[1][2][3][4] ", FMT_END },
+		{ "spans that reach beyond rows and tables",
+		    "<table><tr><td>1<td>2<td rowspan=9>3<tr><td>4</table>"
+		    "<table><tr><td>5<td>6<td>7</table>",
+		    "1[1][2][3] 1[4][][] 1[5][6][7] ", FMT_END },
+		{ "columns and rows that are spanned by one cell",
+		    "<table><tr><td colspan=2 rowspan=2>1<td>2"
+		    "<tr><td>3<tr><td>4</table>",
+		    "1[1][][2] 1[][][3] 1[4] ", FMT_END },
 		{ "a table in a cell",
 		    "<table><tr><td>a <table><tr><td>b<td>c<tr><td>d</table> e"
 		    "</td><td>f</td></tr></table>",
