@@ -406,6 +406,18 @@ open_all(struct dump *d, const struct input *in)
 	return set_default_status(d);
 }
 
+/* Pages of JSON, one behind the other: no record has a name that counts. */
+static bool
+is_pages(const struct dump *d, enum fmt_status st)
+{
+	struct reader_facts f;
+
+	if (st != FMT_NO_HEADER || d->garbled || d->mojibake)
+		return false;
+	reader_facts(d->reader, &f);
+	return f.pages;
+}
+
 enum fmt_status
 dump_open(struct dump **out, const struct input *in, const struct settings *s,
     const struct zone *counter, const struct zone *source)
@@ -419,6 +431,8 @@ dump_open(struct dump **out, const struct input *in, const struct settings *s,
 	d->facts.encoding = d->facts.compression = "";
 	d->facts.syntax = d->facts.preset = "";
 	st = open_all(d, in);
+	if (is_pages(d, st))
+		st = FMT_JSON_LISTS;
 	/* A name that was read wrongly is not missing. */
 	if ((d->garbled || d->mojibake) &&
 	    (st == FMT_NO_HEADER || st == FMT_MISSING_COLUMN ||

@@ -550,6 +550,7 @@ choose_shape(struct reader *r)
 	enum json_found found;
 	const char *p = text(r, &n);
 	char c = '\0';
+	unsigned depth;
 	bool empty;
 
 	n = n > most ? most : n;
@@ -558,6 +559,8 @@ choose_shape(struct reader *r)
 		rc = look(r, end, &c);
 	p = text(r, &n);
 	n = n > most ? most : n;
+	r->facts.pages =
+	    c == '{' && json_find_list(p, end, &at, &depth, &empty);
 	if (rc != FMT_OK || c == '{' ||
 	    (found == JSON_LOST && has_another(p, n)))
 		return rc;

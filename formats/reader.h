@@ -50,6 +50,9 @@ struct reader_facts {
 	char delimiter; /* 0 when the syntax has none */
 	unsigned long blank_lines;
 	unsigned long lines; /* read so far */
+	/* JSON: objects, the first of which has a list of objects in it.  Such
+	 * are records with their goods, or else pages that were put together. */
+	bool pages;
 };
 
 enum fmt_status reader_open(

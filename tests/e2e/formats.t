@@ -224,6 +224,7 @@ bomb.csv.gz E[0-9]* far more than a dump
 secret.zip E[0-9]* protected by a password
 random.csv E[0-9]* neither text nor
 two.json E[0-9]* more than one list
+pasted.json E[0-9]* more than one list
 EOF2
 check "a bomb in an archive is taken" drop_and_wait "$work/bomb.zip" bomb.zip
 check "and not unpacked" within 10 grep -q "far more than.*(E[0-9]*)" "$dir/reports/main/bomb.zip_a.csv.report.json"

@@ -266,6 +266,13 @@ a_dump_that_cannot_be_read_says_why(void **state)
 		{ "Äàòà;Òåëåôîí\n1;2\n", FMT_MOJIBAKE, NULL },
 		{ "????;???????;????? ??????\n1;2\n", FMT_MOJIBAKE, NULL },
 		{ "phone;date;Ñòàòóñ\n1;2;3\n", FMT_MOJIBAKE, NULL },
+		/* pages put together; records with goods are none */
+		{ "{\"result\":[{\"id\":1}],\"next\":50}\n"
+		  "{\"result\":[{\"id\":2}],\"next\":100}",
+		    FMT_JSON_LISTS, NULL },
+		{ "{\"id\":1,\"phone\":\"2\",\"goods\":[{\"x\":1}]}\n"
+		  "{\"id\":2,\"phone\":\"3\",\"status\":\"paid\"}",
+		    FMT_MISSING_COLUMN, "create_date_time" },
 		{ ";;;\n;;;\n", FMT_EMPTY, NULL },
 		{ "\x1f\x8b\x08\x01", FMT_TRUNCATED, NULL },
 	};
@@ -287,7 +294,7 @@ a_dump_that_cannot_be_read_says_why(void **state)
 		assert_non_null(f->encoding);
 		assert_non_null(f->preset);
 		if (row[i].want == FMT_MISSING_COLUMN)
-			assert_int_equal(f->columns, 3);
+			assert_true(f->columns >= 3);
 	}
 	source.broken = true;
 	dump_close(dump);
