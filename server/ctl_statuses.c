@@ -133,7 +133,11 @@ print_look(const struct look *l)
 		printf(_("\nRows with still other statuses, which are too "
 			 "many to tell apart: %" PRIu64 ".\n"),
 		    l->found.others);
-	if (l->empty > 0)
+	if (l->facts->kind != RECORD_ORDER && l->empty > 0)
+		printf(_("\nRows that need no status, since they are no "
+			 "orders: %" PRIu64 ".\n"),
+		    l->empty);
+	else if (l->empty > 0)
 		printf(_("\nRows without a status: %" PRIu64 ". A known order "
 			 "keeps its own, a new one is refused.\n"),
 		    l->empty);

@@ -95,6 +95,12 @@ check "a currency without a rate is refused, with what to do" sh -c "
     grep 'EUR' '$dir/reports/main/shop.csv.rejects.csv' | grep -q 'rate('"
 check "the store rebuilds to the same bytes" tool rebuild main
 
+# --- what is no order
+printf 'clientUniqId;clientType;name;phones\nc1;CONTACT;A;79161234567\n' >"$work/clients.csv"
+check "a dump of clients needs none" statuses 0 "$work/clients.csv"
+check "and is not said to be refused" sh -c "
+    grep -q 'are no orders: 1' '$work/out' && ! grep -q 'is refused' '$work/out'"
+
 # --- what cannot be asked
 check "a feed that does not exist" sh -c "'$convdrop' -c '$conf' statuses nosuch '$work/amo.csv' 2>&1 | grep -q nosuch"
 check "a source that does not exist" sh -c "'$convdrop' -c '$conf' statuses main '$work/amo.csv' --source x 2>&1 | grep -q 'no source'"
