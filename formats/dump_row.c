@@ -8,6 +8,7 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 
+#include "formats/message.h"
 #include "formats/normal_cell.h"
 
 /* --- one cell ------------------------------------------------------------ */
@@ -108,6 +109,15 @@ take_time(struct dump *d, const struct step *at, struct slice cell)
 		dump_refuse(d, r, at->field, at->column, hint);
 }
 
+/* Are the amounts of an order's rows added up? */
+static bool
+adds_up(const struct dump *d)
+{
+	enum same_id s = d->settings->same_id;
+
+	return (s == SAME_ID_PRESET ? d->facts.same_id : s) == SAME_ID_SUM;
+}
+
 /* Is there more than a number?  Most amounts are one. */
 static bool
 names_unit(struct slice cell)
@@ -130,10 +140,13 @@ take_money(struct dump *d, const struct step *at, struct slice cell)
 	if (d->settings->currency[0] != '\0' || names_unit(cell))
 		d->told.unit[at->field - FIELD_REVENUE] =
 		    (struct unit){ normal_money_unit(cell), at->column };
-	if (r == REJECT_NONE)
+	if (r == REJECT_NONE) {
 		*out = n;
-	else
-		dump_refuse(d, r, at->field, at->column, hint);
+		return;
+	}
+	if (r == REJECT_MONEY_NEGATIVE && hint == NULL && adds_up(d))
+		hint = N_("the other rows of its order add up without it");
+	dump_refuse(d, r, at->field, at->column, hint);
 }
 
 static void

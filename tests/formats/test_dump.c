@@ -744,6 +744,28 @@ another_currency_than_the_sources_is_refused(void **state)
 	assert_int_equal(rec->verdict, VERDICT_TAKE);
 }
 
+/* What was given back is no amount for Direct; that the rest is too much must
+ * be said. */
+static void
+a_negative_row_of_a_sum_says_so(void **state)
+{
+	static const enum same_id row[] = { SAME_ID_LAST, SAME_ID_SUM };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const char *hint;
+
+		settings->same_id = row[i];
+		assert_int_equal(
+		    open_text(PHONE "01.07.2026;1;79995551111;PAID;-500\n"),
+		    FMT_OK);
+		next();
+		assert_int_equal(last_problem(), REJECT_MONEY_NEGATIVE);
+		hint = rec->problems.p[rec->problems.n - 1].hint;
+		assert_int_equal(hint != NULL, row[i] == SAME_ID_SUM);
+	}
+}
+
 /* Nobody said which currency is the feed's: the sums are taken as they stand,
  * and counted. */
 static void
@@ -920,6 +942,7 @@ main(void)
 		TEST(contacts_are_hashed_when_set),
 		TEST(an_automatic_id_depends_on_source_time_and_identifiers),
 		TEST(another_currency_than_the_sources_is_refused),
+		TEST(a_negative_row_of_a_sum_says_so),
 		TEST(amounts_in_several_currencies_are_counted),
 		TEST(every_published_cell_passes_the_strict_rules),
 		TEST(a_time_wins_over_its_day_alone),
