@@ -25,7 +25,7 @@ E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
-E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t
+E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
 E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t
 EXTRA_DIST += tests/e2e/xlsx.py
