@@ -9,7 +9,10 @@
 #include "formats/arena.h"
 #include "formats/xlsx.h"
 
-#define MOST ((size_t)1 << 20) /* of anything; Excel allows 65,490 */
+/* Each style is looked for among the formats, so that there may not be many of
+ * either; Excel allows 65,490 and 250. */
+#define STYLES_MAX 65536
+#define FORMATS_MAX 4096
 
 struct reading {
 	struct xlsx_styles *out;
@@ -153,6 +156,10 @@ add_format(struct reading *r, const char **attr)
 
 	if (code == NULL)
 		return;
+	if (r->formats == FORMATS_MAX) {
+		xml_fail(r->part, FMT_XLSX);
+		return;
+	}
 	if (r->formats == r->format_room) {
 		r->format_room = r->format_room * 2 + 64;
 		r->format =
@@ -168,6 +175,10 @@ add_style(struct reading *r, const char **attr)
 {
 	struct xlsx_styles *o = r->out;
 
+	if (o->n == STYLES_MAX) {
+		xml_fail(r->part, FMT_XLSX);
+		return;
+	}
 	if (o->n == r->style_room) {
 		r->style_room = r->style_room * 2 + 64;
 		o->style = mem_grow(o->style, r->style_room);
@@ -181,9 +192,7 @@ on_start(void *ctx, const char *name, const char **attr)
 {
 	struct reading *r = ctx;
 
-	if (r->formats >= MOST / 64 || r->out->n >= MOST)
-		xml_fail(r->part, FMT_XLSX);
-	else if (strcmp(name, "cellXfs") == 0)
+	if (strcmp(name, "cellXfs") == 0)
 		r->in_cells = true;
 	else if (strcmp(name, "numFmt") == 0)
 		add_format(r, attr);

@@ -551,6 +551,42 @@ xml_that_eats_memory_is_refused(void **state)
 }
 
 /* Each relation is looked for among the sheets. */
+/* Each style is looked for among the formats. */
+static void
+more_styles_than_a_workbook_has_are_refused(void **state)
+{
+	static const struct {
+		size_t formats, styles;
+		enum fmt_status status;
+	} row[] = {
+		{ 4096, 1000, FMT_END },
+		{ 4097, 1, FMT_XLSX },
+		{ 1, 65536, FMT_END },
+		{ 1, 65537, FMT_XLSX },
+	};
+	static const char format[] =
+	    "<numFmt numFmtId=\"9\" formatCode=\"0\"/>",
+			  style[] = "<xf/>";
+	static char text[1 << 20];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct parts p = { "<row r=\"1\"><c><v>1</v></c></row>", NULL,
+			text, NULL, NULL, NULL };
+		char *to = stpcpy(text, "<styleSheet><numFmts>");
+		struct result r;
+
+		for (size_t k = 0; k < row[i].formats; k++)
+			to = stpcpy(to, format);
+		to = stpcpy(to, "</numFmts><cellXfs>");
+		for (size_t k = 0; k < row[i].styles; k++)
+			to = stpcpy(to, style);
+		stpcpy(to, "</cellXfs></styleSheet>");
+		run(&r, &p, "", 0);
+		assert_int_equal(r.status, row[i].status);
+	}
+}
+
 static void
 more_sheets_than_a_workbook_has_are_refused(void **state)
 {
@@ -599,6 +635,7 @@ main(void)
 		cmocka_unit_test(the_first_sheet_that_is_shown_is_read),
 		cmocka_unit_test(what_is_no_workbook_has_its_sentence),
 		cmocka_unit_test(xml_that_eats_memory_is_refused),
+		cmocka_unit_test(more_styles_than_a_workbook_has_are_refused),
 		cmocka_unit_test(more_sheets_than_a_workbook_has_are_refused),
 	};
 
