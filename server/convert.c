@@ -121,11 +121,14 @@ take_record(struct convert *c, const struct record *r, struct err *e)
 static int
 read_records(struct convert *c, struct err *e)
 {
+	const struct dump_facts *facts = dump_facts(c->dump);
 	struct record *r;
 
-	while ((c->status = dump_next(c->dump, &r)) == FMT_OK)
+	while ((c->status = dump_next(c->dump, &r)) == FMT_OK) {
+		intake_see_columns(&c->rules, facts);
 		if (take_record(c, r, e) == -1)
 			return -1;
+	}
 	c->tally.values_dropped = dump_facts(c->dump)->values_dropped;
 	c->tally.other_currency = dump_facts(c->dump)->other_currency;
 	return c->status == FMT_END ? sorter_sort(c->records, e) : 0;

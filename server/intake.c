@@ -116,6 +116,12 @@ choose_same_id(const struct settings *s, const struct dump_facts *facts)
 }
 
 void
+intake_see_columns(struct merge_rules *r, const struct dump_facts *facts)
+{
+	r->has_status = facts->has_status && facts->kind == RECORD_ORDER;
+}
+
+void
 intake_rules(struct merge_rules *r, const struct settings *s,
     const struct dump_facts *facts, int64_t now)
 {
@@ -246,6 +252,7 @@ read_records(struct intake *in, struct err *e)
 	enum fmt_status st;
 
 	while ((st = dump_next(in->dump, &r)) == FMT_OK) {
+		intake_see_columns(&in->rules, in->facts);
 		if (take_record(in, r, e) == -1 || breathe(in, e) == -1) {
 			err_add(e, "line %lu", r->line);
 			return -1;

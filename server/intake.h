@@ -73,6 +73,10 @@ int intake_read(struct intake *in, int fd, struct err *e);
 void intake_rules(struct merge_rules *r, const struct settings *s,
     const struct dump_facts *facts, int64_t now);
 
+/* After each record: JSON names its columns as it goes, and a status may be
+ * among those that come late.  facts are those of dump_open. */
+void intake_see_columns(struct merge_rules *r, const struct dump_facts *facts);
+
 /* Within a transaction: store_merge, and the tally completed (I1). */
 int intake_merge(
     struct intake *in, struct store *s, int64_t dump, struct err *e);

@@ -58,6 +58,7 @@ put("late.json", json.dumps([
      "emails": f"a1{i}@example.com", "order_status": "PAID"} for i in range(1, 1501)] + [
     {"id": "L1501", "create_date_time": f"{iso} 11:30:00", "order_status": "PAID",
      "phones": "89161234514", "comment": "call 8 916 123-45-14"},
+    {"id": "L1503", "create_date_time": f"{iso} 11:30:00", "emails": "a16@example.com"},
     {"id": "L1502", "create_date_time": "вчера", "order_status": "PAID",
      "phones": "89161234515", "comment": "=call 8 916 123-45-15\n a15@example.com"}]))
 put("lines.jsonl", "".join(json.dumps(o) + "\n" for o in [
