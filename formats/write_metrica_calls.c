@@ -47,6 +47,8 @@ const struct writer write_metrica_calls = {
 	.max_bytes = 1000000000,
 	.delimiter = ',',
 	.column = columns,
-	.needs = N_("A row needs a date and one of ClientId, UserId and Yclid. By phone calls can be sent as orders: see calls_as_orders."),
+	.needs =
+	    N_("A row needs a date and one of ClientId, UserId and Yclid. By "
+	       "phone calls can be sent as orders: see calls_as_orders."),
 	.takes = takes,
 };
