@@ -89,6 +89,8 @@ to_merge(struct convert *c, const struct record *r, struct err *e)
 		return -1;
 	arena_reset(&c->arena);
 	m.conv = conv_pack(&c->arena, &r->conv);
+	if (c->refusals != NULL && is_doubtful(c, &r->conv))
+		m.cells = report_pack_cells(&c->arena, r->cell, r->cells);
 	return store_merge_add(
 	    c->records, &m, conv_text(&r->conv, FIELD_ID), e);
 }
@@ -210,11 +212,16 @@ reject_record(void *ctx, const struct merge_record *r, enum reject why)
 		.field = merge_field(why),
 		.value = r->known,
 		.cell = SIZE_MAX };
+	struct slice *cell;
+	size_t cells;
 
 	if (c->refused != NULL)
 		c->refused(c->ctx, r->line, true, &p);
-	if (c->refusals != NULL && c->error.text[0] == '\0')
-		refusals_add_late(c->refusals, r->line, &p, &c->error);
+	if (c->refusals == NULL || c->error.text[0] != '\0')
+		return;
+	arena_reset(&c->arena);
+	cell = report_unpack_cells(&c->arena, r->cells, &cells);
+	refusals_add(c->refusals, r->line, true, &p, cell, cells, &c->error);
 }
 
 static int

@@ -61,6 +61,13 @@ put("late.json", json.dumps([
     {"id": "L1503", "create_date_time": f"{iso} 11:30:00", "emails": "a16@example.com"},
     {"id": "L1502", "create_date_time": "вчера", "order_status": "PAID",
      "phones": "89161234515", "comment": "=call 8 916 123-45-15\n a15@example.com"}]))
+put("status.json", json.dumps([
+    {"id": f"S{i}", "create_date_time": f"{iso} 11:30:00", "emails": "s@example.com"}
+    for i in range(1500)] + [
+    {"id": "S1500", "create_date_time": f"{iso} 11:30:00", "emails": "s@example.com",
+     "order_status": ""},
+    {"id": "S1501", "create_date_time": f"{iso} 11:30:00", "emails": "s@example.com",
+     "order_status": "PAID"}]))
 put("lines.jsonl", "".join(json.dumps(o) + "\n" for o in [
     {"id": "21", "createDateTime": f"{iso} 12:00:00", "contactPhone": "+79161234521",
      "orderStatus": "IN_PROGRESS"},
@@ -164,7 +171,7 @@ accounts() { # every report and the ledger: the buckets hold every record
 	        assert len(row) <= max(len(rows[0]), 5), (path, rows[0], row)
 	    if r["name"] == "late.json":
 	        assert rows[0][-2:] == ["phones", "comment"], rows[0]
-	        assert [row[0] for row in rows[1:]] == ["1", "1", "1", "1"], rows
+	        assert [row[0] for row in rows[1:]] == 5 * ["1"], rows
 	        assert "вчера" in rows[4] and len(rows[1]) == 9 and len(rows[4]) == 11, rows
 	    seen[r["feed"], r["name"]] = r
 	assert len(seen) >= 11, seen.keys()
@@ -186,6 +193,23 @@ check "the archive holds JSON as it came" sh -c \
 check "and a workbook" sh -c \
     "zcat '$dir'/archive/main/*/*/*/*-1c.xlsx-*.gz | cmp - '$work/1c.xlsx'"
 check "the store rebuilds to the same bytes" tool rebuild main
+
+# records on one line are told apart
+printf '[{"id":"A","create_date_time":"%s","phones":"","order_status":"PAID"},{"id":"B","create_date_time":"%s","phones":"","order_status":"PAID"}]' \
+    "$iso 10:00:00" "$iso 11:00:00" >"$work/line.json"
+"$convdrop" convert "$work/line.json" --rejects "$work/line.csv" >"$work/o" 2>&1
+check "records of one line are refused by name" \
+    [ "$(grep -c ";[AB];$iso 1[01]:00:00;" "$work/line.csv")" = 2 ]
+check "each once" [ "$(grep -c ";A;" "$work/line.csv")" = 1 ]
+
+# a status column that comes late is asked from then on
+status_late() {
+	"$convdrop" convert "$work/status.json" --default-status PAID \
+	    --rejects "$work/line.csv" >"$work/o" 2>"$work/said"
+	grep -q " 1502 records: 1501 accepted.* 1 rejected" "$work/said" &&
+	    grep -q "E309;.*;S1500;" "$work/line.csv"
+}
+check "an order without one is refused then" status_late
 
 # --- hashed: nobody is anywhere ---------------------------------------------
 leaks() { # phones (also cut into groups) and e-mails of the dumps
