@@ -38,11 +38,13 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_dump
 
 tests_formats_test_ahead_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_dump_SOURCES = tests/formats/test_dump.c \
+	tests/formats/dump_kit.h
 tests_formats_test_dump_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_presets_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_own_preset_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_dump_settle_SOURCES = tests/formats/test_dump_settle.c \
-	tests/formats/memory.h
+	tests/formats/dump_kit.h
 tests_formats_test_dump_settle_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_map_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)

@@ -1,126 +1,8 @@
 /*
  * Whole dumps, from bytes to records.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "formats/arena.h"
 #include "formats/check.h"
-#include "formats/dump.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define PHONE "create_date_time;id;phones;order_status;revenue\n"
-
-/* A dump in memory, handed out in small pieces. */
-struct source {
-	struct slice rest;
-	bool broken;
-};
-
-static ssize_t
-read_source(void *ctx, void *buf, size_t n)
-{
-	struct source *s = ctx;
-	size_t k = s->rest.n < 7 ? s->rest.n : 7;
-
-	if (s->broken) {
-		errno = EIO;
-		return -1;
-	}
-	k = k < n ? k : n;
-	memcpy(buf, s->rest.p, k);
-	s->rest.p += k;
-	s->rest.n -= k;
-	return (ssize_t)k;
-}
-
-/* What a test works with. */
-static struct settings *settings;
-static struct zone *zone;
-static struct source source;
-static struct input input = { .read = read_source, .ctx = &source };
-static struct dump *dump;
-static struct record *rec;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	settings = settings_new();
-	zone = zone_utc();
-	dump = NULL;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	dump_close(dump);
-	dump = NULL;
-	zone_free(zone);
-	settings_free(settings);
-	return 0;
-}
-
-static enum fmt_status
-open_text(const char *text)
-{
-	dump_close(dump);
-	dump = NULL;
-	source = (struct source){ slice_of(text), false };
-	return dump_open(&dump, &input, settings, zone, NULL);
-}
-
-/* One record; it must be there. */
-static void
-next(void)
-{
-	assert_int_equal(dump_next(dump, &rec), FMT_OK);
-}
-
-static enum reject
-last_problem(void)
-{
-	return rec->problems.n == 0
-		   ? REJECT_NONE
-		   : rec->problems.p[rec->problems.n - 1].reject;
-}
-
-static const char *
-text_of(enum field f)
-{
-	static char buf[8][300];
-	static int i;
-	char *p = buf[i++ & 7];
-
-	snprintf(p, sizeof *buf, "%.*s", (int)conv_text(&rec->conv, f).n,
-	    conv_text(&rec->conv, f).p);
-	return p;
-}
-
-/* Reads to the end, checks that every record is counted in one bucket. */
-static enum fmt_status
-drain(unsigned long tally[3])
-{
-	const struct dump_facts *f;
-	enum fmt_status st;
-
-	memset(tally, 0, 3 * sizeof *tally);
-	while ((st = dump_next(dump, &rec)) == FMT_OK)
-		tally[rec->verdict]++;
-	f = dump_facts(dump);
-	assert_int_equal(f->records, tally[0] + tally[1] + tally[2]);
-	assert_int_equal(f->skipped, tally[VERDICT_SKIP]);
-	assert_int_equal(f->rejected, tally[VERDICT_REJECT]);
-	return st;
-}
+#include "tests/formats/dump_kit.h"
 
 static void
 a_dump_of_a_shop_becomes_records(void **state)
@@ -559,32 +441,6 @@ of_two_columns_of_a_field_the_first_that_is_filled_counts(void **state)
 }
 
 static void
-a_status_comes_from_the_column_or_from_the_default(void **state)
-{
-	(void)state;
-	/* direct has Direct's own default */
-	assert_int_equal(open_text("create_date_time;phones\n"
-				   "2026-07-01;79995551111\n"),
-	    FMT_OK);
-	next();
-	assert_string_equal(text_of(FIELD_ORDER_STATUS), "PAID");
-	assert_false(dump_facts(dump)->has_status);
-	/* others need one */
-	settings_set(&settings->default_status, "goal:Lead");
-	assert_int_equal(
-	    open_text("Дата;Телефон\n01.07.2026;79995551111\n"), FMT_OK);
-	next();
-	assert_string_equal(text_of(FIELD_ORDER_STATUS), "Lead");
-	/* an empty cell stays empty: the order may be known */
-	assert_int_equal(
-	    open_text("Дата;Телефон;Статус\n01.07.2026;79995551111;\n"),
-	    FMT_OK);
-	next();
-	assert_int_equal(rec->verdict, VERDICT_TAKE);
-	assert_string_equal(text_of(FIELD_ORDER_STATUS), "");
-}
-
-static void
 rows_are_skipped_for_their_status_pipeline_or_day(void **state)
 {
 	unsigned long tally[3];
@@ -724,83 +580,6 @@ an_automatic_id_depends_on_source_time_and_identifiers(void **state)
 }
 
 static void
-another_currency_than_the_sources_is_refused(void **state)
-{
-	(void)state;
-	settings_set(&settings->currency, "RUB");
-	assert_int_equal(open_text("Дата;Телефон;Статус;Сумма;Валюта\n"
-				   "01.07.2026;79995551111;Новый;1;руб.\n"
-				   "01.07.2026;79995551111;Новый;1;USD\n"
-				   "01.07.2026;79995551111;Новый;1;неизвестна\n"
-				   "01.07.2026;79995551111;Новый;1;\n"),
-	    FMT_OK);
-	next();
-	assert_string_equal(text_of(FIELD_CURRENCY), "RUB");
-	next();
-	assert_int_equal(last_problem(), REJECT_CURRENCY);
-	next();
-	assert_int_equal(last_problem(), REJECT_CURRENCY);
-	next();
-	assert_int_equal(rec->verdict, VERDICT_TAKE);
-}
-
-/* What was given back is no amount for Direct; that the rest is too much must
- * be said. */
-static void
-a_negative_row_of_a_sum_says_so(void **state)
-{
-	static const enum same_id row[] = { SAME_ID_LAST, SAME_ID_SUM };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(row); i++) {
-		const char *hint;
-
-		settings->same_id = row[i];
-		assert_int_equal(
-		    open_text(PHONE "01.07.2026;1;79995551111;PAID;-500\n"),
-		    FMT_OK);
-		next();
-		assert_int_equal(last_problem(), REJECT_MONEY_NEGATIVE);
-		hint = rec->problems.p[rec->problems.n - 1].hint;
-		assert_int_equal(hint != NULL, row[i] == SAME_ID_SUM);
-	}
-}
-
-/* Nobody said which currency is the feed's: the sums are taken as they stand,
- * and counted. */
-static void
-amounts_in_several_currencies_are_counted(void **state)
-{
-	static const struct {
-		const char *text;
-		unsigned long others;
-	} row[] = {
-		{ "01.07.2026;1;79995551111;PAID;100 руб\n"
-		  "01.07.2026;2;79995551112;PAID;$10\n"
-		  "01.07.2026;3;79995551113;PAID;10 USD\n"
-		  "01.07.2026;4;79995551114;PAID;10\n",
-		    2 },
-		{ "01.07.2026;1;79995551111;PAID;100 ₽\n"
-		  "01.07.2026;2;79995551112;PAID;1 000,50 руб.\n",
-		    0 },
-		{ "01.07.2026;1;79995551111;PAID;\n", 0 },
-	};
-	unsigned long tally[3];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(row); i++) {
-		char text[1000];
-
-		snprintf(text, sizeof text, "%s%s", PHONE, row[i].text);
-		assert_int_equal(open_text(text), FMT_OK);
-		assert_int_equal(drain(tally), FMT_END);
-		assert_int_equal(tally[VERDICT_REJECT], 0);
-		assert_int_equal(
-		    dump_facts(dump)->other_currency, row[i].others);
-	}
-}
-
-static void
 every_published_cell_passes_the_strict_rules(void **state)
 {
 	static const char *const cells[] = { "8 (999) 555-11-11, доб. 3",
@@ -877,47 +656,6 @@ a_time_wins_over_its_day_alone(void **state)
 	}
 }
 
-/* Bitrix24: a stage of the user's own yields to what it means. */
-static void
-a_status_may_be_a_part_of_its_cell_or_in_another_column(void **state)
-{
-	static const struct {
-		const char *stage, *semantic, *status;
-	} row[] = {
-		{ "WON", "S", "PAID" },
-		{ "C1:WON", "S", "PAID" },
-		{ "C1:LOSE", "", "CANCELLED" },
-		{ "C1:UC_OWN", "P", "IN_PROGRESS" },
-		{ "", "F", "CANCELLED" },
-		{ "C1:UC_RULE", "P", "ruled" },
-		{ "C2:UC_RULE", "P", "ruled" },
-		{ "C2:UC_FULL", "P", "full" },
-		{ "C1:UC_FULL", "P", "IN_PROGRESS" },
-		{ "C1:UC_OWN", "", NULL },
-		{ "C1:UC_OWN", "X", NULL },
-	};
-	char text[300];
-
-	(void)state;
-	settings_add_status(settings, "*", "uc_rule", "goal:ruled");
-	settings_add_status(settings, "*", "C2:UC_FULL", "goal:full");
-	for (size_t i = 0; i < COUNT(row); i++) {
-		snprintf(text, sizeof text,
-		    "ID,DATE_CREATE,PHONE,STAGE_ID,STAGE_SEMANTIC_ID\n"
-		    "1,2026-07-10T10:00:00Z,79995551111,%s,%s\n",
-		    row[i].stage, row[i].semantic);
-		assert_int_equal(open_text(text), FMT_OK);
-		next();
-		if (row[i].status == NULL) {
-			assert_int_equal(rec->verdict, VERDICT_REJECT);
-			assert_int_equal(last_problem(), REJECT_STATUS);
-			continue;
-		}
-		assert_int_equal(rec->verdict, VERDICT_TAKE);
-		assert_string_equal(text_of(FIELD_ORDER_STATUS), row[i].status);
-	}
-}
-
 int
 main(void)
 {
@@ -936,17 +674,12 @@ main(void)
 		TEST(bad_rows_are_refused_with_their_reason),
 		TEST(a_value_that_a_row_can_do_without_is_dropped),
 		TEST(of_two_columns_of_a_field_the_first_that_is_filled_counts),
-		TEST(a_status_comes_from_the_column_or_from_the_default),
 		TEST(rows_are_skipped_for_their_status_pipeline_or_day),
 		TEST(a_dump_is_damaged_above_both_limits),
 		TEST(contacts_are_hashed_when_set),
 		TEST(an_automatic_id_depends_on_source_time_and_identifiers),
-		TEST(another_currency_than_the_sources_is_refused),
-		TEST(a_negative_row_of_a_sum_says_so),
-		TEST(amounts_in_several_currencies_are_counted),
 		TEST(every_published_cell_passes_the_strict_rules),
 		TEST(a_time_wins_over_its_day_alone),
-		TEST(a_status_may_be_a_part_of_its_cell_or_in_another_column),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);

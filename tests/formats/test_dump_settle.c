@@ -2,71 +2,7 @@
  * What a row's cells mean together: status and payment, pipelines, amounts and
  * their currency.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "formats/dump.h"
-#include "tests/formats/memory.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static struct settings *settings;
-static struct zone *zone;
-static struct memory memory;
-static struct dump *dump;
-static struct record *rec;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	settings = settings_new();
-	zone = zone_utc();
-	dump = NULL;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	dump_close(dump);
-	zone_free(zone);
-	settings_free(settings);
-	return 0;
-}
-
-static void
-open_text(const char *text)
-{
-	dump_close(dump);
-	dump = NULL;
-	assert_int_equal(
-	    dump_open(&dump, memory_input(&memory, text, strlen(text), 0),
-		settings, zone, NULL),
-	    FMT_OK);
-}
-
-static void
-next(void)
-{
-	assert_int_equal(dump_next(dump, &rec), FMT_OK);
-}
-
-static enum fmt_status
-drain(void)
-{
-	enum fmt_status st;
-
-	while ((st = dump_next(dump, &rec)) == FMT_OK)
-		;
-	return st;
-}
+#include "tests/formats/dump_kit.h"
 
 /* The status of the one row under a header. */
 static void
@@ -76,7 +12,7 @@ assert_becomes(const char *header, const char *row, const char *want)
 	struct slice is;
 
 	snprintf(text, sizeof text, "%s\n%s\n", header, row);
-	open_text(text);
+	open_fine(text);
 	next();
 	is = conv_text(&rec->conv, FIELD_ORDER_STATUS);
 	if (rec->verdict == VERDICT_REJECT)
@@ -219,12 +155,12 @@ several_pipelines_must_be_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(row); i++) {
-		open_text(row[i].text);
-		assert_int_equal(drain(), row[i].want);
+		open_fine(row[i].text);
+		assert_int_equal(read_all(), row[i].want);
 		assert_int_equal(dump_facts(dump)->pipelines, row[i].pipelines);
 	}
-	open_text(row[0].text);
-	drain();
+	open_fine(row[0].text);
+	read_all();
 	assert_string_equal(dump_facts(dump)->pipeline[1], "Найм");
 	dump_pipelines(text, sizeof text, dump_facts(dump));
 	assert_non_null(strstr(text, "\"Продажи\", \"Найм\""));
@@ -245,8 +181,8 @@ the_names_of_many_pipelines_are_cut(void **state)
 		    i, i);
 		strcat(text, line);
 	}
-	open_text(text);
-	assert_int_equal(drain(), FMT_PIPELINES);
+	open_fine(text);
+	assert_int_equal(read_all(), FMT_PIPELINES);
 	assert_int_equal(dump_facts(dump)->pipelines, 16);
 	dump_pipelines(told, sizeof told, dump_facts(dump));
 	assert_non_null(strstr(told, "\"Воронка 1 \", "));
@@ -285,8 +221,8 @@ a_pipeline_that_is_named_sells(void **state)
 	settings_add_status(settings, "*", "Успешно реализовано", "PAID");
 	assert_becomes(header,
 	    "1;Успешно реализовано;Найм;01.07.2026;79995551111", "PAID");
-	open_text(AMO WON("1", "Продажи") WON("2", "Найм"));
-	assert_int_equal(drain(), FMT_END);
+	open_fine(AMO WON("1", "Продажи") WON("2", "Найм"));
+	assert_int_equal(read_all(), FMT_END);
 }
 
 static void
@@ -295,7 +231,7 @@ a_pipeline_of_the_filter_is_named(void **state)
 	(void)state;
 	settings_add_pipeline(settings, "Продажи");
 	settings_add_pipeline(settings, "Опт");
-	open_text(AMO WON("1", "Продажи") WON("2", "Опт") WON("3", "Найм"));
+	open_fine(AMO WON("1", "Продажи") WON("2", "Опт") WON("3", "Найм"));
 	next();
 	assert_true(
 	    slice_is(conv_text(&rec->conv, FIELD_ORDER_STATUS), "PAID"));
@@ -304,7 +240,7 @@ a_pipeline_of_the_filter_is_named(void **state)
 	    slice_is(conv_text(&rec->conv, FIELD_ORDER_STATUS), "PAID"));
 	next();
 	assert_int_equal(rec->verdict, VERDICT_SKIP);
-	assert_int_equal(drain(), FMT_END);
+	assert_int_equal(read_all(), FMT_END);
 }
 
 /* --- currencies ---------------------------------------------------------- */
@@ -349,7 +285,7 @@ amounts_are_converted_by_the_sources_rates(void **state)
 
 		snprintf(text, sizeof text,
 		    MONEY "2026-07-01;79995551111;PAID;%s\n", row[i].row);
-		open_text(text);
+		open_fine(text);
 		next();
 		c = &rec->conv;
 		if (row[i].refused != REJECT_NONE) {
@@ -376,7 +312,7 @@ a_currency_without_a_rate_is_refused_with_both_cures(void **state)
 
 	(void)state;
 	settings_set(&settings->currency, "RUB");
-	open_text(MONEY "2026-07-01;79995551111;PAID;1;2;USD\n");
+	open_fine(MONEY "2026-07-01;79995551111;PAID;1;2;USD\n");
 	next();
 	p = &rec->problems.p[0];
 	assert_int_equal(p->field, FIELD_CURRENCY);
@@ -384,18 +320,166 @@ a_currency_without_a_rate_is_refused_with_both_cures(void **state)
 	assert_true(slice_is(p->value, "USD"));
 	assert_non_null(strstr(p->hint, "source of their own"));
 	assert_non_null(strstr(p->hint, "rate(\"USD\""));
-	open_text(MONEY "2026-07-01;79995551111;PAID;1;2 $;\n");
+	open_fine(MONEY "2026-07-01;79995551111;PAID;1;2 $;\n");
 	next();
 	p = &rec->problems.p[0];
 	assert_int_equal(p->cell, 4);
 	assert_true(slice_is(p->value, "2 $"));
 	/* any currency is fine where none is set */
 	settings_set(&settings->currency, "");
-	open_text(MONEY "2026-07-01;79995551111;PAID;1;2 $;EUR\n");
+	open_fine(MONEY "2026-07-01;79995551111;PAID;1;2 $;EUR\n");
 	next();
 	assert_int_equal(rec->verdict, VERDICT_TAKE);
 	assert_true(slice_is(conv_text(&rec->conv, FIELD_CURRENCY), "EUR"));
 	assert_int_equal(rec->conv.number[FIELD_COST], 200);
+}
+
+/* --- more of statuses ---------------------------------------------------- */
+
+static void
+a_status_comes_from_the_column_or_from_the_default(void **state)
+{
+	(void)state;
+	/* direct has Direct's own default */
+	assert_int_equal(open_text("create_date_time;phones\n"
+				   "2026-07-01;79995551111\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "PAID");
+	assert_false(dump_facts(dump)->has_status);
+	/* others need one */
+	settings_set(&settings->default_status, "goal:Lead");
+	assert_int_equal(
+	    open_text("Дата;Телефон\n01.07.2026;79995551111\n"), FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "Lead");
+	/* an empty cell stays empty: the order may be known */
+	assert_int_equal(
+	    open_text("Дата;Телефон;Статус\n01.07.2026;79995551111;\n"),
+	    FMT_OK);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+	assert_string_equal(text_of(FIELD_ORDER_STATUS), "");
+}
+
+/* Bitrix24: a stage of the user's own yields to what it means. */
+static void
+a_status_may_be_a_part_of_its_cell_or_in_another_column(void **state)
+{
+	static const struct {
+		const char *stage, *semantic, *status;
+	} row[] = {
+		{ "WON", "S", "PAID" },
+		{ "C1:WON", "S", "PAID" },
+		{ "C1:LOSE", "", "CANCELLED" },
+		{ "C1:UC_OWN", "P", "IN_PROGRESS" },
+		{ "", "F", "CANCELLED" },
+		{ "C1:UC_RULE", "P", "ruled" },
+		{ "C2:UC_RULE", "P", "ruled" },
+		{ "C2:UC_FULL", "P", "full" },
+		{ "C1:UC_FULL", "P", "IN_PROGRESS" },
+		{ "C1:UC_OWN", "", NULL },
+		{ "C1:UC_OWN", "X", NULL },
+	};
+	char text[300];
+
+	(void)state;
+	settings_add_status(settings, "*", "uc_rule", "goal:ruled");
+	settings_add_status(settings, "*", "C2:UC_FULL", "goal:full");
+	for (size_t i = 0; i < COUNT(row); i++) {
+		snprintf(text, sizeof text,
+		    "ID,DATE_CREATE,PHONE,STAGE_ID,STAGE_SEMANTIC_ID\n"
+		    "1,2026-07-10T10:00:00Z,79995551111,%s,%s\n",
+		    row[i].stage, row[i].semantic);
+		assert_int_equal(open_text(text), FMT_OK);
+		next();
+		if (row[i].status == NULL) {
+			assert_int_equal(rec->verdict, VERDICT_REJECT);
+			assert_int_equal(last_problem(), REJECT_STATUS);
+			continue;
+		}
+		assert_int_equal(rec->verdict, VERDICT_TAKE);
+		assert_string_equal(text_of(FIELD_ORDER_STATUS), row[i].status);
+	}
+}
+
+/* --- more of money ------------------------------------------------------- */
+
+static void
+another_currency_than_the_sources_is_refused(void **state)
+{
+	(void)state;
+	settings_set(&settings->currency, "RUB");
+	assert_int_equal(open_text("Дата;Телефон;Статус;Сумма;Валюта\n"
+				   "01.07.2026;79995551111;Новый;1;руб.\n"
+				   "01.07.2026;79995551111;Новый;1;USD\n"
+				   "01.07.2026;79995551111;Новый;1;неизвестна\n"
+				   "01.07.2026;79995551111;Новый;1;\n"),
+	    FMT_OK);
+	next();
+	assert_string_equal(text_of(FIELD_CURRENCY), "RUB");
+	next();
+	assert_int_equal(last_problem(), REJECT_CURRENCY);
+	next();
+	assert_int_equal(last_problem(), REJECT_CURRENCY);
+	next();
+	assert_int_equal(rec->verdict, VERDICT_TAKE);
+}
+
+/* What was given back is no amount for Direct; that the rest is too much must
+ * be said. */
+static void
+a_negative_row_of_a_sum_says_so(void **state)
+{
+	static const enum same_id row[] = { SAME_ID_LAST, SAME_ID_SUM };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const char *hint;
+
+		settings->same_id = row[i];
+		assert_int_equal(
+		    open_text(PHONE "01.07.2026;1;79995551111;PAID;-500\n"),
+		    FMT_OK);
+		next();
+		assert_int_equal(last_problem(), REJECT_MONEY_NEGATIVE);
+		hint = rec->problems.p[rec->problems.n - 1].hint;
+		assert_int_equal(hint != NULL, row[i] == SAME_ID_SUM);
+	}
+}
+
+/* Nobody said which currency is the feed's: the sums are taken as they stand,
+ * and counted. */
+static void
+amounts_in_several_currencies_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long others;
+	} row[] = {
+		{ "01.07.2026;1;79995551111;PAID;100 руб\n"
+		  "01.07.2026;2;79995551112;PAID;$10\n"
+		  "01.07.2026;3;79995551113;PAID;10 USD\n"
+		  "01.07.2026;4;79995551114;PAID;10\n",
+		    2 },
+		{ "01.07.2026;1;79995551111;PAID;100 ₽\n"
+		  "01.07.2026;2;79995551112;PAID;1 000,50 руб.\n",
+		    0 },
+		{ "01.07.2026;1;79995551111;PAID;\n", 0 },
+	};
+	unsigned long tally[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof text, "%s%s", PHONE, row[i].text);
+		assert_int_equal(open_text(text), FMT_OK);
+		assert_int_equal(drain(tally), FMT_END);
+		assert_int_equal(tally[VERDICT_REJECT], 0);
+		assert_int_equal(
+		    dump_facts(dump)->other_currency, row[i].others);
+	}
 }
 
 int
@@ -412,6 +496,11 @@ main(void)
 		TEST(a_pipeline_of_the_filter_is_named),
 		TEST(amounts_are_converted_by_the_sources_rates),
 		TEST(a_currency_without_a_rate_is_refused_with_both_cures),
+		TEST(a_status_comes_from_the_column_or_from_the_default),
+		TEST(a_status_may_be_a_part_of_its_cell_or_in_another_column),
+		TEST(another_currency_than_the_sources_is_refused),
+		TEST(a_negative_row_of_a_sum_says_so),
+		TEST(amounts_in_several_currencies_are_counted),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
