@@ -5,7 +5,12 @@
 #ifndef TESTS_FORMATS_ROWS_H
 #define TESTS_FORMATS_ROWS_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 #include "formats/reader.h"
 #include "tests/formats/memory.h"
@@ -78,6 +83,32 @@ rows_read(struct rows *r, const char *p, size_t n, size_t step,
 		reader_close(reader);
 	}
 	decode_close(d);
+}
+
+/* A dump and what it reads as. */
+struct row_case {
+	const char *name, *in, *want;
+	enum fmt_status status;
+};
+
+/* Each whole and in pieces of every small size. */
+static inline void
+read_cases(
+    const struct row_case *row, size_t rows, const struct settings *settings)
+{
+	for (size_t i = 0; i < rows; i++) {
+		size_t n = strlen(row[i].in);
+
+		for (size_t step = 0; step <= (n < 64 ? n : 64); step++) {
+			struct rows r;
+
+			rows_read(&r, row[i].in, n, step, settings);
+			if (r.status != row[i].status ||
+			    strcmp(r.text, row[i].want) != 0)
+				fail_msg("%s, by %zu: %s: %s", row[i].name,
+				    step, fmt_status_code(r.status), r.text);
+		}
+	}
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "formats/lint.h"
+#include "tests/formats/memory.h"
 #include "tests/formats/write_kit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -19,24 +20,6 @@
 #define NOTHING "0: No row of the file is valid\n"
 
 static char found[8192];
-
-struct source {
-	struct slice rest;
-	size_t step;
-};
-
-static ssize_t
-give(void *ctx, void *buf, size_t n)
-{
-	struct source *s = ctx;
-
-	n = n < s->step ? n : s->step;
-	n = n < s->rest.n ? n : s->rest.n;
-	if (n > 0)
-		memcpy(buf, s->rest.p, n);
-	s->rest = (struct slice){ s->rest.p + n, s->rest.n - n };
-	return (ssize_t)n;
-}
 
 /* "LINE column: [warning: ]text" a line. */
 static void
@@ -56,13 +39,13 @@ lint(const char *output, struct slice file, size_t step)
 	const struct lint_options o = {
 		.output = output, .now = NOW, .instant = INSTANT
 	};
-	struct source source = { file, step };
-	struct input in = { .read = give, .ctx = &source };
+	struct memory memory;
+	const struct input *in = memory_input(&memory, file.p, file.n, step);
 	struct lint_totals t;
 	size_t n = 0;
 
 	found[0] = '\0';
-	assert_int_equal(lint_run(&in, &o, note, &n, &t), FMT_OK);
+	assert_int_equal(lint_run(in, &o, note, &n, &t), FMT_OK);
 	return t;
 }
 
@@ -324,19 +307,19 @@ a_target_has_to_be_a_goal_that_is_named(void **state)
 		.instant = INSTANT,
 		.goal = goal,
 		.goals = COUNT(goal) };
-	struct source source = { slice_of(file), 99 };
-	struct input in = { .read = give, .ctx = &source };
+	struct memory memory;
+	const struct input *in = memory_input(&memory, file, strlen(file), 99);
 	struct lint_totals t;
 	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(lint_run(&in, &o, note, &n, &t), FMT_OK);
+	assert_int_equal(lint_run(in, &o, note, &n, &t), FMT_OK);
 	assert_string_equal(found,
 	    "2 Target: 'Target': goal id expected, not the name of a goal "
 	    "'g3' (none of the goals that --goal names)\n");
 	o.any_goal = true;
-	source.rest = slice_of(file);
-	assert_int_equal(lint_run(&in, &o, note, &n, &t), FMT_OK);
+	in = memory_input(&memory, file, strlen(file), 99);
+	assert_int_equal(lint_run(in, &o, note, &n, &t), FMT_OK);
 	assert_int_equal(t.errors, 0);
 }
 

@@ -15,30 +15,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-struct row_case {
-	const char *name, *in, *want;
-	enum fmt_status status;
-};
-
-static void
-read_cases(
-    const struct row_case *row, size_t rows, const struct settings *settings)
-{
-	for (size_t i = 0; i < rows; i++) {
-		size_t n = strlen(row[i].in);
-
-		for (size_t step = 0; step <= (n < 64 ? n : 64); step++) {
-			struct rows r;
-
-			rows_read(&r, row[i].in, n, step, settings);
-			if (r.status != row[i].status ||
-			    strcmp(r.text, row[i].want) != 0)
-				fail_msg("%s, by %zu: %s: %s", row[i].name,
-				    step, fmt_status_code(r.status), r.text);
-		}
-	}
-}
-
 static void
 tables_are_read(void **state)
 {

@@ -12,27 +12,9 @@
 #include "formats/arena.h"
 #include "formats/idset.h"
 #include "formats/strict.h"
+#include "tests/formats/memory.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-/* Bytes that arrive at most step at a time. */
-struct source {
-	struct slice rest;
-	size_t step;
-};
-
-static ssize_t
-give(void *ctx, void *buf, size_t n)
-{
-	struct source *s = ctx;
-
-	n = n < s->step ? n : s->step;
-	n = n < s->rest.n ? n : s->rest.n;
-	if (n > 0)
-		memcpy(buf, s->rest.p, n);
-	s->rest = (struct slice){ s->rest.p + n, s->rest.n - n };
-	return (ssize_t)n;
-}
 
 static ssize_t
 fail_to_give(void *ctx, void *buf, size_t n)
@@ -47,9 +29,9 @@ fail_to_give(void *ctx, void *buf, size_t n)
 static void
 rows_of(struct slice file, size_t step, char *out, size_t size)
 {
-	struct source source = { file, step };
-	struct input in = { .read = give, .ctx = &source };
-	struct strict *s = strict_open(&in, ";");
+	struct memory memory;
+	const struct input *in = memory_input(&memory, file.p, file.n, step);
+	struct strict *s = strict_open(in, ";");
 	struct strict_row row;
 	size_t n = 0;
 
@@ -185,9 +167,9 @@ limits_cost_a_row_and_no_more(void **state)
 static unsigned long
 count_rows(struct slice file, unsigned long *bad)
 {
-	struct source source = { file, 65536 };
-	struct input in = { .read = give, .ctx = &source };
-	struct strict *s = strict_open(&in, ";");
+	struct memory memory;
+	const struct input *in = memory_input(&memory, file.p, file.n, 65536);
+	struct strict *s = strict_open(in, ";");
 	struct strict_row row;
 	unsigned long rows = 0;
 

@@ -10,32 +10,15 @@
 #include "formats/lint.h"
 #include "formats/slice.h"
 #include "formats/writer.h"
+#include "tests/formats/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-struct source {
-	struct slice rest;
-	size_t step;
-};
 
 struct heard {
 	struct lint_totals totals;
 	unsigned long last, findings;
 	uint64_t sum; /* of all that was said */
 };
-
-static ssize_t
-give(void *ctx, void *buf, size_t n)
-{
-	struct source *s = ctx;
-
-	n = n < s->step ? n : s->step;
-	n = n < s->rest.n ? n : s->rest.n;
-	if (n > 0)
-		memcpy(buf, s->rest.p, n);
-	s->rest = (struct slice){ s->rest.p + n, s->rest.n - n };
-	return (ssize_t)n;
-}
 
 static void
 hear(void *ctx, const struct lint_finding *f)
@@ -71,11 +54,11 @@ lint(const char *output, struct slice file, size_t step)
 		.instant = INT64_C(1782810000),
 		.goal = goal,
 		.goals = 1 };
-	struct source source = { file, step };
-	struct input in = { .read = give, .ctx = &source };
+	struct memory memory;
+	const struct input *in = memory_input(&memory, file.p, file.n, step);
 	struct heard h = { .last = 0 };
 
-	if (lint_run(&in, &o, hear, &h, &h.totals) != FMT_OK)
+	if (lint_run(in, &o, hear, &h, &h.totals) != FMT_OK)
 		abort();
 	return h;
 }
