@@ -22,6 +22,27 @@ cell_has_status(const struct conv *c)
 	return status.n > 0 && !slice_is(status, "skip");
 }
 
+static bool
+is_order(const struct conv *c)
+{
+	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
+	       conv_text(c, FIELD_ID).n > 0 && cell_has_status(c);
+}
+
+bool
+cell_takes_order(const struct conv *c, const struct writer_env *env)
+{
+	(void)env;
+	return is_order(c) && conv_has_identifier(c);
+}
+
+bool
+cell_takes_named_order(const struct conv *c, const struct writer_env *env)
+{
+	(void)env;
+	return is_order(c) && conv_text(c, FIELD_CLIENT_UNIQ_ID).n > 0;
+}
+
 /* The first value of a list; empty when there is none. */
 static struct slice
 first_of(struct slice list)

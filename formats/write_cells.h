@@ -16,6 +16,13 @@ bool cell_known(
 /* The status as Metrica's orders take it: one of the four or a goal id. */
 bool cell_has_status(const struct conv *c);
 
+/* Orders that say themselves whom to look for.  Without an id two rows of one
+ * could not be told apart; a status that is not there would be read as PAID. */
+bool cell_takes_order(const struct conv *c, const struct writer_env *env);
+
+/* Orders that name their client. */
+bool cell_takes_named_order(const struct conv *c, const struct writer_env *env);
+
 typedef void cell_function(struct out *o, const struct conv *c, enum field f,
     const struct writer_env *env);
 

@@ -23,17 +23,6 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
-/* Without an id two rows of one order could not be told apart; a status that
- * is not there would be read as PAID. */
-static bool
-takes(const struct conv *c, const struct writer_env *env)
-{
-	(void)env;
-	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
-	       conv_text(c, FIELD_ID).n > 0 && conv_has_identifier(c) &&
-	       cell_has_status(c);
-}
-
 extern const struct writer write_conversion_center;
 const struct writer write_conversion_center = {
 	.name = "conversion-center",
@@ -47,5 +36,5 @@ const struct writer write_conversion_center = {
 	.column = columns,
 	.needs = N_("A row needs a creation date, an id, a status, and a "
 		    "ClientID, phone or e-mail."),
-	.takes = takes,
+	.takes = cell_takes_order,
 };

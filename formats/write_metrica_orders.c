@@ -25,16 +25,6 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
-/* What the destination requires: an id, a client, a time, a status. */
-static bool
-takes(const struct conv *c, const struct writer_env *env)
-{
-	(void)env;
-	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
-	       conv_text(c, FIELD_ID).n > 0 &&
-	       conv_text(c, FIELD_CLIENT_UNIQ_ID).n > 0 && cell_has_status(c);
-}
-
 extern const struct writer write_metrica_orders;
 const struct writer write_metrica_orders = {
 	.name = "metrica-orders",
@@ -47,5 +37,5 @@ const struct writer write_metrica_orders = {
 	.column = columns,
 	.needs = N_("A row needs an id, the client's id, a creation date and a "
 		    "status."),
-	.takes = takes,
+	.takes = cell_takes_named_order,
 };

@@ -25,15 +25,6 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
-static bool
-takes(const struct conv *c, const struct writer_env *env)
-{
-	(void)env;
-	return c->number[FIELD_CREATE_DATE_TIME] != CONV_NONE &&
-	       conv_text(c, FIELD_ID).n > 0 && conv_has_identifier(c) &&
-	       cell_has_status(c);
-}
-
 extern const struct writer write_metrica_simple;
 const struct writer write_metrica_simple = {
 	.name = "metrica-simple",
@@ -46,5 +37,5 @@ const struct writer write_metrica_simple = {
 	.column = columns,
 	.needs = N_("A row needs a creation date, an id, a status, and a "
 		    "ClientID, phone or e-mail."),
-	.takes = takes,
+	.takes = cell_takes_order,
 };
