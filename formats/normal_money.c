@@ -10,8 +10,8 @@
 #include "formats/normal_cell.h"
 #include "formats/text.h"
 
-static const char hint_ambiguous[] =
-    N_("a comma before three digits may part thousands or roubles from kopecks");
+static const char hint_ambiguous[] = N_(
+    "a comma before three digits may part thousands or roubles from kopecks");
 
 /* The amount while it is read: digits, and separators as ' ' ',' '.'. */
 struct amount {

@@ -51,7 +51,8 @@ struct reader_facts {
 	unsigned long blank_lines;
 	unsigned long lines; /* read so far */
 	/* JSON: objects, the first of which has a list of objects in it.  Such
-	 * are records with their goods, or else pages that were put together. */
+	 * are records with their goods, or else pages that were put together.
+	 */
 	bool pages;
 };
 

@@ -34,7 +34,7 @@ struct intake {
 	bool has_variants;  /* the feed has ids that differ by zeros, so that
 			     * numbers may be refused; set when the dump does */
 	bool want_canon;    /* pii = hash, at ingest */
-	const char *dir; /* for what does not fit in memory; NULL: state/ */
+	const char *dir;    /* for what does not fit in memory; NULL: state/ */
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);

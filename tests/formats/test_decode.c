@@ -182,8 +182,7 @@ what_does_not_fit_is_refused(void **state)
 		    4, "utf-16be", FMT_ENCODING },
 		{ "zip or xlsx", "PK\003\004 and so on and so on", 0, "",
 		    FMT_ZIP_STREAM },
-		{ "xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "",
-		    FMT_XLS },
+		{ "xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "", FMT_XLS },
 		{ "encrypted",
 		    "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 		    "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0",
@@ -385,8 +384,8 @@ bombs_and_giants_are_refused(void **state)
 		bool packed;
 		enum fmt_status status;
 	} row[] = {
-		{ "within", { 4 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, true,
-		    FMT_END },
+		{ "within", { 4 << 20, 4 << 20, 2000, 1 << 20, 0, 0, 0, 0 },
+		    true, FMT_END },
 		{ "too many plain bytes",
 		    { 4 << 20, 1 << 20, 2000, 1 << 20, 0, 0, 0, 0 }, true,
 		    FMT_TOO_BIG },

@@ -75,8 +75,8 @@ a_row_tells_line_kind_code_column_text_and_cells(void **state)
 	    "\"line1\nline2\"\n");
 	begin();
 	rejects_row(&out, 8, true, &row, NULL, 0, NULL);
-	assert_string_equal(written(),
-	    "8;row;E210;;All columns with identifiers are empty\n");
+	assert_string_equal(
+	    written(), "8;row;E210;;All columns with identifiers are empty\n");
 }
 
 static void

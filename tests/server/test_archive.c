@@ -259,7 +259,8 @@ a_copy_may_be_given_up(void **state)
 		archive_cancel(a);
 		assert_int_equal(files_below("archive"), 0);
 	}
-	assert_int_equal(archive_begin(&a, &conf, "main", false, fd, NULL, &e), 0);
+	assert_int_equal(
+	    archive_begin(&a, &conf, "main", false, fd, NULL, &e), 0);
 	assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
 	check_unpacked(path, bytes, big);
 	assert_int_equal(files_below("archive"), 1);
