@@ -107,7 +107,9 @@ open_output(const struct replay *r, const char *file, struct err *e)
 	snprintf(path, sizeof path, "%s/%s", r->into, file);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd != -1 ? fd : err_set(e, "%s: %s", path, strerror(errno));
+	if (fd == -1)
+		err_set(e, "%s: %s", path, strerror(errno));
+	return fd;
 }
 
 /* Is what came out what lies in published/? */
