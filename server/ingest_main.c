@@ -189,29 +189,46 @@ breathe(void *ctx)
  * ---------------------------------------------------------------------------
  */
 
+struct taking {
+	struct loop *l;
+	const struct watch_found *f;
+};
+
 static void
-log_dump(void *ctx, const char *dropped, const struct dump_entry *d, bool known)
+log_dump(const struct feed *f, const char *dropped, const struct dump_entry *d,
+    bool known)
 {
-	const struct watch_found *f = ctx;
 	const struct tally *t = &d->tally;
 	char name[512];
 
 	log_safe(name, sizeof name, dropped, strlen(dropped));
 	if (known) {
 		log_info("%s: %s: known already as dump %lld; nothing changes",
-		    f->feed->name, name, (long long)d->id);
+		    f->name, name, (long long)d->id);
 		return;
 	}
 	if (d->state != DUMP_MERGED) {
-		log_warn("%s: %s: refused: %s", f->feed->name, name, d->reason);
+		log_warn("%s: %s: refused: %s", f->name, name, d->reason);
 		return;
 	}
 	log_info("%s: %s: dump %lld: %llu records: %llu accepted, "
 		 "%llu unchanged, %llu superseded, %llu skipped, %llu rejected",
-	    f->feed->name, name, (long long)d->id,
-	    (unsigned long long)t->records, (unsigned long long)t->accepted,
-	    (unsigned long long)t->unchanged, (unsigned long long)t->superseded,
-	    (unsigned long long)t->skipped, (unsigned long long)t->rejected);
+	    f->name, name, (long long)d->id, (unsigned long long)t->records,
+	    (unsigned long long)t->accepted, (unsigned long long)t->unchanged,
+	    (unsigned long long)t->superseded, (unsigned long long)t->skipped,
+	    (unsigned long long)t->rejected);
+}
+
+/* What one of an archive's dumps changed is published, even if a later one
+ * must wait. */
+static void
+note_dump(
+    void *ctx, const char *dropped, const struct dump_entry *d, bool known)
+{
+	const struct taking *t = ctx;
+
+	log_dump(t->f->feed, dropped, d, known);
+	t->l->turn[t->f->feed->index].dirty = true;
 }
 
 /* Not now: in the order in which they came, unless one stands in the way of
@@ -235,12 +252,13 @@ later(struct loop *l, const struct watch_found *f, const struct err *e)
 }
 
 static void
-take_dump(struct loop *l, struct watch_found *f)
+take_dump(struct loop *l, const struct watch_found *f)
 {
+	struct taking taking = { l, f };
 	struct err e = ERR_EMPTY;
 
 	if (ingest_file(&l->in, f->feed, f->source, f->name, f->fd, f->settled,
-		log_dump, f, &e) == -1) {
+		note_dump, &taking, &e) == -1) {
 		later(l, f, &e);
 		return;
 	}

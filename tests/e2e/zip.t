@@ -129,6 +129,20 @@ check "and the dump beside it is taken" within 10 published ';4;;14;'
 check "the store rebuilds to the same bytes" tool rebuild main
 check "the audit's chain holds" tool audit verify
 
+# --- one that must wait -------------------------------------------------------
+mkdir "$work/two"
+dump 81 PAID >"$work/two/a.csv"
+dump 82 PAID >"$work/two/b.csv"
+pack "$work/two.zip" "$work/two"
+mkdir "$dir/reports/main/.two.zip_b.csv.rejects.csv.new" # no report can be made
+drop "$work/two.zip" two.zip
+check "what came before one that must wait is published" within 10 published ';81;;181;'
+check "the archive stays" test -e "$dir/inbox/main/two.zip"
+rmdir "$dir/reports/main/.two.zip_b.csv.rejects.csv.new"
+check "it comes to its end" within 30 taken two.zip
+check "with the one that had to wait" within 10 published ';82;;182;'
+check "and the first is not taken again" entries two.zip/a.csv 1
+
 # --- killed in the middle ---------------------------------------------------
 mkdir -p "$work/many"
 for i in $(seq 20 59); do dump "$i" PAID >"$work/many/$i.csv"; done
