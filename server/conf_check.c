@@ -123,9 +123,10 @@ int
 conf_check_text(char *text, size_t n, const char *path, struct err *e)
 {
 	static const char *const sentence[] = {
-		"there is a NUL byte; the file is not text.",
-		"\"${\" is not allowed: nothing is taken from the environment.",
-		"the \"{\" on this line is never closed.",
+		N_("there is a NUL byte; the file is not text."),
+		N_("\"${\" is not allowed: nothing is taken from the "
+		   "environment."),
+		N_("the \"{\" on this line is never closed."),
 	};
 	const char *brace = blank_comments(text);
 	const char *bad[] = { strlen(text) == n ? NULL : text + strlen(text),
@@ -137,7 +138,7 @@ conf_check_text(char *text, size_t n, const char *path, struct err *e)
 			continue;
 		for (const char *p = text; p < bad[i]; p++)
 			line += *p == '\n';
-		return err_set(e, "%s:%d: %s", path, line, sentence[i]);
+		return err_set(e, "%s:%d: %s", path, line, _(sentence[i]));
 	}
 	return 0;
 }

@@ -105,7 +105,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	if (settings[i].take(value))
 		return 0;
 	conf_complain(cfg->line, "%s is \"%s\"; it must be %s.", opt->name,
-	    value, settings[i].allowed);
+	    value, _(settings[i].allowed));
 	return -1;
 }
 

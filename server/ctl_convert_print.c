@@ -86,10 +86,12 @@ void
 ctl_convert_file(const struct convert *c, const char *file)
 {
 	fprintf(stderr,
-	    _("%s: %" PRIu64 " %s written, %" PRIu64
-	      " left out because their time is in the future\n"),
-	    file, c->written,
-	    c->writer->kind == RECORD_ORDER ? "orders" : "rows", c->future);
+	    c->writer->kind == RECORD_ORDER
+		? _("%s: %" PRIu64 " orders written, %" PRIu64
+		    " left out because their time is in the future\n")
+		: _("%s: %" PRIu64 " rows written, %" PRIu64
+		    " left out because their time is in the future\n"),
+	    file, c->written, c->future);
 	if (c->other_kind)
 		fprintf(stderr,
 		    _("%s: the output %s has no rows for what this dump holds "

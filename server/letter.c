@@ -34,6 +34,12 @@ write_heading(FILE *to, const struct dump_entry *d)
 		    (unsigned long long)d->bytes);
 }
 
+static enum record_kind
+kind_of(const struct letter *l)
+{
+	return l->facts == NULL ? RECORD_ORDER : l->facts->kind;
+}
+
 static void
 write_outcome(FILE *to, const struct letter *l)
 {
@@ -53,7 +59,7 @@ write_outcome(FILE *to, const struct letter *l)
 			"kept: drop it again once the cause is mended.\n"),
 		    to);
 	fputc('\n', to);
-	tally_print(to, &d->tally, tally_accounts);
+	tally_print(to, &d->tally, tally_accounts, kind_of(l));
 	tally_account(line, sizeof line, &d->tally);
 	fprintf(to, "%s\n", line);
 }
@@ -68,13 +74,15 @@ any(const struct tally *t, const struct tally_item *i)
 }
 
 static void
-write_items(FILE *to, const char *heading, const struct tally *t,
+write_items(FILE *to, const char *heading, const struct letter *l,
     const struct tally_item *items)
 {
+	const struct tally *t = &l->dump->tally;
+
 	if (!any(t, items))
 		return;
 	fprintf(to, "\n%s\n", heading);
-	tally_print(to, t, items);
+	tally_print(to, t, items, kind_of(l));
 }
 
 /* A column is missing that may be there under another name. */
@@ -166,19 +174,17 @@ write_reading(FILE *to, const struct letter *l)
 void
 letter_write(FILE *to, const struct letter *l)
 {
-	const struct tally *t = &l->dump->tally;
-
 	write_heading(to, l->dump);
 	write_outcome(to, l);
-	write_items(to, _("What waits:"), t, tally_waits);
+	write_items(to, _("What waits:"), l, tally_waits);
 	summary_rest(to, l->summary, l->rejects);
 	if (l->facts != NULL)
 		write_missing(to, l->facts);
 	if (l->dump->state == DUMP_MERGED || summary_any(l->summary))
 		summary_problems(to, l->summary, &l->columns);
 	summary_statuses(to, l->summary);
-	summary_damage(to, l->summary, &l->columns, t->records);
-	write_items(to, _("Worth knowing:"), t, tally_notes);
+	summary_damage(to, l->summary, &l->columns, l->dump->tally.records);
+	write_items(to, _("Worth knowing:"), l, tally_notes);
 	if (l->facts != NULL)
 		write_reading(to, l);
 }

@@ -105,11 +105,52 @@ the_three_files_say_what_became_of_the_dump(void **state)
 	    instance_path(&inst, "reports/main/deals.csv.report.txt"));
 	assert_non_null(strstr(text, "Телефон: phones"));
 	assert_non_null(strstr(text, "Сумма: ignored"));
-	assert_non_null(strstr(text, "without an order id"));
+	assert_non_null(strstr(text, "without an id"));
 	assert_non_null(strstr(text,
 	    "Accounting: 3 records = 2 accepted + 0 unchanged + 0 superseded "
 	    "+ 0 skipped + 1 rejected.\n"));
 	free(text);
+}
+
+static void
+the_text_calls_records_what_they_are(void **state)
+{
+	static const struct {
+		enum record_kind kind;
+		const char *made, *known;
+	} row[] = {
+		{ RECORD_ORDER, "2 accepted: they made or changed an order\n",
+		    "1 unchanged: the order was known just so\n" },
+		{ RECORD_CONTACT,
+		    "2 accepted: they made or changed a contact\n",
+		    "1 unchanged: the contact was known just so\n" },
+		{ RECORD_CALL, "2 accepted: they made or changed a call\n",
+		    "1 unchanged: the call was known just so\n" },
+		{ RECORD_CHAT, "2 accepted: they made or changed a chat\n",
+		    "1 unchanged: the chat was known just so\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct dump_entry d = entry("kinds.csv");
+		struct dump_facts f = { .kind = row[i].kind };
+		struct report *r;
+		char *text;
+
+		d.tally = (struct tally){
+			.records = 3, .accepted = 2, .unchanged = 1
+		};
+		assert_int_equal(report_open(&r, inst.conf, &inst.conf->feed[0],
+				     "kinds.csv", &e),
+		    0);
+		if (report_write(r, &d, &f, &e) == -1)
+			fail_msg("%s", e.text);
+		text = instance_get(
+		    instance_path(&inst, "reports/main/kinds.csv.report.txt"));
+		assert_non_null(strstr(text, row[i].made));
+		assert_non_null(strstr(text, row[i].known));
+		free(text);
+	}
 }
 
 /* Two groups of rows, one of values; a status in a pipeline and one with
@@ -365,6 +406,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_three_files_say_what_became_of_the_dump),
+		TEST(the_text_calls_records_what_they_are),
 		TEST(the_text_says_what_to_mend_first),
 		TEST(columns_that_were_damaged_are_named),
 		TEST(hashed_feeds_show_no_phone),
