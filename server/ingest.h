@@ -24,9 +24,11 @@ struct ingest {
 	void (*breathe)(void *ctx); /* called now and then in long work */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
-	/* The archive that could not be taken to its end, and how many of
-	 * its members were: they are not taken again (ingest_file). */
+	/* The archive that could not be taken to its end: it is kept, and so
+	 * many of its members were taken; neither is done again
+	 * (ingest_file). */
 	struct half {
+		bool kept;
 		dev_t dev;
 		ino_t ino;
 		struct timespec changed;

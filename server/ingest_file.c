@@ -62,10 +62,14 @@ static int
 keep_archive(const struct file *f, struct err *e)
 {
 	char path[512], sha256[65];
+	struct stat st;
 
 	if (f->source->pii == PII_HASH)
 		return audit_archive(f, NULL, NULL, e);
-	if (archive_dump(path, sha256, f->in->conf, f->feed->name, f->name,
+	if (fstat(f->fd, &st) == -1)
+		return err_set(e, "read it: %s", strerror(errno));
+	if (ingest_check_room(f->in->conf, (uint64_t)st.st_size, e) == -1 ||
+	    archive_dump(path, sha256, f->in->conf, f->feed->name, f->name,
 		f->fd, f->at, e) == -1)
 		return -1;
 	return audit_archive(f, path, sha256, e);
@@ -81,24 +85,23 @@ is_begun(const struct file *f)
 	const struct half *h = &f->in->half;
 	struct stat st;
 
-	return h->members > 0 && fstat(f->fd, &st) == 0 &&
-	       st.st_dev == h->dev && st.st_ino == h->ino &&
-	       st.st_ctim.tv_sec == h->changed.tv_sec &&
+	return h->kept && fstat(f->fd, &st) == 0 && st.st_dev == h->dev &&
+	       st.st_ino == h->ino && st.st_ctim.tv_sec == h->changed.tv_sec &&
 	       st.st_ctim.tv_nsec == h->changed.tv_nsec;
 }
 
 static void
-note_half(struct file *f)
+note_kept(struct file *f)
 {
 	struct half *h = &f->in->half;
 	struct stat st;
 
-	if (fstat(f->fd, &st) == -1)
+	*h = (struct half){ .kept = fstat(f->fd, &st) == 0 };
+	if (!h->kept)
 		return;
 	h->dev = st.st_dev;
 	h->ino = st.st_ino;
 	h->changed = st.st_ctim;
-	h->members++;
 }
 
 static int
@@ -152,15 +155,15 @@ take_members(struct file *f, struct err *e)
 	if (is_begun(f)) {
 		unpack_skip(f->unpack, f->in->half.members);
 	} else {
-		f->in->half.members = 0;
 		if (keep_archive(f, e) == -1)
 			return -1;
+		note_kept(f);
 		log_archive(f);
 	}
 	while ((more = unpack_next(f->unpack, &m, e)) == 1) {
 		if (take_member(f, &m, e) == -1)
 			return -1;
-		note_half(f);
+		f->in->half.members++;
 	}
 	return more;
 }

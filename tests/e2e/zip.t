@@ -143,6 +143,16 @@ check "it comes to its end" within 30 taken two.zip
 check "with the one that had to wait" within 10 published ';82;;182;'
 check "and the first is not taken again" entries two.zip/a.csv 1
 
+dump 83 PAID >"$work/two/a.csv"
+pack "$work/wait.zip" "$work/two"
+mkdir "$dir/reports/main/.wait.zip_a.csv.rejects.csv.new"
+drop "$work/wait.zip" wait.zip
+check "the first may have to wait" within 10 grep -q "wait.zip/a.csv" "$work/log"
+rmdir "$dir/reports/main/.wait.zip_a.csv.rejects.csv.new"
+check "and is taken later" within 30 taken wait.zip
+check "and the archive was kept once" sh -c \
+    "[ \"\$(cat '$dir'/audit/* | grep '\"dropped\"' | grep -c '\"wait.zip\"')\" = 1 ]"
+
 # --- killed in the middle ---------------------------------------------------
 mkdir -p "$work/many"
 for i in $(seq 20 59); do dump "$i" PAID >"$work/many/$i.csv"; done
