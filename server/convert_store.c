@@ -136,7 +136,9 @@ convert_add(struct convert *c, int fd, const char *name, struct err *e)
 		.refused_ctx = c,
 		.refuses_dates = true };
 	c->dump = NULL;
-	if (intake_read(in, fd, e) == -1)
+	if (store_has_variants(s->store, s->feed.name, &in->has_variants, e) ==
+		-1 ||
+	    intake_read(in, fd, e) == -1)
 		return -1;
 	c->dump = in->dump;
 	c->status = in->status;

@@ -155,6 +155,12 @@ check "by name" grep -q "^2;row;E[0-9]*;id;.*'1001'.*;01001;79995550001;PAID" "$
 check "with their cells" grep -q "^5;row;E[0-9]*;id;.*'00777'.*;777;79995550004;PAID" "$dir/reports/main/zeros.csv.rejects.csv"
 check "the row that came first is an order" within 10 has main conversions.csv ';00777;'
 check "none of the others is" lacks main conversions.csv ';\(01001\|1002.0\|777\);'
+printf 'create_date_time;id;client_ids;order_status\n%s;00123;111;PAID\n' \
+    "$(day 1 '%Y-%m-%d %H:%M:%S')" >"$work/padded.csv"
+sed 's/;00123;111;/;123;112;/' "$work/padded.csv" >"$work/bare.csv"
+refute "convert knows the id of another dump" sh -c \
+    "'$convdrop' convert '$work/padded.csv' '$work/bare.csv' --rejects '$work/both.csv' >'$work/out' 2>&1"
+check "and refuses with the cells" grep -q '^2;row;E[0-9]*;id;.*;123;112;PAID' "$work/both.csv"
 
 # nothing changes by itself
 sums() { (cd "$dir/published" && find . -type f ! -name '*.gz' | sort | xargs stat -c '%n %Y' && find . -type f | sort | xargs sha256sum); }
