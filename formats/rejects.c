@@ -131,9 +131,12 @@ put_text(
 }
 
 void
-rejects_header(struct out *o, const char *const *header, size_t columns)
+rejects_header(
+    struct out *o, bool bom, const char *const *header, size_t columns)
 {
-	out_slice(o, slice_of(BOM "line;kind;code;column;text"));
+	if (bom)
+		out_slice(o, slice_of(BOM));
+	out_slice(o, slice_of("line;kind;code;column;text"));
 	for (size_t i = 0; header != NULL && i < columns; i++) {
 		out_char(o, ';');
 		put_cell(o, slice_of(header[i]));

@@ -32,8 +32,10 @@ struct rejects_mask {
 	size_t columns;
 };
 
-/* The BOM and the header; header (the dump's, as written) may be NULL. */
-void rejects_header(struct out *o, const char *const *header, size_t columns);
+/* The header, behind a BOM where it begins its file; header (the dump's, as
+ * written) may be NULL. */
+void rejects_header(
+    struct out *o, bool bom, const char *const *header, size_t columns);
 
 /* One line.  mask NULL: everything is shown. */
 void rejects_row(struct out *o, unsigned long line, bool row,

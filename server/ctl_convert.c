@@ -184,7 +184,7 @@ write_rejects(
 	if (f == NULL)
 		return err_set(e, "%s: %s", path, strerror(errno));
 	rc = refusals_write(c->refusals, (struct output){ write_stream, f },
-	    c->dump == NULL ? NULL : dump_facts(c->dump), e);
+	    first, c->dump == NULL ? NULL : dump_facts(c->dump), e);
 	if (fclose(f) != 0 && rc == 0)
 		rc = err_set(e, "%s", strerror(errno));
 	if (rc == -1)

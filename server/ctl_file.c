@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "formats/unzip.h"
 #include "formats/zone.h"
 #include "server/bytes.h"
+#include "server/log.h"
 #include "server/temp.h"
 #include "server/unpack.h"
 
@@ -138,12 +140,14 @@ look_at_pipe(struct ctl_file *f, struct err *e)
 static void
 list_members(char *out, size_t size, const struct unpack *u)
 {
+	char safe[NAME_MAX];
 	size_t n = 0, i;
 
 	*out = '\0';
 	for (i = 0; i < unpack_dumps(u) && i < MEMBERS_SHOWN; i++) {
+		const char *name = unpack_member(u, i);
 		int k = snprintf(out + n, size - n, "%s%s", i == 0 ? "" : ", ",
-		    unpack_member(u, i));
+		    log_safe(safe, sizeof safe, name, strlen(name)));
 
 		n += (size_t)k < size - n ? (size_t)k : size - n - 1;
 	}

@@ -310,7 +310,7 @@ judge_id(struct run *u, struct slice id, unsigned long line, struct err *e)
 	const struct merge_orders *o = u->orders;
 	char buf[VARIANT_MAX], out[VARIANT_MAX];
 	struct slice number = variant_canonical(buf, id, u->rules->prefix);
-	struct slice known;
+	struct slice known = { "", 0 };
 	bool padded = number.n > 0;
 	int found = 0;
 

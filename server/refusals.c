@@ -185,13 +185,13 @@ write_all(struct refusals *r, struct out *o, struct err *e)
 }
 
 int
-refusals_write(struct refusals *r, struct output to,
+refusals_write(struct refusals *r, struct output to, bool first,
     const struct dump_facts *facts, struct err *e)
 {
 	if (sorter_sort(r->sorter, e) == -1)
 		return -1;
 	out_begin(&r->out, to);
-	rejects_header(&r->out, facts == NULL ? NULL : facts->header,
+	rejects_header(&r->out, first, facts == NULL ? NULL : facts->header,
 	    facts == NULL ? 0 : facts->columns);
 	if (write_all(r, &r->out, e) == -1)
 		return -1;

@@ -24,8 +24,9 @@ int refusals_note(struct refusals *r, unsigned long line,
 int refusals_add_late(struct refusals *r, unsigned long line,
     const struct problem *p, struct err *e);
 
-/* All of them as formats/rejects.h has it.  facts may be NULL. */
-int refusals_write(struct refusals *r, struct output to,
+/* All of them as formats/rejects.h has it; first: they begin their file.  facts
+ * may be NULL. */
+int refusals_write(struct refusals *r, struct output to, bool first,
     const struct dump_facts *facts, struct err *e);
 
 #endif

@@ -227,7 +227,7 @@ write_header(struct report *r, const struct dump_facts *f)
 {
 	const char **header = headers_of(r, f);
 
-	rejects_header(&r->out, header, columns_of(f));
+	rejects_header(&r->out, true, header, columns_of(f));
 	for (size_t i = r->columns; i < columns_of(f); i++)
 		summary_header(r->summary, i, slice_of(header[i]));
 	r->columns = columns_of(f);

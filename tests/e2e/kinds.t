@@ -160,6 +160,8 @@ printf 'create_date_time;id;client_ids;order_status\n%s;00123;111;PAID\n' \
 sed 's/;00123;111;/;123;112;/' "$work/padded.csv" >"$work/bare.csv"
 refute "convert knows the id of another dump" sh -c \
     "'$convdrop' convert '$work/padded.csv' '$work/bare.csv' --rejects '$work/both.csv' >'$work/out' 2>&1"
+check "the file of several dumps' rejects has one BOM, at its beginning" \
+    sh -c "[ \"\$(grep -c \"\$(printf '\\357\\273\\277')\" '$work/both.csv')\" = 1 ]"
 check "and refuses with the cells" grep -q '^2;row;E[0-9]*;id;.*;123;112;PAID' "$work/both.csv"
 
 # nothing changes by itself

@@ -47,11 +47,11 @@ the_header_begins_with_a_bom_and_ends_with_the_dumps_columns(void **state)
 
 	(void)state;
 	begin();
-	rejects_header(&out, header, COUNT(header));
+	rejects_header(&out, true, header, COUNT(header));
 	assert_string_equal(written(),
 	    "\xef\xbb\xbfline;kind;code;column;text;Телефон;\"a;b\"\n");
 	begin();
-	rejects_header(&out, NULL, 0);
+	rejects_header(&out, true, NULL, 0);
 	assert_string_equal(
 	    written(), "\xef\xbb\xbfline;kind;code;column;text\n");
 }
@@ -111,9 +111,9 @@ formulas_are_defused(void **state)
 		assert_string_equal(all + strlen(prefix), row[i][1]);
 	}
 	begin();
-	rejects_header(&out, (const char *const[]){ "=cmd" }, 1);
+	rejects_header(&out, false, (const char *const[]){ "=cmd" }, 1);
 	assert_string_equal(
-	    written(), "\xef\xbb\xbfline;kind;code;column;text;\"'=cmd\"\n");
+	    written(), "line;kind;code;column;text;\"'=cmd\"\n");
 }
 
 static void

@@ -68,7 +68,8 @@ read_any(const uint8_t *data, size_t n, size_t step, const struct settings *s,
 		cells = row.cells;
 		h = read_row(h, &row, s);
 		reader_expect(r, row.cells);
-		assert(++rows <= n + 2);
+		rows++;
+		assert(rows <= n + 2);
 	}
 	if (r != NULL) {
 		reader_facts(r, &facts);
