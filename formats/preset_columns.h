@@ -85,6 +85,19 @@
 	{ "utm_campaign", FIELD_UTM_CAMPAIGN },                                \
 	{ "utm_content", FIELD_UTM_CONTENT },                                  \
 	{ "utm_term", FIELD_UTM_TERM }
+
+/* How an agency's connector names its contacts, in orders and in clients. */
+#define PRESET_CONNECTOR_CONTACTS                                              \
+	{ "contact_phone", FIELD_PHONES },                                     \
+	{ "phones", FIELD_PHONES },                                            \
+	{ "phone", FIELD_PHONES },                                             \
+	{ "contact_email", FIELD_EMAILS },                                     \
+	{ "emails", FIELD_EMAILS },                                            \
+	{ "email", FIELD_EMAILS },                                             \
+	{ "phones_md5", FIELD_PHONES_MD5 },                                    \
+	{ "emails_md5", FIELD_EMAILS_MD5 },                                    \
+	{ "client_ids", FIELD_CLIENT_IDS },                                    \
+	{ "user_id", FIELD_USER_ID }
 /* clang-format on */
 
 #endif

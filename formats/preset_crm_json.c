@@ -5,6 +5,7 @@
  */
 #include "formats/message.h"
 #include "formats/preset.h"
+#include "formats/preset_columns.h"
 
 static const struct preset_column columns[] = {
 	{ "id", FIELD_ID },
@@ -20,16 +21,7 @@ static const struct preset_column columns[] = {
 	{ "revenue", FIELD_REVENUE },
 	{ "cost", FIELD_COST },
 	{ "currency", FIELD_CURRENCY },
-	{ "contact_phone", FIELD_PHONES },
-	{ "phones", FIELD_PHONES },
-	{ "phone", FIELD_PHONES },
-	{ "contact_email", FIELD_EMAILS },
-	{ "emails", FIELD_EMAILS },
-	{ "email", FIELD_EMAILS },
-	{ "phones_md5", FIELD_PHONES_MD5 },
-	{ "emails_md5", FIELD_EMAILS_MD5 },
-	{ "client_ids", FIELD_CLIENT_IDS },
-	{ "user_id", FIELD_USER_ID },
+	PRESET_CONNECTOR_CONTACTS,
 	{ "yclid", FIELD_YCLID },
 	{ "purchase_id", FIELD_PURCHASE_ID },
 	{ "products", FIELD_PRODUCTS },

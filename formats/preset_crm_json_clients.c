@@ -3,6 +3,7 @@
  */
 #include "formats/message.h"
 #include "formats/preset.h"
+#include "formats/preset_columns.h"
 
 static const struct preset_column columns[] = {
 	{ "client_uniq_id", FIELD_CLIENT_UNIQ_ID },
@@ -13,16 +14,7 @@ static const struct preset_column columns[] = {
 	{ "contact_name", FIELD_NAME },
 	{ "create_date_time", FIELD_CREATE_DATE_TIME },
 	{ "update_date_time", FIELD_UPDATE_DATE_TIME },
-	{ "contact_phone", FIELD_PHONES },
-	{ "phones", FIELD_PHONES },
-	{ "phone", FIELD_PHONES },
-	{ "contact_email", FIELD_EMAILS },
-	{ "emails", FIELD_EMAILS },
-	{ "email", FIELD_EMAILS },
-	{ "phones_md5", FIELD_PHONES_MD5 },
-	{ "emails_md5", FIELD_EMAILS_MD5 },
-	{ "client_ids", FIELD_CLIENT_IDS },
-	{ "user_id", FIELD_USER_ID },
+	PRESET_CONNECTOR_CONTACTS,
 	{ NULL, FIELD_COUNT },
 };
 

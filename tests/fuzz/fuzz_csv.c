@@ -9,18 +9,9 @@
 
 #include "formats/reader.h"
 #include "tests/formats/memory.h"
+#include "tests/fuzz/read_any.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static uint64_t
-mix(uint64_t h, const void *p, size_t n)
-{
-	const uint8_t *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * UINT64_C(1099511628211);
-	return h;
-}
 
 static uint64_t
 run(const uint8_t *data, size_t n, size_t step, const struct settings *s,
@@ -48,12 +39,12 @@ run(const uint8_t *data, size_t n, size_t step, const struct settings *s,
 	while (rc == FMT_OK && (rc = reader_next(r, &row)) == FMT_OK) {
 		assert(row.line > line && row.cells <= s->limits.columns);
 		line = row.line;
-		h = mix(h, &row.line, sizeof row.line);
-		h = mix(h, &row.reject, sizeof row.reject);
+		h = read_mix(h, &row.line, sizeof row.line);
+		h = read_mix(h, &row.reject, sizeof row.reject);
 		for (size_t i = 0; i < row.cells; i++) {
 			assert(row.cell[i].n <= s->limits.field_bytes);
-			h = mix(h, row.cell[i].p, row.cell[i].n);
-			h = mix(h, "", 1);
+			h = read_mix(h, row.cell[i].p, row.cell[i].n);
+			h = read_mix(h, "", 1);
 		}
 		reader_expect(r, expect);
 	}
@@ -64,7 +55,7 @@ run(const uint8_t *data, size_t n, size_t step, const struct settings *s,
 		reader_close(r);
 	}
 	decode_close(d);
-	return mix(h, &rc, sizeof rc);
+	return read_mix(h, &rc, sizeof rc);
 }
 
 int
