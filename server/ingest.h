@@ -70,13 +70,22 @@ int ingest_refused(struct ingest *in, const struct feed *f,
 /* convdrop to the running ingest, over state/control. */
 enum command_op {
 	COMMAND_PUBLISH,
-	COMMAND_SYNC /* answers when all that was settled is published */
+	COMMAND_SYNC, /* answers when all that was settled is published */
+	COMMAND_APPROVE,
+	COMMAND_REJECT,
+	COMMAND_WITHDRAW,
+	COMMAND_REPROCESS,
+	COMMAND_ORDER,
+	COMMAND_ERASE,
+	COMMAND_OPS
 };
 struct command { /* WIRE_COMMAND */
 	struct wire head;
 	uint32_t op;
 	uint32_t force, touch, pad;
-	char feed[FEED_NAME_MAX + 1];
+	int64_t dump;                 /* of approve, reject, withdraw */
+	char argument[4096];          /* the deed's own (deed.h); a text */
+	char feed[FEED_NAME_MAX + 1]; /* "" where it is about all feeds */
 	char reason[256];
 	char actor[64];
 };
@@ -84,7 +93,7 @@ struct answer { /* WIRE_ANSWER */
 	struct wire head;
 	int32_t status; /* the exit status convdrop ends with */
 	uint32_t pad;
-	char text[512];
+	char text[4096];
 };
 
 /* What keeps ingest from working at the moment, one line; "" when nothing.  In

@@ -22,6 +22,7 @@
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/clock.h"
+#include "server/deed.h"
 #include "server/heard.h"
 #include "server/lang.h"
 #include "server/log.h"
@@ -386,9 +387,7 @@ publish_wait_ms(const struct loop *l)
 	return least < 0 ? 0 : least;
 }
 
-/* --- commands
- * ----------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------ */
 
 static bool
 may_command(int fd)
@@ -429,38 +428,98 @@ answer_result(struct answer *a, struct loop *l, const struct feed *f,
 	}
 }
 
-static void
-do_publish(struct loop *l, const struct command *c, struct answer *a)
+static const struct feed *
+known_feed(struct loop *l, const struct command *c, struct answer *a)
 {
 	const struct feed *f = conf_feed(l->conf, c->feed);
-	struct publish_order how = { .force = c->force != 0,
-		.touch = c->touch != 0,
-		.reason = c->reason,
-		.actor = c->actor };
-	enum publish_result r = PUBLISH_LATER;
-	struct err e = ERR_EMPTY;
 
 	a->status = 2;
-	if (f == NULL) {
+	if (f == NULL)
 		snprintf(a->text, sizeof a->text,
 		    _("The daemon knows no feed \"%.63s\"; was the "
 		      "configuration "
 		      "reloaded?"),
 		    c->feed);
-		return;
-	}
-	for (int i = 0; i < 5 && r == PUBLISH_LATER; i++) {
+	return f;
+}
+
+/* -1: a says why not. */
+static int
+publish_now(struct loop *l, const struct feed *f,
+    const struct publish_order *how, enum publish_result *r, struct answer *a)
+{
+	struct err e = ERR_EMPTY;
+
+	*r = PUBLISH_LATER;
+	for (int i = 0; i < 5 && *r == PUBLISH_LATER; i++) {
 		int64_t wait = l->turn[f->index].not_before_ms - clock_ms();
 
 		if (wait > 0)
 			poll(NULL, 0, wait > RETRY_MS ? RETRY_MS : (int)wait);
-		if (publish(l, f, &how, &r, &e) == -1) {
+		if (publish(l, f, how, r, &e) == -1) {
 			snprintf(a->text, sizeof a->text, "%s", e.text);
-			return;
+			return -1;
 		}
 	}
-	a->status = 0;
-	answer_result(a, l, f, r);
+	return 0;
+}
+
+static void
+do_publish(struct loop *l, const struct command *c, struct answer *a)
+{
+	const struct feed *f = known_feed(l, c, a);
+	struct publish_order how = { .force = c->force != 0,
+		.touch = c->touch != 0,
+		.reason = c->reason,
+		.actor = c->actor };
+	enum publish_result r;
+
+	if (f != NULL && publish_now(l, f, &how, &r, a) == 0) {
+		a->status = 0;
+		answer_result(a, l, f, r);
+	}
+}
+
+/* What was done is said first, then what keeps it from Direct. */
+static void
+publish_after(struct loop *l, const struct feed *f, struct answer *a)
+{
+	size_t n = strlen(a->text);
+	struct answer p;
+	enum publish_result r;
+
+	WIRE_INIT(&p, WIRE_ANSWER);
+	if (publish_now(l, f, NULL, &r, &p) == 0) {
+		if (r != PUBLISH_WITHHELD)
+			return;
+		answer_result(&p, l, f, r);
+	}
+	if (a->status == 0)
+		a->status = 1;
+	snprintf(a->text + n, sizeof a->text - n, "%s%.500s",
+	    n == 0 ? "" : "\n", p.text);
+}
+
+static void
+do_deed(struct loop *l, const struct command *c, struct answer *a)
+{
+	deed_fn *deed = c->op < COMMAND_OPS ? deeds[c->op] : NULL;
+	const struct feed *f = NULL;
+
+	a->status = 2;
+	if (deed == NULL) {
+		snprintf(a->text, sizeof a->text, "%s",
+		    _("The daemon does not know this command; convdrop and "
+		      "convdropd are of different versions."));
+		return;
+	}
+	if (c->feed[0] != '\0' && (f = known_feed(l, c, a)) == NULL)
+		return;
+	if (!deed(&l->in, f, c, a))
+		return;
+	for (size_t i = 0; i < l->conf->feeds; i++)
+		if (f == NULL || f == &l->conf->feed[i])
+			publish_after(l, &l->conf->feed[i], a);
 }
 
 /* What is in the inbox and has settled is published when this returns. */
@@ -507,10 +566,13 @@ serve_command(struct loop *l)
 		c->feed[sizeof c->feed - 1] = '\0';
 		c->reason[sizeof c->reason - 1] = '\0';
 		c->actor[sizeof c->actor - 1] = '\0';
+		c->argument[sizeof c->argument - 1] = '\0';
 		if (c->op == COMMAND_PUBLISH)
 			do_publish(l, c, &a);
-		else
+		else if (c->op == COMMAND_SYNC)
 			do_sync(l, &a);
+		else
+			do_deed(l, c, &a);
 		(void)!wire_send(fd, &a.head, -1); /* it may have gone */
 	}
 	close(fd);

@@ -407,6 +407,9 @@ intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 	in->rules.rejected = rejected;
 	in->rules.breathe = breathe_merge;
 	in->rules.ctx = in;
+	in->rules.merged = in->merged;
+	in->rules.merged_ctx = in->merged_ctx;
+	in->rules.dry = in->dry;
 	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;
 	if (in->report_error.text[0] != '\0')

@@ -39,6 +39,11 @@ struct intake {
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
 	const bool *stop; /* may be NULL; true: end with an error */
+	/* The merge's, as in struct merge_rules. */
+	void (*merged)(void *ctx, const struct merge_order *was,
+	    const struct merge_order *is);
+	void *merged_ctx;
+	bool dry;
 
 	/* set by intake_open and intake_read */
 	enum fmt_status status; /* FMT_END, or why the dump is refused */

@@ -196,6 +196,9 @@ finish(struct run *u, struct merge_state *m, enum reject *why, struct err *e)
 	if (changed && o->put(o->ctx, conv_text(&m->is.conv, FIELD_ID),
 			   m->known ? &m->was : NULL, &m->is, e) == -1)
 		return -1;
+	if (u->rules->merged != NULL && *why == REJECT_NONE && m->live)
+		u->rules->merged(
+		    u->rules->merged_ctx, m->known ? &m->was : NULL, &m->is);
 	count(u->tally, m);
 	return 0;
 }

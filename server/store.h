@@ -127,6 +127,8 @@ struct merge_record {
 int store_merge_add(struct sorter *to, const struct merge_record *r,
     struct slice id, struct err *e);
 
+struct merge_order; /* merge.h */
+
 struct merge_rules {
 	enum record_kind kind;
 	const char *feed;
@@ -146,6 +148,15 @@ struct merge_rules {
 	void (*rejected)(
 	    void *ctx, const struct merge_record *r, enum reject why);
 	void *ctx;
+	/* Told of every order that the dump has and that is made or known: what
+	 * it was (NULL: nobody knew it) and what it is after the dump, changed
+	 * or not.  The dump's ids ascend.  May be NULL. */
+	void (*merged)(void *ctx, const struct merge_order *was,
+	    const struct merge_order *is);
+	void *merged_ctx;
+	/* Nothing is kept, and the store may be read-only: only tallied and
+	 * told. */
+	bool dry;
 	/* Called now and then in a long merge; may be NULL. */
 	void (*breathe)(void *ctx);
 };

@@ -152,6 +152,11 @@ put(void *ctx, struct slice id, const struct merge_order *was,
 	int64_t create_time = is->conv.number[FIELD_CREATE_DATE_TIME];
 	struct slice conv;
 
+	if (m->rules->dry) {
+		if (was == NULL)
+			remember_last(m, id);
+		return 0;
+	}
 	arena_reset(&m->a);
 	conv = pack(&m->a, &is->conv);
 	if (was == NULL) {
@@ -266,7 +271,8 @@ prepare(struct merging *m, struct err *e)
 	sqlite3_stmt *q;
 	int64_t any;
 
-	if (store_feed(m->s, feed, m->rules->kind, true, &m->feed, e) == -1 ||
+	if (store_feed(m->s, feed, m->rules->kind, !m->rules->dry, &m->feed,
+		e) == -1 ||
 	    store_feed(m->s, feed, RECORD_CONTACT, false, &m->clients, e) ==
 		-1 ||
 	    store_read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
@@ -311,9 +317,11 @@ store_merge(struct store *s, struct sorter *sorted,
 		.ctx = &m };
 	int rc = prepare(&m, e);
 
-	s->due.feed[0] = '\0';
-	store_ready_drop(s);
-	if (rc == 0 && m.was_empty) {
+	if (!rules->dry) {
+		s->due.feed[0] = '\0';
+		store_ready_drop(s);
+	}
+	if (rc == 0 && m.was_empty && !rules->dry) {
 		m.loading = load_begin(s, m.feed, m.top);
 		if (rules->kind != RECORD_CONTACT)
 			rc = store_sorter(s, &m.ready, SORT_MEMORY, e);

@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 #include "server/store.h"
 
-#define STORE_SCHEMA 2 /* PRAGMA user_version */
+#define STORE_SCHEMA 3 /* PRAGMA user_version */
 
 enum sql {
 	SQL_FEED_GET,

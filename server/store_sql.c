@@ -34,7 +34,8 @@ const char store_schema[] =
     " state INTEGER NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,"
     " archive TEXT NOT NULL, preset TEXT NOT NULL, encoding TEXT NOT NULL,"
-    " reason TEXT NOT NULL, tally TEXT NOT NULL, settings TEXT NOT NULL"
+    " reason TEXT NOT NULL, tally TEXT NOT NULL, settings TEXT NOT NULL,"
+    " profile TEXT NOT NULL DEFAULT ''" /* JSON: what it was like */
     ") STRICT;"
     "CREATE INDEX dumps_known ON dumps (sha256, feed);"
     "CREATE INDEX dumps_feed ON dumps (feed, id);"
@@ -108,6 +109,7 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " AND (instr(t, '.') = 0"
 	      " OR rtrim(substr(t, instr(t, '.') + 1), '0') = ''))"
 	      " WHERE t <> iif(rest = '', '0', rest)",
+	[2] = "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';",
 };
 
 #define DUMP_COLUMNS                                                           \

@@ -1,0 +1,5 @@
+#include "server/deed.h"
+
+deed_fn *const deeds[COMMAND_OPS] = {
+	[COMMAND_PUBLISH] = NULL, /* ingest_main's own */
+};
