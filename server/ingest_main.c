@@ -28,6 +28,7 @@
 #include "server/log.h"
 #include "server/proc.h"
 #include "server/publish.h"
+#include "server/report.h"
 #include "server/sandbox.h"
 #include "server/watch.h"
 
@@ -694,6 +695,7 @@ recover(struct loop *l, struct err *e)
 	char value[32] = "0";
 
 	for (size_t i = 0; i < l->conf->feeds; i++) {
+		report_sweep(l->conf, &l->conf->feed[i]);
 		if (publish_recover(l->in.store, l->in.audit, l->conf,
 			&l->conf->feed[i], (int64_t)time(NULL), e) == -1)
 			return -1;

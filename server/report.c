@@ -6,6 +6,7 @@
  */
 #include "server/report.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -152,6 +153,31 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 fail:
 	report_discard(r);
 	return -1;
+}
+
+/* ".NAME.report.txt.new" is no report yet. */
+static bool
+is_hidden(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] == '.' && n > 4 && strcmp(name + n - 4, ".new") == 0;
+}
+
+void
+report_sweep(const struct conf *c, const struct feed *f)
+{
+	char path[PATH_MAX];
+	struct dirent *d;
+	DIR *dir;
+
+	conf_path(path, c, "reports", f->name, NULL);
+	dir = opendir(path);
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (is_hidden(d->d_name))
+			unlinkat(dirfd(dir), d->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
 }
 
 void

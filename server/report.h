@@ -43,6 +43,9 @@ struct slice report_pack_cells(
 struct slice *report_unpack_cells(
     struct arena *a, struct slice packed, size_t *cells);
 
+/* At start: what a report that was killed left half-written goes. */
+void report_sweep(const struct conf *c, const struct feed *f);
+
 /* Is there a report of that name already? */
 bool report_exists(const struct report *r);
 

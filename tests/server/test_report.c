@@ -399,6 +399,25 @@ cells_are_packed_and_unpacked(void **state)
 	arena_free(&a);
 }
 
+static void
+what_was_killed_half_written_is_swept(void **state)
+{
+	static const char *const name[] = { ".a.csv.report.txt.new",
+		"a.csv.report.txt", ".keep", "a.new" };
+	static const bool stays[] = { false, true, true, true };
+
+	(void)state;
+	write_one("b.csv", false); /* makes the folder */
+	for (size_t i = 0; i < 4; i++)
+		instance_put(
+		    instance_path(&inst, "reports/main/%s", name[i]), "x");
+	report_sweep(inst.conf, &inst.conf->feed[0]);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(instance_has(instance_path(
+				     &inst, "reports/main/%s", name[i])),
+		    stays[i]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -414,6 +433,7 @@ main(void)
 		TEST(long_names_are_cut_at_a_character),
 		TEST(the_latest_of_a_name_is_there_and_nothing_else),
 		TEST(a_discarded_report_leaves_nothing),
+		TEST(what_was_killed_half_written_is_swept),
 		TEST(cells_are_packed_and_unpacked),
 	};
 
