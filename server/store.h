@@ -82,11 +82,12 @@ struct dump_entry {
 	char fingerprint[65]; /* of the settings' text */
 	char archive[512];    /* relative to the instance */
 	char preset[64], encoding[32];
-	char reason[512]; /* why refused or held; else "" */
+	char reason[2048]; /* why refused or held; else "" */
 	struct tally tally;
 };
 
-/* Puts it in; sets d->id.  settings is settings_text(). */
+/* Puts it in under d->id, or when that is 0 under the next number, which it
+ * then is.  settings is settings_text(). */
 int store_dump_add(
     struct store *s, struct dump_entry *d, const char *settings, struct err *e);
 int store_dump_set(struct store *s, const struct dump_entry *d, struct err *e);
@@ -104,6 +105,32 @@ int store_dumps(struct store *s, const char *feed, unsigned limit,
     struct err *e);
 int store_dump_get(struct store *s, int64_t id, struct dump_entry *out,
     char **settings, struct err *e); /* 1 found, 0, -1; settings malloc'ed */
+
+/* --- what dumps were like (profile.h), and those that wait ------------- */
+
+int store_profile_set(
+    struct store *s, int64_t dump, const char *text, struct err *e);
+int store_profile_get(struct store *s, int64_t dump, char **text,
+    struct err *e); /* 1, 0, -1; malloc'ed; "" of an old dump */
+/* Of the newest merged dump of that feed, source and kind: 1, 0, -1. */
+int store_profile_last(struct store *s, const char *feed, const char *source,
+    enum record_kind kind, int64_t *dump, char **text, struct err *e);
+
+/* Was anything ever merged into the feed?  1, 0, -1. */
+int store_has_history(struct store *s, const char *feed, struct err *e);
+/* Was a dump of that preset merged from the source?  1, 0, -1. */
+int store_has_preset(struct store *s, const char *feed, const char *source,
+    const char *preset, struct err *e);
+
+/* Does a dump with these bytes, feed, source and fingerprint wait (held)?  1
+ * and *out, 0, -1. */
+int store_dump_waits(struct store *s, const char *feed, const char *source,
+    const char *sha256, const char *fingerprint, struct dump_entry *out,
+    struct err *e);
+/* Those of the feed that wait, the oldest first; each returns false to stop. */
+int store_dumps_held(struct store *s, const char *feed,
+    bool (*each)(void *ctx, const struct dump_entry *d), void *ctx,
+    struct err *e);
 
 /* --- merging ---------------------------------------------------------- */
 
@@ -180,6 +207,7 @@ struct order {
 	struct slice id;
 	int64_t create_time;
 	bool frozen;  /* a completed pull carried create_time */
+	int64_t pulled; /* when the first one did; 0: none */
 	int64_t dump; /* what its newest values came from */
 	unsigned long line;
 	struct conv conv;
@@ -212,6 +240,23 @@ int store_next_due(struct store *s, const char *feed, int64_t now, int64_t *out,
     struct err *e);
 int store_count(struct store *s, const char *feed, unsigned kinds, int64_t from,
     int64_t to, uint64_t *out, struct err *e);
+
+/* --- statuses that no pull carried -------------------------------------- */
+
+/*
+ * A status that was replaced by another one before any completed pull carried
+ * it never reached Direct.  store_merge counts such pairs by day, once the
+ * feed has been pulled at all (store_steps.c).
+ */
+struct missed {
+	int64_t day; /* since 1970-01-01, UTC, of the dump that replaced it */
+	char status[256], next[256];
+	uint64_t n; /* orders */
+};
+
+/* Those since that day, by day, then by status. */
+int store_missed(struct store *s, const char *feed, int64_t day,
+    void (*each)(void *ctx, const struct missed *m), void *ctx, struct err *e);
 
 /* --- publications ----------------------------------------------------- */
 
@@ -249,6 +294,12 @@ int store_publication_at(struct store *s, const char *feed, const char *file,
     int64_t mtime, struct publication *out, struct err *e);
 int store_publication_get(struct store *s, int64_t id, struct publication *out,
     struct err *e); /* 1, 0, -1 */
+/* One that was done in another store, under its own id; nobody pulled it. */
+int store_publication_again(
+    struct store *s, const struct publication *p, struct err *e);
+/* The one that was in force at that time. */
+int store_publication_then(struct store *s, const char *feed, const char *file,
+    int64_t at, struct publication *out, struct err *e); /* 1, 0, -1 */
 
 /* Why a feed's file is not published now: shown by status until cleared by
  * reason "". */
@@ -260,6 +311,7 @@ int store_withheld(struct store *s, const char *feed, const char *file,
 /* --- pulls ------------------------------------------------------------ */
 
 struct pull {
+	int64_t number; /* by which people call it: 1, 2 … */
 	uint64_t id;
 	int64_t publication; /* 0: a version we do not know */
 	char feed[FEED_NAME_MAX + 1], file[64];
@@ -267,8 +319,10 @@ struct pull {
 	int64_t begun, ended; /* ended 0: still running, or killed */
 	uint64_t bytes, size;
 	bool complete;
+	bool encoded; /* the sidecar as HTTP's content encoding of the file */
 };
 
+/* Sets p->number and p->publication. */
 int store_pull_begin(
     struct store *s, struct pull *p, int64_t mtime, struct err *e);
 /* A completed pull of a conversions file freezes the creation time of every
@@ -280,6 +334,11 @@ int store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
 /* At start: those still running ended when the daemon did. */
 int store_pulls_close(struct store *s, int64_t at,
     void (*each)(void *ctx, const struct pull *p), void *ctx, struct err *e);
+/* By its id, by its number: 1, 0, -1. */
+int store_pull_get(
+    struct store *s, uint64_t id, struct pull *out, struct err *e);
+int store_pull_numbered(
+    struct store *s, int64_t number, struct pull *out, struct err *e);
 /* Newest first. */
 int store_pulls(struct store *s, const char *feed, unsigned limit,
     bool (*each)(void *ctx, const struct pull *p), void *ctx, struct err *e);
@@ -297,14 +356,17 @@ int store_set(
  * What happened to a feed, in the order of the commits: dumps merged (not those
  * withdrawn since), publications done, and the first completed pull of each.
  * id is the dump's, the publication's, and again the publication's (the one
- * that was pulled).  server/rebuild.c replays them into an empty store.
+ * that was pulled).  Acts are among them.  after may be NULL; else only what
+ * came after *after is told, and it moves along.  server/rebuild.c replays it
+ * all into an empty store.
  */
 enum history_kind {
 	HISTORY_DUMP,
 	HISTORY_PUBLICATION,
-	HISTORY_PULL
+	HISTORY_PULL,
+	HISTORY_ACT /* store_act_again */
 };
-int store_history(struct store *s, const char *feed,
+int store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),
     void *ctx, struct err *e);
 

@@ -9,6 +9,7 @@
 
 #include "server/merge.h"
 #include "server/store_load.h"
+#include "server/store_steps.h"
 
 #define SORT_MEMORY ((size_t)8 << 20)
 
@@ -58,6 +59,7 @@ struct merging {
 	size_t last_n, last_room;
 	struct loading *loading; /* while all are new; else NULL */
 	struct sorter *ready;    /* the same, sorted for publishing */
+	struct steps *steps;     /* told of what changes status */
 };
 
 static int add_ready(struct merging *m, struct slice id,
@@ -304,6 +306,16 @@ keep_ready(struct merging *m)
 	m->ready = NULL;
 }
 
+static void
+merged(void *ctx, const struct merge_order *was, const struct merge_order *is)
+{
+	struct merging *m = ctx;
+
+	steps_note(m->steps, was, is);
+	if (m->rules->merged != NULL)
+		m->rules->merged(m->rules->merged_ctx, was, is);
+}
+
 int
 store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e)
@@ -315,8 +327,13 @@ store_merge(struct store *s, struct sorter *sorted,
 		.find_variant = find_variant,
 		.knows_client = knows_client,
 		.ctx = &m };
+	struct merge_rules told = *rules;
 	int rc = prepare(&m, e);
 
+	if (rc == 0)
+		rc = steps_open(&m.steps, s, rules, e);
+	told.merged = merged;
+	told.merged_ctx = &m;
 	if (!rules->dry) {
 		s->due.feed[0] = '\0';
 		store_ready_drop(s);
@@ -327,8 +344,10 @@ store_merge(struct store *s, struct sorter *sorted,
 			rc = store_sorter(s, &m.ready, SORT_MEMORY, e);
 	}
 	if (rc == 0)
-		rc = merge_run(sorted, rules, &orders, t, e);
+		rc = merge_run(sorted, &told, &orders, t, e);
 	if (m.loading != NULL && load_end(m.loading, rc == 0 ? e : &late) == -1)
+		rc = -1;
+	if (steps_end(m.steps, rc == 0, rc == 0 ? e : &late) == -1)
 		rc = -1;
 	if (rc == 0 && m.ready != NULL)
 		keep_ready(&m);
@@ -344,7 +363,8 @@ store_merge(struct store *s, struct sorter *sorted,
 /* What lies beside the packed record in the sorter. */
 struct scanned {
 	int64_t create_time, dump, line;
-	uint8_t frozen, kind, pad[6];
+	int64_t pulled; /* by the first pull that carried create_time; 0 */
+	uint8_t kind, pad[7];
 };
 
 /* Creation time, then id, so that bytewise order is the order we want. */
@@ -376,8 +396,8 @@ add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
 	struct slice part[2] = { { (const char *)&h, sizeof h },
 		store_blob(q, 5) };
 
-	h.frozen =
-	    store_is_frozen(pulled, sqlite3_column_int64(q, 2), h.create_time);
+	h.pulled =
+	    store_first_pull(pulled, sqlite3_column_int64(q, 2), h.create_time);
 	arena_reset(a);
 	return sorter_add_parts(to,
 	    sort_key(a, h.create_time, prefix, store_blob(q, 0)), 0, part, 2,
@@ -451,7 +471,8 @@ hand_out(const struct store *s, struct slice key, struct slice bytes,
 	o.kind = (enum record_kind)h.kind;
 	o.id = (struct slice){ key.p + 8, key.n - 8 };
 	o.create_time = h.create_time;
-	o.frozen = h.frozen;
+	o.frozen = h.pulled != 0;
+	o.pulled = h.pulled;
 	o.dump = h.dump;
 	o.line = (unsigned long)h.line;
 	if (unpack(s, &o.conv, conv, o.id, o.create_time, e) == -1)
@@ -542,8 +563,9 @@ read_order(struct store *s, struct arena *a, sqlite3_stmt *q, struct slice id,
 {
 	out->id = arena_copy(a, id);
 	out->create_time = sqlite3_column_int64(q, 0);
-	out->frozen = store_is_frozen(
+	out->pulled = store_first_pull(
 	    pulled, sqlite3_column_int64(q, 1), out->create_time);
+	out->frozen = out->pulled != 0;
 	out->dump = sqlite3_column_int64(q, 2);
 	out->line = (unsigned long)sqlite3_column_int64(q, 3);
 	return unpack(s, &out->conv, arena_copy(a, store_blob(q, 4)), out->id,

@@ -3,10 +3,14 @@
  * helpers that make a query three lines.  Nobody else includes this.
  *
  *      store.c          opening, transactions, the ledger, facts
+ *      store_dumps.c    what dumps were like, and those that wait
  *      store_orders.c   merging and reading orders
  *      store_load.c     the first orders of a feed; what was sorted once
  *      store_times.c    what is frozen, what is due
  *      store_pubs.c     publications, pulls, history
+ *      store_kept.c     records as they are kept, one after the other
+ *      store_rulings.c  what people decided about records
+ *      store_steps.c    statuses that were replaced before they were pulled
  *      store_sql.c      all SQL
  */
 #ifndef SERVER_STORE_PRIVATE_H
@@ -25,6 +29,12 @@ enum sql {
 	SQL_DUMP_KNOWN,
 	SQL_DUMP_GET,
 	SQL_DUMP_LIST,
+	SQL_DUMP_STATE,
+	SQL_DUMP_ANY,
+	SQL_DUMP_PRESET,
+	SQL_PROFILE_SET,
+	SQL_PROFILE_GET,
+	SQL_PROFILE_LAST,
 	SQL_ORDER_ANY,
 	SQL_ORDER_HAS,
 	SQL_ORDER_GET,
@@ -46,6 +56,7 @@ enum sql {
 	SQL_PUB_DONE,
 	SQL_PUB_LAST,
 	SQL_PUB_AT,
+	SQL_PUB_THEN,
 	SQL_PUB_GET,
 	SQL_PUB_PULLED,
 	SQL_WITHHOLD,
@@ -54,12 +65,40 @@ enum sql {
 	SQL_PULL_ADD,
 	SQL_PULL_END,
 	SQL_PULL_GET,
+	SQL_PULL_NUMBERED,
 	SQL_PULL_OPEN,
 	SQL_PULL_LIST,
 	SQL_FACT_GET,
 	SQL_FACT_SET,
 	SQL_EVENT_ADD,
 	SQL_HISTORY,
+	SQL_KEPT_SCAN,
+	SQL_KEPT_PUT,
+	SQL_CARRIED_SCAN,
+	SQL_CARRIED_GET,
+	SQL_CARRIED_PUT,
+	SQL_ACT_ADD,
+	SQL_ACT_GONE_SET,
+	SQL_ACT_GET,
+	SQL_ACT_GONE,
+	SQL_RULING_ADD,
+	SQL_RULING_ACT,
+	SQL_RULING_OF,
+	SQL_RULING_STICKY,
+	SQL_RULING_LATENT,
+	SQL_RULING_FORGET,
+	SQL_DUMP_REVISE,
+	SQL_PUB_AGAIN,
+	SQL_PUB_DONE_LIST,
+	SQL_REPLACE_ORDERS,
+	SQL_REPLACE_CARRIED,
+	SQL_REPLACE_VARIANTS,
+	SQL_VARIANT_SCAN,
+	SQL_STEP_GET,
+	SQL_STEP_SET,
+	SQL_STEP_CARRIED,
+	SQL_MISSED_ADD,
+	SQL_MISSED_LIST,
 	SQL_COUNT
 };
 extern const char store_schema[];
@@ -71,6 +110,7 @@ extern const char *const store_sql[SQL_COUNT];
 struct pulled {
 	int64_t id, from, to;
 	unsigned kinds;
+	int64_t first; /* when the first pull of it ended */
 };
 
 struct store {
@@ -140,10 +180,19 @@ int store_read_pulled(struct store *s, const char *feed, enum record_kind kind,
 bool store_is_frozen(
     const struct pulled_list *l, int64_t since, int64_t create_time);
 
+/* When the first of them that did was pulled; 0: none did. */
+int64_t store_first_pull(
+    const struct pulled_list *l, int64_t since, int64_t create_time);
+
 /* The number that a bound statement of one row answers; none is -1 without
  * error. */
 int store_ask_number(
     struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
+
+/* Records that vanished come back when p, which was just pulled, is found to
+ * have carried them (store_rulings.c). */
+int store_ghosts(struct store *s, const char *feed, const struct pulled *p,
+    struct err *e);
 
 /* Completed pulls of publication p begin to hold: orders that it carried with
  * another creation time than they have now get theirs back. */

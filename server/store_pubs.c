@@ -99,6 +99,18 @@ store_publication_done(
 }
 
 int
+store_publication_again(
+    struct store *s, const struct publication *p, struct err *e)
+{
+	if (store_run(s, SQL_PUB_AGAIN, e, "sssiiiiissii", p->feed, p->file,
+		p->sha256, (int64_t)p->bytes, (int64_t)p->rows, p->mtime,
+		p->from, p->to, p->archive, p->reason, (int64_t)p->kinds,
+		p->id) == -1)
+		return -1;
+	return store_event(s, p->feed, HISTORY_PUBLICATION, p->id, e);
+}
+
+int
 store_publication_last(struct store *s, const char *feed, const char *file,
     bool done_only, struct publication *out, struct err *e)
 {
@@ -119,6 +131,18 @@ store_publication_at(struct store *s, const char *feed, const char *file,
 	if (q == NULL)
 		return -1;
 	store_bind(q, "ssi", feed, file, mtime);
+	return one_publication(s, q, out, e);
+}
+
+int
+store_publication_then(struct store *s, const char *feed, const char *file,
+    int64_t at, struct publication *out, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_PUB_THEN, e);
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ssi", feed, file, at);
 	return one_publication(s, q, out, e);
 }
 
@@ -182,6 +206,8 @@ read_pull(sqlite3_stmt *q, struct pull *p)
 	p->bytes = (uint64_t)sqlite3_column_int64(q, 9);
 	p->size = (uint64_t)sqlite3_column_int64(q, 10);
 	p->complete = sqlite3_column_int(q, 11) != 0;
+	p->number = sqlite3_column_int64(q, 12);
+	p->encoded = sqlite3_column_int(q, 13) != 0;
 }
 
 /* The file whose version it is: a sidecar's is the file beside it. */
@@ -209,9 +235,43 @@ store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 	p->publication = rc == 1 ? pub.id : 0;
 	p->ended = 0;
 	p->complete = false;
-	return store_run(s, SQL_PULL_ADD, e, "iisssssii", (int64_t)p->id,
-	    p->publication, p->feed, p->file, p->user, p->protocol, p->address,
-	    p->begun, (int64_t)p->size);
+	if (store_run(s, SQL_PULL_ADD, e, "iisssssiii", (int64_t)p->id,
+		p->publication, p->feed, p->file, p->user, p->protocol,
+		p->address, p->begun, (int64_t)p->size,
+		(int64_t)p->encoded) == -1)
+		return -1;
+	p->number = sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+static int
+one_pull(struct store *s, enum sql k, int64_t key, struct pull *out,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, k, e);
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "i", key);
+	rc = store_step(s, q, e);
+	if (rc == 1)
+		read_pull(q, out);
+	sqlite3_reset(q);
+	return rc;
+}
+
+int
+store_pull_get(struct store *s, uint64_t id, struct pull *out, struct err *e)
+{
+	return one_pull(s, SQL_PULL_GET, (int64_t)id, out, e);
+}
+
+int
+store_pull_numbered(
+    struct store *s, int64_t number, struct pull *out, struct err *e)
+{
+	return one_pull(s, SQL_PULL_NUMBERED, number, out, e);
 }
 
 static int
@@ -229,8 +289,9 @@ pulled_completely(
 		return -1;
 	if (p.pulls > 0)
 		return 0;
-	as = (struct pulled){ p.id, p.from, p.to, p.kinds };
-	if (store_freeze(s, p.feed, &as, e) == -1)
+	as = (struct pulled){ p.id, p.from, p.to, p.kinds, at };
+	if (store_freeze(s, p.feed, &as, e) == -1 ||
+	    store_ghosts(s, p.feed, &as, e) == -1)
 		return -1;
 	return store_event(s, p.feed, HISTORY_PULL, p.id, e);
 }
@@ -239,7 +300,6 @@ static int
 end_pull(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
     bool complete, struct err *e)
 {
-	sqlite3_stmt *q;
 	struct pull p;
 	int rc;
 
@@ -248,14 +308,7 @@ end_pull(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
 		return -1;
 	if (sqlite3_changes(s->db) == 0 || !complete)
 		return 0; /* one that began unseen, or ended before */
-	q = store_kept(s, SQL_PULL_GET, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", (int64_t)id);
-	rc = store_step(s, q, e);
-	if (rc == 1)
-		read_pull(q, &p);
-	sqlite3_reset(q);
+	rc = store_pull_get(s, id, &p, e);
 	return rc == 1 ? pulled_completely(s, p.publication, at, e) : rc;
 }
 
@@ -321,7 +374,7 @@ store_pulls(struct store *s, const char *feed, unsigned limit,
 /* --- history ------------------------------------------------------------ */
 
 int
-store_history(struct store *s, const char *feed,
+store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),
     void *ctx, struct err *e)
 {
@@ -330,13 +383,17 @@ store_history(struct store *s, const char *feed,
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "sii", feed, (int64_t)HISTORY_DUMP, (int64_t)DUMP_MERGED);
-	while ((rc = store_step(s, q, e)) == 1)
+	store_bind(q, "siii", feed, (int64_t)HISTORY_DUMP, (int64_t)DUMP_MERGED,
+	    after == NULL ? INT64_C(0) : *after);
+	while ((rc = store_step(s, q, e)) == 1) {
 		if (each(ctx, (enum history_kind)sqlite3_column_int(q, 0),
 			sqlite3_column_int64(q, 1), e) == -1) {
 			rc = -1;
 			break;
 		}
+		if (after != NULL)
+			*after = sqlite3_column_int64(q, 2);
+	}
 	sqlite3_finalize(q);
 	return rc;
 }

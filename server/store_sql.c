@@ -13,6 +13,14 @@
  * number of its own: table feeds has FEED, FEED/contacts, FEED/calls and
  * FEED/chats.
  *
+ * Table steps has the orders that Direct knows and whose status changed since
+ * any pull carried it, with the last publication before the change; table
+ * missed counts statuses that were replaced by then (store_steps.c).
+ *
+ * Table rulings has what people decided about single records, an act at a time
+ * (store_rulings.c): with the archive and the ledger of dumps, publications and
+ * pulls it makes the orders what they are.
+ *
  * Table variants has the ids with zeros that a spreadsheet would take off
  * ("00123", "123.0"), under what is left of them then.
  */
@@ -22,6 +30,30 @@
 	"CREATE TABLE variants ("                                              \
 	" feed INTEGER NOT NULL, canonical BLOB NOT NULL, id BLOB NOT NULL,"   \
 	" PRIMARY KEY (feed, canonical, id)) STRICT, WITHOUT ROWID;"
+
+#define RULINGS                                                                \
+	"CREATE TABLE acts ("                                                  \
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"           \
+	" op TEXT NOT NULL, dump INTEGER NOT NULL, at INTEGER NOT NULL,"       \
+	" top INTEGER NOT NULL," /* the last publication before it */          \
+	" gone INTEGER NOT NULL,"                                              \
+	" actor TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"                  \
+	"CREATE TABLE rulings ("                                               \
+	" act INTEGER NOT NULL, kind INTEGER NOT NULL, id BLOB NOT NULL,"      \
+	" what INTEGER NOT NULL, value BLOB NOT NULL,"                         \
+	" PRIMARY KEY (act, kind, id, what)) STRICT, WITHOUT ROWID;"           \
+	"CREATE INDEX rulings_of ON rulings (id, kind);"                       \
+	"CREATE INDEX rulings_sticky ON rulings (id, kind, act)"               \
+	" WHERE what <= 1;"
+
+#define STEPS                                                                  \
+	"CREATE TABLE steps ("                                                 \
+	" feed INTEGER NOT NULL, id BLOB NOT NULL, since INTEGER NOT NULL,"    \
+	" PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;"                      \
+	"CREATE TABLE missed ("                                                \
+	" feed INTEGER NOT NULL, day INTEGER NOT NULL,"                        \
+	" status TEXT NOT NULL, next TEXT NOT NULL, n INTEGER NOT NULL,"       \
+	" PRIMARY KEY (feed, day, status, next)) STRICT, WITHOUT ROWID;"
 
 const char store_schema[] =
     "CREATE TABLE feeds ("
@@ -82,7 +114,8 @@ const char store_schema[] =
     " protocol TEXT NOT NULL, address TEXT NOT NULL,"
     " begun INTEGER NOT NULL, ended INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL, size INTEGER NOT NULL,"
-    " complete INTEGER NOT NULL) STRICT;"
+    " complete INTEGER NOT NULL,"
+    " encoded INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX pulls_feed ON pulls (feed, seq);"
     "CREATE INDEX pulls_running ON pulls (seq) WHERE ended = 0;"
 
@@ -90,10 +123,12 @@ const char store_schema[] =
     " key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL"
     ") STRICT, WITHOUT ROWID;"
 
+    STEPS
+
     "CREATE TABLE events ("
     " seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"
     " kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
-    " UNIQUE (kind, ref)) STRICT;" VARIANTS;
+    " UNIQUE (kind, ref)) STRICT;" VARIANTS RULINGS;
 
 /* Ids with the prefix of a source are no numbers to SQL and stay out. */
 const char *const store_migration[STORE_SCHEMA] = {
@@ -109,7 +144,9 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " AND (instr(t, '.') = 0"
 	      " OR rtrim(substr(t, instr(t, '.') + 1), '0') = ''))"
 	      " WHERE t <> iif(rest = '', '0', rest)",
-	[2] = "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';",
+	[2] = "ALTER TABLE pulls"
+	      " ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" STEPS RULINGS,
 };
 
 #define DUMP_COLUMNS                                                           \
@@ -120,7 +157,7 @@ const char *const store_migration[STORE_SCHEMA] = {
 	" archive, done, pulls, first_pull, reason, kinds"
 #define PULL_COLUMNS                                                           \
 	"id, publication, feed, file, user, protocol, address, begun, ended,"  \
-	" bytes, size, complete"
+	" bytes, size, complete, seq, encoded"
 
 /* clang-format off */
 const char *const store_sql[SQL_COUNT] = {
@@ -129,8 +166,8 @@ const char *const store_sql[SQL_COUNT] = {
 
 [SQL_DUMP_ADD] =
     "INSERT INTO dumps (feed, source, name, state, at, bytes, sha256,"
-    " fingerprint, archive, preset, encoding, reason, tally, settings)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " fingerprint, archive, preset, encoding, reason, tally, settings, id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
 [SQL_DUMP_SET] =
     "UPDATE dumps SET feed = ?, source = ?, name = ?, state = ?, at = ?,"
     " bytes = ?, sha256 = ?, fingerprint = ?, archive = ?, preset = ?,"
@@ -143,6 +180,21 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_DUMP_LIST] =
     "SELECT " DUMP_COLUMNS " FROM dumps WHERE ?1 IS NULL OR feed = ?1"
     " ORDER BY id DESC LIMIT ?2",
+[SQL_DUMP_STATE] =
+    "SELECT id FROM dumps WHERE feed = ? AND state = ? ORDER BY id",
+[SQL_DUMP_ANY] =
+    "SELECT count(*) FROM"
+    " (SELECT 1 FROM dumps WHERE feed = ? AND state = ? LIMIT 1)",
+[SQL_DUMP_PRESET] =
+    "SELECT count(*) FROM (SELECT 1 FROM dumps WHERE feed = ? AND source = ?"
+    " AND state = ? AND preset = ? LIMIT 1)",
+
+[SQL_PROFILE_SET] = "UPDATE dumps SET profile = ? WHERE id = ?",
+[SQL_PROFILE_GET] = "SELECT profile FROM dumps WHERE id = ?",
+[SQL_PROFILE_LAST] =
+    "SELECT id, profile FROM dumps WHERE feed = ? AND source = ?"
+    " AND state = ? AND profile <> ''"
+    " AND json_extract(profile, '$.kind') = ? ORDER BY id DESC LIMIT 1",
 
 [SQL_ORDER_ANY] = "SELECT 1 FROM orders WHERE feed = ? LIMIT 1",
 [SQL_ORDER_HAS] = "SELECT 1 FROM orders WHERE feed = ? AND id = ?",
@@ -180,7 +232,7 @@ const char *const store_sql[SQL_COUNT] = {
     " ORDER BY id LIMIT 1",
 
 [SQL_PULLED] =
-    "SELECT id, from_time, to_time, kinds FROM publications"
+    "SELECT id, from_time, to_time, kinds, first_pull FROM publications"
     " WHERE feed = ? AND pulls > 0 AND kinds & ? <> 0 ORDER BY id",
 [SQL_CARRIED_BY] =
     "SELECT c.id, c.create_time, c.since, o.create_time, o.since"
@@ -204,6 +256,10 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_PUB_AT] =
     "SELECT " PUB_COLUMNS " FROM publications"
     " WHERE feed = ? AND file = ? AND mtime = ?",
+[SQL_PUB_THEN] =
+    "SELECT " PUB_COLUMNS " FROM publications"
+    " WHERE feed = ? AND file = ? AND mtime <= ? AND done = 1"
+    " ORDER BY mtime DESC LIMIT 1",
 [SQL_PUB_GET] = "SELECT " PUB_COLUMNS " FROM publications WHERE id = ?",
 [SQL_PUB_PULLED] =
     "UPDATE publications SET pulls = pulls + 1,"
@@ -218,12 +274,14 @@ const char *const store_sql[SQL_COUNT] = {
 
 [SQL_PULL_ADD] =
     "INSERT INTO pulls (id, publication, feed, file, user, protocol, address,"
-    " begun, ended, bytes, size, complete)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0)",
+    " begun, ended, bytes, size, complete, encoded)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?)",
 [SQL_PULL_END] =
     "UPDATE pulls SET ended = ?, bytes = ?, complete = ?"
     " WHERE id = ? AND complete = 0",
 [SQL_PULL_GET] = "SELECT " PULL_COLUMNS " FROM pulls WHERE id = ?",
+[SQL_PULL_NUMBERED] =
+    "SELECT " PULL_COLUMNS " FROM pulls WHERE seq = ?",
 [SQL_PULL_OPEN] =
     "SELECT " PULL_COLUMNS " FROM pulls WHERE ended = 0 ORDER BY seq",
 [SQL_PULL_LIST] =
@@ -238,8 +296,85 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_EVENT_ADD] =
     "INSERT OR IGNORE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
 [SQL_HISTORY] =
-    "SELECT e.kind, e.ref FROM events e"
+    "SELECT e.kind, e.ref, e.seq FROM events e"
     " LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
-    " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state = ?3) ORDER BY e.seq",
+    " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state = ?3) AND e.seq > ?4"
+    " ORDER BY e.seq",
+
+[SQL_KEPT_SCAN] =
+    "SELECT id, create_time, since, dump, line, conv FROM orders"
+    " WHERE feed = ? ORDER BY id",
+[SQL_KEPT_PUT] =
+    "INSERT OR REPLACE INTO orders"
+    " (feed, id, create_time, since, dump, line, conv)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+[SQL_CARRIED_SCAN] =
+    "SELECT id, since, until, create_time FROM carried"
+    " WHERE feed = ? ORDER BY id, since",
+[SQL_CARRIED_GET] =
+    "SELECT since, until, create_time FROM carried"
+    " WHERE feed = ? AND id = ? ORDER BY since",
+[SQL_CARRIED_PUT] =
+    "INSERT OR REPLACE INTO carried (feed, id, since, until, create_time)"
+    " VALUES (?, ?, ?, ?, ?)",
+
+[SQL_ACT_ADD] =
+    "INSERT INTO acts (feed, op, dump, at, top, gone, actor, reason, id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+[SQL_ACT_GONE_SET] = "UPDATE acts SET gone = ? WHERE id = ?",
+[SQL_ACT_GET] =
+    "SELECT id, feed, op, dump, at, top, gone, actor, reason FROM acts"
+    " WHERE id = ?",
+[SQL_ACT_GONE] =
+    "SELECT ifnull(sum(gone), 0) FROM acts WHERE feed = ? AND top >= ?",
+[SQL_RULING_ADD] =
+    "INSERT OR REPLACE INTO rulings (act, kind, id, what, value)"
+    " VALUES (?, ?, ?, ?, ?)",
+[SQL_RULING_ACT] =
+    "SELECT kind, id, what, value FROM rulings WHERE act = ?"
+    " ORDER BY kind, id, what",
+[SQL_RULING_OF] =
+    "SELECT r.act, r.kind, r.id, r.what, r.value"
+    " FROM rulings r JOIN acts a ON a.id = r.act"
+    " WHERE r.id = ?1 AND r.kind = ?2 AND a.feed = ?3"
+    " ORDER BY r.act, r.what",
+[SQL_RULING_STICKY] =
+    "SELECT r.kind, r.id, r.what, r.value"
+    " FROM rulings r INDEXED BY rulings_sticky"
+    " JOIN acts a ON a.id = r.act"
+    " WHERE r.what <= 1 AND a.feed = ? ORDER BY r.id, r.kind, r.act",
+[SQL_RULING_LATENT] =
+    "SELECT r.kind, r.id, r.what, r.value"
+    " FROM acts a JOIN rulings r ON r.act = a.id"
+    " WHERE a.feed = ?1 AND a.top >= ?2 AND r.what = ?3"
+    " ORDER BY r.kind, r.id, a.id",
+[SQL_RULING_FORGET] =
+    "DELETE FROM rulings WHERE id = ?1 AND kind = ?2"
+    " AND act IN (SELECT id FROM acts WHERE feed = ?3)",
+[SQL_DUMP_REVISE] =
+    "UPDATE dumps SET settings = ?, fingerprint = ? WHERE id = ?",
+[SQL_PUB_AGAIN] =
+    "INSERT INTO publications (feed, file, sha256, bytes, rows, mtime,"
+    " from_time, to_time, archive, done, pulls, first_pull, reason, kinds, id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?)",
+[SQL_PUB_DONE_LIST] =
+    "SELECT id, from_time, to_time, kinds, first_pull, pulls"
+    " FROM publications WHERE feed = ? AND done = 1 ORDER BY id",
+[SQL_REPLACE_ORDERS] = "DELETE FROM orders WHERE feed = ?",
+[SQL_REPLACE_CARRIED] = "DELETE FROM carried WHERE feed = ?",
+[SQL_REPLACE_VARIANTS] = "DELETE FROM variants WHERE feed = ?",
+[SQL_VARIANT_SCAN] = "SELECT canonical, id FROM variants WHERE feed = ?",
+
+[SQL_STEP_GET] = "SELECT since FROM steps WHERE feed = ? AND id = ?",
+[SQL_STEP_SET] =
+    "INSERT INTO steps (feed, id, since) VALUES (?, ?, ?)"
+    " ON CONFLICT (feed, id) DO UPDATE SET since = excluded.since",
+[SQL_STEP_CARRIED] = "DELETE FROM steps WHERE feed = ? AND since < ?",
+[SQL_MISSED_ADD] =
+    "INSERT INTO missed (feed, day, status, next, n) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (feed, day, status, next) DO UPDATE SET n = n + excluded.n",
+[SQL_MISSED_LIST] =
+    "SELECT day, status, next, n FROM missed WHERE feed = ? AND day >= ?"
+    " ORDER BY day, status, next",
 };
 /* clang-format on */

@@ -11,6 +11,7 @@
 
 #include "server/store_load.h"
 #include "server/store_private.h"
+#include "server/store_steps.h"
 
 int
 store_ask_number(struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e)
@@ -46,7 +47,8 @@ store_read_pulled(struct store *s, const char *feed, enum record_kind kind,
 		}
 		l.p[l.n++] = (struct pulled){ sqlite3_column_int64(q, 0),
 			sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
-			(unsigned)sqlite3_column_int64(q, 3) };
+			(unsigned)sqlite3_column_int64(q, 3),
+			sqlite3_column_int64(q, 4) };
 	}
 	sqlite3_reset(q);
 	if (rc == -1)
@@ -58,8 +60,9 @@ store_read_pulled(struct store *s, const char *feed, enum record_kind kind,
 
 /* Did a pulled publication carry the creation time that an order got when
  * since was the last one?  Nearly always the first one after since tells. */
-bool
-store_is_frozen(const struct pulled_list *l, int64_t since, int64_t create_time)
+int64_t
+store_first_pull(
+    const struct pulled_list *l, int64_t since, int64_t create_time)
 {
 	size_t low = 0, high = l->n;
 
@@ -73,8 +76,14 @@ store_is_frozen(const struct pulled_list *l, int64_t since, int64_t create_time)
 	}
 	for (size_t i = low; i < l->n; i++)
 		if (l->p[i].from <= create_time && create_time <= l->p[i].to)
-			return true;
-	return false;
+			return l->p[i].first == 0 ? 1 : l->p[i].first;
+	return 0;
+}
+
+bool
+store_is_frozen(const struct pulled_list *l, int64_t since, int64_t create_time)
+{
+	return store_first_pull(l, since, create_time) != 0;
 }
 
 /* --- when, and how many ------------------------------------------------ */
@@ -234,6 +243,8 @@ int
 store_freeze(
     struct store *s, const char *feed, const struct pulled *p, struct err *e)
 {
+	if (steps_carried(s, feed, p, e) == -1)
+		return -1;
 	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
 		if (k != RECORD_CONTACT && (p->kinds & KIND_BIT(k)) != 0 &&
 		    freeze_kind(s, feed, k, p, e) == -1)

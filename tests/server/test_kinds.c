@@ -531,6 +531,7 @@ a_store_of_the_first_schema_is_brought_up(void **state)
 	kit_publish(&k, 1000, 0, 1000);
 	store_close(k.store);
 	run(&k, "DROP TABLE variants;"
+		"DROP TABLE steps; DROP TABLE missed;"
 		"ALTER TABLE publications DROP COLUMN kinds;"
 		"ALTER TABLE dumps DROP COLUMN profile;"
 		"PRAGMA user_version = 1");
