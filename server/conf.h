@@ -25,6 +25,19 @@ enum ssh_profile {
 	SSH_STRICT
 };
 
+/* When a dump must wait until somebody approved it (gate.h); 0 switches a
+ * reason off. */
+struct hold {
+	unsigned on;                /* 1 */
+	unsigned unknown_percent;   /* 5 */
+	unsigned backwards_percent; /* 5 */
+	unsigned revenue_percent;   /* 20 */
+	unsigned older_days;        /* 2 */
+	unsigned future_percent;    /* 2 */
+	unsigned future_minutes;    /* 10 */
+	unsigned header, preset;    /* 1 */
+};
+
 struct feed {
 	char *name;
 	size_t index;             /* in conf.feed: its bit in a grant */
@@ -42,6 +55,7 @@ struct feed {
 	unsigned shrink_percent; /* 70; 0 is off */
 	unsigned shrink_rows;    /* 100 */
 	unsigned stale_hours;    /* 36: status complains after that */
+	struct hold hold;
 };
 
 struct conf {

@@ -136,6 +136,7 @@ static const char *const ssh_profiles[] = { "compat", "strict", NULL };
 static const char *const same_ids[] = { "preset", "last", "first", "sum",
 	NULL };
 static const char *const piis[] = { "plain", "hash", NULL };
+static const char *const switches[] = { "no", "yes", NULL };
 static const char *const skip_knowns[] = { "keep", "CANCELLED", NULL };
 
 #define MEMBER(type, m) offsetof(struct type, m), sizeof((struct type *)0)->m
@@ -293,6 +294,34 @@ const struct setting conf_setting[] = {
 { "stale_hours", SCOPE_FEED, TYPE_NUMBER, FEED(stale_hours), "36",
   "Hours without a dump or a pull after which status complains.",
   RANGE(1, 8760) },
+{ "hold", SCOPE_FEED, TYPE_CHOICE, FEED(hold.on), "yes",
+  "A dump that looks like the wrong one waits for approval; no: never.",
+  .choice = switches },
+{ "hold_unknown_percent", SCOPE_FEED, TYPE_NUMBER,
+  FEED(hold.unknown_percent), "5",
+  "It waits when fewer of its ids are known here, but more elsewhere; 0: off.",
+  RANGE(0, 100) },
+{ "hold_backwards_percent", SCOPE_FEED, TYPE_NUMBER,
+  FEED(hold.backwards_percent), "5",
+  "Or more of its known orders go back to IN_PROGRESS or lose revenue, by",
+  RANGE(0, 100) },
+{ "hold_revenue_percent", SCOPE_FEED, TYPE_NUMBER,
+  FEED(hold.revenue_percent), "20",
+  "more than this percentage of what it was; 0: revenue does not matter.",
+  RANGE(0, 100) },
+{ "hold_older_days", SCOPE_FEED, TYPE_NUMBER, FEED(hold.older_days), "2",
+  "Or its newest row is more days older than the last dump's; 0: off.",
+  RANGE(0, 3650) },
+{ "hold_future_percent", SCOPE_FEED, TYPE_NUMBER, FEED(hold.future_percent),
+  "2", "Or more of its rows with a time of day are in the future; 0: off;",
+  RANGE(0, 100) },
+{ "hold_future_minutes", SCOPE_FEED, TYPE_NUMBER, FEED(hold.future_minutes),
+  "10", "that is by more minutes than this.", RANGE(0, 10080) },
+{ "hold_header", SCOPE_FEED, TYPE_CHOICE, FEED(hold.header), "yes",
+  "Or its header is not that of the source's last dump.", .choice = switches },
+{ "hold_preset", SCOPE_FEED, TYPE_CHOICE, FEED(hold.preset), "yes",
+  "Or it needs a preset that is new to the source, for orders known.",
+  .choice = switches },
 
 { "preset", SCOPE_SOURCE, TYPE_TEXT, SOURCE(preset), "",
   "The CRM that made the dumps (convdrop presets); \"\": by their headers.",

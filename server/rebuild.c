@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "server/archive.h"
-#include "server/intake.h"
 #include "server/render.h"
+#include "server/reread.h"
 #include "server/temp.h"
 
 struct replay {
@@ -31,35 +31,20 @@ static int
 merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
     struct err *e)
 {
-	struct intake in = { .conf = r->conf, .at = d->at };
-	struct settings *s = NULL;
-	bool none;
+	struct reread again = REREAD_EMPTY;
 	int rc = -1;
 
-	if (settings_parse(&s, text) != FMT_OK)
-		return err_set(e, "the ledger's settings cannot be read");
-	in.settings = s;
-	if (intake_read(&in, fd, e) == -1)
-		goto out;
-	/* A hashed copy has no row when all rows were refused then. */
-	none = in.status == FMT_EMPTY && s->pii == PII_HASH;
-	if (in.status != FMT_END && !none) {
-		err_set(e, "its archived copy is refused: %s", in.reason);
-		goto out;
-	}
-	if (store_begin(r->to, e) == -1)
+	if (reread_read(&again, r->conf, d, text, fd, e) == -1 ||
+	    store_begin(r->to, e) == -1)
 		goto out;
 	if (store_dump_add(r->to, d, text, e) == -1 ||
-	    (!none && intake_merge(&in, r->to, d->id, e) == -1)) {
+	    reread_merge(&again, r->to, d, e) == -1 ||
+	    store_dump_set(r->to, d, e) == -1)
 		store_rollback(r->to);
-		goto out;
-	}
-	if (!none)
-		d->tally = in.tally;
-	rc = store_dump_set(r->to, d, e) == -1 ? -1 : store_commit(r->to, e);
+	else
+		rc = store_commit(r->to, e);
 out:
-	intake_close(&in);
-	settings_free(s);
+	reread_close(&again);
 	return rc;
 }
 

@@ -557,10 +557,10 @@ store_dump_add(
 
 	check_tally(d);
 	write_tally(tally, &d->tally);
-	if (store_run(s, SQL_DUMP_ADD, e, "sssiiissssssss", d->feed, d->source,
+	if (store_run(s, SQL_DUMP_ADD, e, "sssiiissssssssi", d->feed, d->source,
 		d->name, (int64_t)d->state, d->at, (int64_t)d->bytes, d->sha256,
 		d->fingerprint, d->archive, d->preset, d->encoding, d->reason,
-		tally, settings == NULL ? "" : settings) == -1)
+		tally, settings == NULL ? "" : settings, d->id) == -1)
 		return -1;
 	d->id = sqlite3_last_insert_rowid(s->db);
 	return note_merged(s, d, e);
@@ -583,23 +583,41 @@ store_dump_set(struct store *s, const struct dump_entry *d, struct err *e)
 	return note_merged(s, d, e);
 }
 
-int
-store_dump_known(struct store *s, const char *feed, const char *source,
-    const char *sha256, const char *fingerprint, struct dump_entry *out,
-    struct err *e)
+static int
+find_same(struct store *s, const char *feed, const char *source,
+    const char *sha256, const char *fingerprint, enum dump_state state,
+    struct dump_entry *out, struct err *e)
 {
 	sqlite3_stmt *q = store_kept(s, SQL_DUMP_KNOWN, e);
 	int rc;
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "ssssi", sha256, feed, source, fingerprint,
-	    (int64_t)DUMP_MERGED);
+	store_bind(
+	    q, "ssssi", sha256, feed, source, fingerprint, (int64_t)state);
 	rc = store_step(s, q, e);
 	if (rc == 1)
 		read_dump(q, out);
 	sqlite3_reset(q);
 	return rc;
+}
+
+int
+store_dump_known(struct store *s, const char *feed, const char *source,
+    const char *sha256, const char *fingerprint, struct dump_entry *out,
+    struct err *e)
+{
+	return find_same(
+	    s, feed, source, sha256, fingerprint, DUMP_MERGED, out, e);
+}
+
+int
+store_dump_waits(struct store *s, const char *feed, const char *source,
+    const char *sha256, const char *fingerprint, struct dump_entry *out,
+    struct err *e)
+{
+	return find_same(
+	    s, feed, source, sha256, fingerprint, DUMP_HELD, out, e);
 }
 
 int

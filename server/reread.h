@@ -1,0 +1,32 @@
+/*
+ * A dump once more: its archived copy, read with the settings that the ledger
+ * has of it, as it is rebuilt or approved.
+ *
+ *      struct reread r = REREAD_EMPTY; set in r.in what is wanted beside;
+ *      reread_read, then within a transaction reread_merge; reread_close.
+ */
+#ifndef SERVER_REREAD_H
+#define SERVER_REREAD_H
+
+#include <stdbool.h>
+#include "server/intake.h"
+
+struct reread {
+	struct intake in;
+	struct settings *settings;
+	bool none; /* a hashed copy without a row: all were refused then */
+};
+/* clang-format off */
+#define REREAD_EMPTY { .settings = NULL }
+/* clang-format on */
+
+/* text: settings_text() of the ledger.  -1 also when the copy is refused now:
+ * what was read once must be readable again. */
+int reread_read(struct reread *r, const struct conf *c,
+    const struct dump_entry *d, const char *text, int fd, struct err *e);
+/* Under the number d->id, at the time d->at; fills in d->tally. */
+int reread_merge(
+    struct reread *r, struct store *s, struct dump_entry *d, struct err *e);
+void reread_close(struct reread *r);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * Counters, and a sample of ids whose size does not grow with the dump: those
+ * with the smallest hashes, so that any part of it is as good a sample.
+ */
+#include "server/weigh.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLE 10000
+#define ID_BYTES 256    /* longer ids are not looked up */
+#define LOOKUPS 200000  /* in all other feeds together */
+#define LOOKUPS_EACH 50 /* at least */
+#define DAY 86400
+
+/* A heap, the largest hash on top. */
+struct sample {
+	size_t n;
+	struct sampled {
+		uint64_t hash;
+		int64_t created;
+		char *id;
+		size_t id_n;
+	} id[SAMPLE];
+};
+
+/* --- the sample ---------------------------------------------------------- */
+
+static uint64_t
+hash_of(struct slice s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	h ^= h >> 32; /* FNV's high bits are poor for short texts */
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static void
+swap(struct sampled *a, struct sampled *b)
+{
+	struct sampled t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+static void
+sift_up(struct sample *p, size_t i)
+{
+	while (i > 0 && p->id[i].hash > p->id[(i - 1) / 2].hash) {
+		swap(&p->id[i], &p->id[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+}
+
+static void
+sift_down(struct sample *p)
+{
+	size_t i = 0, k;
+
+	while ((k = 2 * i + 1) < p->n) {
+		if (k + 1 < p->n && p->id[k + 1].hash > p->id[k].hash)
+			k++;
+		if (p->id[k].hash <= p->id[i].hash)
+			return;
+		swap(&p->id[k], &p->id[i]);
+		i = k;
+	}
+}
+
+static void
+take_sample(struct sample *p, struct slice id, int64_t created)
+{
+	uint64_t hash = hash_of(id);
+	bool full = p->n == SAMPLE;
+	struct sampled *to = full ? &p->id[0] : &p->id[p->n];
+
+	if (id.n > ID_BYTES || (full && hash >= p->id[0].hash))
+		return;
+	free(to->id);
+	to->id = mem_slice(id);
+	to->id_n = id.n;
+	to->hash = hash;
+	to->created = created;
+	if (full)
+		sift_down(p);
+	else
+		sift_up(p, p->n++);
+}
+
+static void
+free_sample(struct sample *p)
+{
+	for (size_t i = 0; p != NULL && i < p->n; i++)
+		free(p->id[i].id);
+	free(p);
+}
+
+/* --- orders -------------------------------------------------------------- */
+
+int
+weigh_begin(struct weigh *w, const struct conf *c, const struct feed *f,
+    struct store *s, struct err *e)
+{
+	int history = store_has_history(s, f->name, e);
+
+	if (history == -1)
+		return -1;
+	*w = (struct weigh){ .conf = c,
+		.feed = f,
+		.facts = { .hold = &f->hold, .history = history == 1 } };
+	if (history == 1 && f->hold.on && f->hold.unknown_percent > 0 &&
+	    c->feeds > 1)
+		w->sample = mem_alloc(sizeof *w->sample);
+	return 0;
+}
+
+bool
+weigh_wants_orders(const struct weigh *w)
+{
+	return w->facts.history && w->facts.hold->on;
+}
+
+static bool
+is_done(struct slice status)
+{
+	return slice_is(status, "PAID") || slice_is(status, "CANCELLED");
+}
+
+static void
+compare(struct gate_facts *f, const struct conv *was, const struct conv *is)
+{
+	unsigned percent = f->hold->revenue_percent;
+	int64_t before = was->number[FIELD_REVENUE];
+	int64_t after = is->number[FIELD_REVENUE];
+	bool backwards =
+	    is_done(conv_text(was, FIELD_ORDER_STATUS)) &&
+	    slice_is(conv_text(is, FIELD_ORDER_STATUS), "IN_PROGRESS");
+	bool fallen = percent > 0 && before > 0 && after != CONV_NONE &&
+		      (double)after * 100 < (double)before * (100 - percent);
+
+	f->known++;
+	f->backwards += backwards;
+	f->fallen += fallen;
+	f->worse += backwards || fallen;
+}
+
+void
+weigh_merged(
+    void *ctx, const struct merge_order *was, const struct merge_order *is)
+{
+	struct weigh *w = ctx;
+
+	w->facts.ids++;
+	if (was != NULL)
+		compare(&w->facts, &was->conv, &is->conv);
+	if (w->sample != NULL)
+		take_sample(w->sample, conv_text(&is->conv, FIELD_ID),
+		    is->conv.number[FIELD_CREATE_DATE_TIME]);
+}
+
+/* --- what the store knows ------------------------------------------------ */
+
+/* The same number alone may be chance, where both count from one: the same
+ * order was also created at the same time, give or take a wrong zone. */
+static int
+knows(struct store *s, struct arena *a, const char *feed, enum record_kind kind,
+    const struct sampled *id, struct err *e)
+{
+	struct slice name = { id->id, id->id_n };
+	struct conv c;
+	int64_t apart;
+	int rc;
+
+	arena_reset(a);
+	rc = store_values(s, a, feed, kind, name, &c, e);
+	if (rc != 1 || c.number[FIELD_CREATE_DATE_TIME] == CONV_NONE ||
+	    id->created == CONV_NONE)
+		return rc;
+	apart = c.number[FIELD_CREATE_DATE_TIME] - id->created;
+	return apart >= -DAY && apart <= DAY;
+}
+
+static int
+count_known(const struct weigh *w, struct store *s, const char *feed,
+    enum record_kind kind, size_t n, uint64_t *out, struct err *e)
+{
+	struct arena a = ARENA_EMPTY;
+	int rc = 0;
+
+	*out = 0;
+	for (size_t i = 0; i < n && rc != -1; i++) {
+		rc = knows(s, &a, feed, kind, &w->sample->id[i], e);
+		*out += rc == 1;
+	}
+	arena_free(&a);
+	return rc == -1 ? -1 : 0;
+}
+
+/* Which other feed knows most of them? */
+static int
+ask_others(
+    struct weigh *w, struct store *s, enum record_kind kind, struct err *e)
+{
+	struct gate_facts *f = &w->facts;
+	size_t n = LOOKUPS / w->conf->feeds;
+
+	n = n < LOOKUPS_EACH ? LOOKUPS_EACH : n;
+	n = n > w->sample->n ? w->sample->n : n;
+	f->sample = n;
+	for (size_t i = 0; i < w->conf->feeds; i++) {
+		const struct feed *other = &w->conf->feed[i];
+		uint64_t known;
+
+		if (other == w->feed)
+			continue;
+		if (count_known(w, s, other->name, kind, n, &known, e) == -1)
+			return -1;
+		if (known > f->elsewhere) {
+			f->elsewhere = known;
+			f->other = other->name;
+		}
+	}
+	return 0;
+}
+
+static int
+ask_preset(struct weigh *w, const char *source, const struct profile *p,
+    struct store *s, struct err *e)
+{
+	int seen;
+
+	if (w->facts.last == NULL || w->facts.known == 0 ||
+	    strcmp(w->facts.last->preset, p->preset) == 0)
+		return 0;
+	seen = store_has_preset(s, w->feed->name, source, p->preset, e);
+	w->facts.new_preset = seen == 0;
+	return seen == -1 ? -1 : 0;
+}
+
+int
+weigh_judge(struct weigh *w, const char *source, const struct profile *p,
+    struct store *s, struct gate *out, struct err *e)
+{
+	struct gate_facts *f = &w->facts;
+	struct profile last = { 0 };
+	char *text = NULL;
+	int found = 0, rc = -1;
+
+	out->n = 0;
+	if (!f->hold->on)
+		return 0;
+	f->now = p;
+	if (f->history)
+		found = store_profile_last(
+		    s, w->feed->name, source, p->kind, &f->last_dump, &text, e);
+	if (found == -1)
+		return -1;
+	if (found == 1 && profile_read(&last, text))
+		f->last = &last;
+	if (w->sample != NULL &&
+	    f->known * 100 < (uint64_t)f->hold->unknown_percent * f->ids &&
+	    ask_others(w, s, p->kind, e) == -1)
+		goto out;
+	if (ask_preset(w, source, p, s, e) == -1)
+		goto out;
+	gate_judge(out, f);
+	rc = 0;
+out:
+	f->last = NULL;
+	profile_close(&last);
+	free(text);
+	return rc;
+}
+
+void
+weigh_end(struct weigh *w)
+{
+	free_sample(w->sample);
+	w->sample = NULL;
+}
