@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "formats/conv.h"
+#include "formats/dated.h"
 #include "formats/input.h"
 #include "formats/map.h"
 #include "formats/normal.h"
@@ -63,6 +64,7 @@ struct dump_facts {
 	 * be. */
 	const char *const *note;
 	const bool *google;
+	struct dated dated;  /* how creation times are written */
 	const char *missing; /* with FMT_MISSING_COLUMN: its name */
 	/* With FMT_PIPELINES: the first 16 different ones, and the status
 	 * that the preset takes for a sale in any of them. */

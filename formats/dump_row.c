@@ -8,6 +8,7 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 
+#include "formats/damage.h"
 #include "formats/message.h"
 #include "formats/normal_cell.h"
 
@@ -84,6 +85,16 @@ dotted(struct dump *d, struct slice cell)
 }
 
 static void
+see_written(struct dump *d, struct slice cell, enum reject r, int64_t t,
+    const char *hint)
+{
+	if (r == REJECT_NONE)
+		dated_see(&d->facts.dated, cell, d->source, t, d->row.line);
+	else if (damage_of_hint(hint) == DAMAGE_MONTH_FIRST)
+		dated_see_month_first(&d->facts.dated, d->row.line);
+}
+
+static void
 take_time(struct dump *d, const struct step *at, struct slice cell)
 {
 	bool known = d->record.conv.number[at->field] != CONV_NONE;
@@ -97,6 +108,8 @@ take_time(struct dump *d, const struct step *at, struct slice cell)
 	    (cell.p[1] == '/' || cell.p[2] == '/'))
 		cell = dotted(d, cell);
 	r = normal_time(cell, d->source, d->counter, &t, &hint);
+	if (at->field == FIELD_CREATE_DATE_TIME)
+		see_written(d, cell, r, t, hint);
 	if (r == REJECT_NONE)
 		settle_time(d, at, cell, t);
 	else if (known)

@@ -5,9 +5,10 @@
  * (tests/formats/test_errors.c).
  *
  *      E1  Direct's Conversion Center about the file     E5  publishing
- *      E2  a row or value, by Direct's rules             W6  warnings of lint
- *      E3  a row or value, by ours                       E7  what a spreadsheet
- *      E4  the dump as a whole                               does to values
+ *      E2  a row or value, by Direct's rules             W6  warnings of lint,
+ *      E3  a row or value, by ours                           of a dump's times
+ *      E4  the dump as a whole                           E7  what a spreadsheet
+ *                                                            does to values
  */
 #ifndef FORMATS_ERRORS_H
 #define FORMATS_ERRORS_H

@@ -83,6 +83,52 @@ const struct error_info errors_other[] = {
 	    N_("Metrica then takes the amounts without a currency."),
 	    N_("Upload each currency as a file of its own.") },
 
+	/* --- times that make no sense --- */
+	{ "W613", "clock_ahead", OURS,
+	    N_("The newest rows were created after the dump came"),
+	    N_("Nobody orders tomorrow: the dump's times are in a zone further "
+	       "east than the one that is set, or the CRM's clock is fast. "
+	       "Direct refuses times in the future, and links the others to "
+	       "the wrong visits."),
+	    N_("Set the source's source_timezone to the zone of the CRM.") },
+	{ "W614", "clock_behind", OURS,
+	    N_("The newest row is hours old, and in earlier dumps it was "
+	       "minutes old"),
+	    N_("Most often the CRM or its export was moved to another zone, "
+	       "such as UTC; else the export is old."),
+	    N_("Set the source's source_timezone to the zone of the CRM.") },
+	{ "W615", "clock_moved", OURS,
+	    N_("Known orders have other times, all by the same shift"),
+	    N_("An order is created once, so the zone of the CRM or of its "
+	       "export was changed. Times that Direct has seen stay as they "
+	       "are; all others become wrong."),
+	    N_("Set the source's source_timezone to the zone of the CRM.") },
+	{ "W616", "night", OURS, N_("Most rows were created at night"),
+	    N_("Clients come by day and in the evening. Where hardly any come "
+	       "by day and most at night, the times are off by hours."),
+	    N_("Set the source's source_timezone to the zone of the CRM.") },
+	{ "W617", "midnight", OURS,
+	    N_("All times are the same, such as "
+	       "midnight"),
+	    N_("A date was saved as a date and time, and the time is made up. "
+	       "Direct and Metrica then cannot tell which of a day's visits "
+	       "an order belongs to."),
+	    N_("Export the date and time at which the order was made; or the "
+	       "date alone, which counts as the end of its day.") },
+	{ "W618", "clock_change", OURS,
+	    N_("Times lie in an hour in which the clock was changed"),
+	    N_("An hour that the clock skips in spring has no times: those "
+	       "are moved forward by an hour. One that comes twice in autumn "
+	       "is taken for the earlier one. Many of the first say that the "
+	       "CRM's clock is not the zone's."),
+	    N_("Let the CRM export times in UTC or with their offset.") },
+	{ "W619", "month_first", OURS,
+	    N_("Dates were probably written with the month first"),
+	    N_("03.04.2026 is the 3rd of April for everybody here, and the "
+	       "4th of March for a spreadsheet with American settings. Dates "
+	       "up to the 12th look right and are wrong all the same."),
+	    N_("Export dates as 2026-04-21 11:59:21.") },
+
 	/* --- what spreadsheets and encodings do --- */
 	{ "E701", "excel_exponent", OURS,
 	    N_("Excel turned the number into an exponent"),

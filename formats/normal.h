@@ -67,6 +67,10 @@ const char *normal_money_unit(struct slice cell);
 enum reject normal_time(struct slice cell, const struct zone *source,
     const struct zone *counter, int64_t *out, const char **hint);
 
+/* A date and time that say no zone, as they stand; false when it is something
+ * else. */
+bool normal_wall(struct slice cell, struct wall *out);
+
 enum reject normal_flag(struct slice cell, int64_t *out);    /* да, true, 1 */
 enum reject normal_seconds(struct slice cell, int64_t *out); /* 95, 00:01:23 */
 enum reject normal_currency(

@@ -267,3 +267,12 @@ normal_time(struct slice cell, const struct zone *source,
 		*hint = no_date_hint(s);
 	return r;
 }
+
+bool
+normal_wall(struct slice cell, struct wall *out)
+{
+	struct slice s = normal_bare(cell);
+
+	return take_date(&s, out) && take_gap(&s) && take_clock(&s, out) &&
+	       s.n == 0 && wall_valid(out);
+}

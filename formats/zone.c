@@ -506,6 +506,15 @@ zone_offset(const struct zone *z, int64_t t)
 	return find(z, t)->offset;
 }
 
+bool
+zone_near_change(const struct zone *z, int64_t t, int64_t within_s)
+{
+	const struct span *s = find(z, t);
+
+	return (s->from != FAR_PAST && t - s->from < within_s) ||
+	       (s->to != FAR_FUTURE && s->to - t <= within_s);
+}
+
 /* Walks the spans in which the wall time could lie, earliest first. */
 static int64_t
 search_instant(const struct zone *z, int64_t local)

@@ -28,6 +28,9 @@ void zone_free(struct zone *z);
 
 int32_t zone_offset(const struct zone *z, int64_t t); /* seconds east of UTC */
 
+/* Is the offset another one some time within so many seconds of t? */
+bool zone_near_change(const struct zone *z, int64_t t, int64_t within_s);
+
 /* A wall time that comes twice means the earlier instant; one that is skipped
  * is moved forward by the gap. */
 int64_t zone_instant(const struct zone *z, const struct wall *w);

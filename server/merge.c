@@ -158,6 +158,7 @@ merge_begin(struct merge_state *m, const struct merge_rules *rules,
 		conv_clear(&m->was.conv);
 		conv_clear(&m->is.conv);
 	}
+	m->was.told_time = m->is.told_time = CONV_NONE;
 	conv_text(&m->is.conv, FIELD_ID) = arena_copy(&m->text[2], id);
 }
 
@@ -414,6 +415,8 @@ merge_apply(struct merge_state *m, const struct conv *row, unsigned long line,
 	struct conv cancelled;
 
 	m->rows++;
+	if (has(row, FIELD_CREATE_DATE_TIME))
+		m->is.told_time = row->number[FIELD_CREATE_DATE_TIME];
 	if (skip && skips(m, row, line, newer))
 		return;
 	if (m->dropped && !newer) {

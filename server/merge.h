@@ -38,6 +38,9 @@ struct merge_order {
 	bool frozen;      /* its creation time was pulled and stays */
 	int64_t dump;     /* what its newest row came from */
 	unsigned long line;
+	/* The creation time that the dump's last row of it gave, whether it was
+	 * taken or not; CONV_NONE when none did.  Not kept. */
+	int64_t told_time;
 };
 
 struct merge_orders {
