@@ -1,5 +1,6 @@
 /*
- * convdrop audit: search the audit, check its chain.
+ * convdrop audit: search the audit, check its chain; replay is in
+ * ctl_audit_replay.c.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -7,7 +8,7 @@
 
 #include "server/audit.h"
 #include "server/conf.h"
-#include "server/ctl.h"
+#include "server/ctl_audit.h"
 #include "server/lang.h"
 
 struct print {
@@ -93,17 +94,20 @@ run(struct ctl *ctl, int argc, char **argv)
 {
 	bool is_log = argc > 1 && strcmp(argv[1], "log") == 0;
 	bool is_verify = argc == 2 && strcmp(argv[1], "verify") == 0;
+	bool is_replay = argc > 1 && strcmp(argv[1], "replay") == 0;
 	struct print p = { NULL, 0 };
 	struct conf *c;
 	int rc;
 
-	if (!is_log && !is_verify)
+	if (!is_log && !is_verify && !is_replay)
 		return ctl_usage(&ctl_audit);
 	c = ctl_conf(ctl);
 	if (c == NULL)
 		return CTL_FAILED;
 	p.list = ctl->json ? json_array() : NULL;
-	rc = is_log ? show_log(c, &p, argc - 2, argv + 2) : verify(c, &p);
+	rc = is_log      ? show_log(c, &p, argc - 2, argv + 2)
+	     : is_verify ? verify(c, &p)
+			 : ctl_audit_replay(ctl, c, argc - 1, argv + 1);
 	json_decref(p.list);
 	conf_free(c);
 	return rc;
@@ -111,12 +115,26 @@ run(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_audit = {
 	.name = "audit",
-	.synopsis = "audit log [WORD]... | verify",
+	.synopsis = "audit log [WORD]... | verify | replay FEED (--at TIME | "
+		    "--pull N) [--file FILE] [--output PATH]",
 	.help = N_(
 	    "\"audit log\" prints the lines of the audit in which every WORD "
 	    "occurs; a WORD may be\nKEY=VALUE, such as event=pulled or "
 	    "user=direct. \"audit verify\" checks that no line\nwas changed or "
 	    "taken out, and every archived file against it.\n\n"
-	    "Exit status: 0 fine, 1 verify found something, 2 failure."),
+	    "\"audit replay\" writes the very bytes of a published file that "
+	    "were in force at TIME\n(2026-11-22T09:15:00Z, or 2026-11-22 "
+	    "12:15:00 in the feed's zone) or that pull N\ngot, and to "
+	    "standard error what HTTP said of them. With --json that is "
+	    "standard\noutput, and the bytes are written to PATH alone.\n\n"
+	    "  --at TIME      The version that was in force then.\n"
+	    "  --pull N       What pull N got; \"status\" and \"audit log "
+	    "event=pulled\" show numbers.\n"
+	    "  --file FILE    With --at: the file; default "
+	    "conversions.csv. FILE.gz is the sidecar.\n"
+	    "  --output PATH  Where the bytes go instead of standard "
+	    "output.\n\n"
+	    "Exit status: 0 fine, 1 verify or replay found something wrong, "
+	    "or there is no such\nversion any more, 2 failure."),
 	.run = run,
 };

@@ -232,12 +232,14 @@ note_pull(void *ctx, const struct pull *p)
 		l->pulled = p->ended;
 	if (l->pulls++ < PULLS_SHOWN)
 		json_array_append_new(l->into,
-		    json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b}",
-			"begun", when_json(p->begun), "ended",
-			when_json(p->ended), "user", safe_json(p->user),
-			"address", p->address, "protocol", p->protocol, "file",
-			safe_json(p->file), "bytes", (json_int_t)p->bytes,
-			"size", (json_int_t)p->size, "complete", p->complete));
+		    json_pack(
+			"{s:I, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b}",
+			"pull", (json_int_t)p->number, "begun",
+			when_json(p->begun), "ended", when_json(p->ended),
+			"user", safe_json(p->user), "address", p->address,
+			"protocol", p->protocol, "file", safe_json(p->file),
+			"bytes", (json_int_t)p->bytes, "size",
+			(json_int_t)p->size, "complete", p->complete));
 	return l->pulls < PULLS_SHOWN || l->pulled == 0;
 }
 
@@ -389,9 +391,9 @@ number_of(const json_t *o, const char *key)
 static void
 print_pull(const json_t *p)
 {
-	printf(_("  pull  %s  %s from %s by %s: %s, "), text_of(p, "begun"),
-	    text_of(p, "user"), text_of(p, "address"), text_of(p, "protocol"),
-	    text_of(p, "file"));
+	printf(_("  pull %lld  %s  %s from %s by %s: %s, "),
+	    number_of(p, "pull"), text_of(p, "begun"), text_of(p, "user"),
+	    text_of(p, "address"), text_of(p, "protocol"), text_of(p, "file"));
 	if (json_is_true(json_object_get(p, "complete")))
 		printf(_("%lld bytes, complete\n"), number_of(p, "bytes"));
 	else if (json_is_null(json_object_get(p, "ended")))

@@ -28,12 +28,12 @@ struct event {            /* WIRE_EVENT */
 	uint32_t kind, protocol;
 	int64_t at; /* Unix seconds */
 	struct in6_addr from;
-	uint64_t pull;  /* unique over restarts: random */
-	uint64_t bytes; /* PULL_END: delivered */
-	uint64_t size;  /* PULL_BEGIN: of the file */
-	int64_t mtime;  /* of the version pulled: names it */
-	uint32_t complete;
-	uint32_t feed;              /* conf.feed[].index; UINT32_MAX for none */
+	uint64_t pull;     /* unique over restarts: random */
+	uint64_t bytes;    /* PULL_END: delivered */
+	uint64_t size;     /* PULL_BEGIN: of the file */
+	int64_t mtime;     /* of the version pulled: names it */
+	uint32_t complete; /* PULL_BEGIN: it goes out as a content encoding */
+	uint32_t feed;     /* conf.feed[].index; UINT32_MAX for none */
 	char user[GRANT_USER_SIZE]; /* as in grant; for a failed login the user
 				     * that was tried, "(unknown)" or "(token)"
 				     */

@@ -122,6 +122,7 @@ pull_begin(struct request *rq, const struct tree_place *place,
 		secret_random(&p->begin.pull, sizeof p->begin.pull);
 	p->begin.size = st->size;
 	p->begin.mtime = st->mtime;
+	p->begin.complete = rq->q->op == FILES_PULL_BEGIN && rq->q->complete;
 	p->next = c->pulling;
 	c->pulling = p;
 	c->pulls++;

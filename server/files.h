@@ -37,7 +37,9 @@ struct files_request { /* WIRE_FILE */
 	struct wire head;
 	uint8_t handle[16];
 	uint32_t op;
-	uint32_t complete; /* PULL_END: the whole of it was delivered */
+	uint32_t complete; /* PULL_END: the whole of it was delivered;
+			    * PULL_BEGIN: it goes out as the file's content
+			    * encoding, being the sidecar */
 	uint64_t number;   /* upload or pull id */
 	uint64_t bytes;    /* PULL_END: delivered; PULL_BEGIN: the size and */
 	int64_t mtime;     /* update time of the version opened */

@@ -128,7 +128,11 @@ audit_pulled(struct heard *h, const struct event *begun,
 {
 	struct err e = ERR_EMPTY;
 	json_t *o = who(begun);
+	struct pull p;
 
+	if (store_pull_get(h->store, begun->pull, &p, &e) == 1)
+		json_object_set_new(
+		    o, "pull", json_integer((json_int_t)p.number));
 	json_object_set_new(
 	    o, "path", safe_json(begun->path, sizeof begun->path));
 	json_object_set_new(o, "sha256", json_string(sha256));
@@ -155,6 +159,7 @@ begin_pull(struct heard *h, const struct event *ev)
 	p.id = ev->pull;
 	p.begun = ev->at;
 	p.size = ev->size;
+	p.encoded = ev->complete != 0;
 	snprintf(
 	    p.user, sizeof p.user, "%.*s", (int)sizeof ev->user - 1, ev->user);
 	snprintf(p.protocol, sizeof p.protocol, "%s",
@@ -306,6 +311,7 @@ note_broken(void *ctx, const struct pull *p)
 	json_object_set_new(o, "user", safe_json(p->user, sizeof p->user));
 	json_object_set_new(o, "address", json_string(p->address));
 	json_object_set_new(o, "protocol", json_string(p->protocol));
+	json_object_set_new(o, "pull", json_integer((json_int_t)p->number));
 	json_object_set_new(o, "path", safe_json(path, sizeof path));
 	json_object_set_new(o, "sha256", json_string(pub.sha256));
 	json_object_set_new(o, "size", json_integer((json_int_t)p->size));

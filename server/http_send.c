@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "server/http_answer.h"
 #include "server/http_field.h"
 #include "server/http_private.h"
 #include "server/lang.h"
@@ -25,7 +26,7 @@ send_response(struct http_request *r, unsigned status, struct MHD_Response *m)
 {
 	enum MHD_Result rc;
 
-	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(m, HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
 	rc = MHD_queue_response(r->mhd, status, m);
 	MHD_destroy_response(m);
 	r->step = STEP_DONE;
@@ -91,28 +92,6 @@ http_request_field(struct http_request *r, const char *name)
 
 /* --- files --------------------------------------------------------- */
 
-static const char *
-content_type(const char *path)
-{
-	static const struct {
-		const char *suffix, *type;
-	} types[] = {
-		{ ".csv", "text/csv; charset=utf-8" },
-		{ ".json", "application/json" },
-		{ ".txt", "text/plain; charset=utf-8" },
-		{ ".gz", "application/gzip" },
-	};
-	size_t n = strlen(path);
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		size_t k = strlen(types[i].suffix);
-
-		if (n > k && strcmp(path + n - k, types[i].suffix) == 0)
-			return types[i].type;
-	}
-	return "application/octet-stream";
-}
-
 struct body {
 	int fd;
 	uint64_t first;
@@ -152,25 +131,9 @@ body_of(struct http_request *r, int fd, uint64_t first, uint64_t size)
 	    size, BLOCK, body_read, b, body_free);
 }
 
-struct version {
-	struct files_stat st;
-	char etag[64];
-	char date[HTTP_DATE_SIZE];
-};
-
-/* The update time is different for each version (I4), so it names one. */
-static void
-version_of(struct version *v, const struct files_stat *st, bool gzip)
-{
-	v->st = *st;
-	snprintf(v->etag, sizeof v->etag, "\"%" PRIx64 "-%" PRIx64 "%s\"",
-	    (uint64_t)st->mtime, st->size, gzip ? "-gz" : "");
-	http_date_write(st->mtime, v->date);
-}
-
 /* Conditions in the order of RFC 9110 13.2.2: 0, 304 or 412. */
 static unsigned
-condition(struct http_request *r, const struct version *v)
+condition(struct http_request *r, const struct http_version *v)
 {
 	struct slice s = http_request_field(r, MHD_HTTP_HEADER_IF_MATCH);
 	int64_t t;
@@ -181,7 +144,7 @@ condition(struct http_request *r, const struct version *v)
 	} else {
 		s = http_request_field(r, MHD_HTTP_HEADER_IF_UNMODIFIED_SINCE);
 		t = s.n > 0 ? http_date_parse(s) : -1;
-		if (t != -1 && v->st.mtime > t)
+		if (t != -1 && v->mtime > t)
 			return MHD_HTTP_PRECONDITION_FAILED;
 	}
 	s = http_request_field(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
@@ -191,25 +154,25 @@ condition(struct http_request *r, const struct version *v)
 			   : 0;
 	s = http_request_field(r, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
 	t = s.n > 0 ? http_date_parse(s) : -1;
-	return t != -1 && v->st.mtime <= t ? MHD_HTTP_NOT_MODIFIED : 0;
+	return t != -1 && v->mtime <= t ? MHD_HTTP_NOT_MODIFIED : 0;
 }
 
 /* 200, 206 or 416, and which bytes. */
 static unsigned
-part(struct http_request *r, const struct version *v, uint64_t *first,
+part(struct http_request *r, const struct http_version *v, uint64_t *first,
     uint64_t *last)
 {
 	struct slice range = http_request_field(r, MHD_HTTP_HEADER_RANGE);
 	struct slice cond = http_request_field(r, MHD_HTTP_HEADER_IF_RANGE);
 
 	*first = 0;
-	*last = v->st.size - 1;
+	*last = v->size - 1;
 	if (range.n == 0 || r->head)
 		return MHD_HTTP_OK;
 	if (cond.n > 0 && !slice_is(cond, v->etag) &&
-	    http_date_parse(cond) != v->st.mtime)
+	    http_date_parse(cond) != v->mtime)
 		return MHD_HTTP_OK;
-	switch (http_range(range, v->st.size, first, last)) {
+	switch (http_range(range, v->size, first, last)) {
 	case RANGE_PART:
 		return MHD_HTTP_PARTIAL_CONTENT;
 	case RANGE_NONE:
@@ -220,28 +183,25 @@ part(struct http_request *r, const struct version *v, uint64_t *first,
 }
 
 static void
-describe(struct MHD_Response *m, const struct version *v)
+add_fields(struct MHD_Response *m, const struct http_fields *f)
 {
-	MHD_add_response_header(m, MHD_HTTP_HEADER_ETAG, v->etag);
-	MHD_add_response_header(m, MHD_HTTP_HEADER_LAST_MODIFIED, v->date);
-	MHD_add_response_header(
-	    m, MHD_HTTP_HEADER_CACHE_CONTROL, "private, no-cache");
+	for (size_t i = 0; i < f->n; i++)
+		MHD_add_response_header(m, f->field[i].name, f->field[i].value);
 }
 
 static enum MHD_Result
-without_body(struct http_request *r, unsigned status, const struct version *v,
-    bool varies)
+without_body(struct http_request *r, unsigned status,
+    const struct http_version *v, bool varies)
 {
 	struct MHD_Response *m =
 	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	struct http_fields fields;
 	char text[64];
 
-	describe(m, v);
-	if (varies)
-		MHD_add_response_header(
-		    m, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+	http_fields_version(&fields, v, varies);
+	add_fields(m, &fields);
 	if (status == MHD_HTTP_RANGE_NOT_SATISFIABLE) {
-		snprintf(text, sizeof text, "bytes */%" PRIu64, v->st.size);
+		snprintf(text, sizeof text, "bytes */%" PRIu64, v->size);
 		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_RANGE, text);
 	}
 	return send_response(r, status, m);
@@ -253,13 +213,13 @@ enum MHD_Result
 http_send_file(struct http_request *r, int fd, const struct files_stat *st,
     bool gzip, bool varies)
 {
-	struct version v;
+	struct http_version v;
+	struct http_fields fields;
 	struct MHD_Response *m;
 	uint64_t first, last;
 	unsigned status;
-	char text[96];
 
-	version_of(&v, st, gzip);
+	http_version_of(&v, st->mtime, st->size, gzip);
 	status = condition(r, &v);
 	if (status == 0)
 		status = part(r, &v, &first, &last);
@@ -268,25 +228,13 @@ http_send_file(struct http_request *r, int fd, const struct files_stat *st,
 		return without_body(r, status, &v, varies);
 	}
 	r->first = first;
-	r->size = v.st.size == 0 ? 0 : last - first + 1;
-	r->reaches_end = first + r->size == v.st.size;
+	r->size = v.size == 0 ? 0 : last - first + 1;
+	r->reaches_end = first + r->size == v.size;
 	m = body_of(r, fd, first, r->size);
-	describe(m, &v);
-	MHD_add_response_header(
-	    m, MHD_HTTP_HEADER_CONTENT_TYPE, content_type(r->path));
-	MHD_add_response_header(m, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-	if (gzip)
-		MHD_add_response_header(
-		    m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	if (varies)
-		MHD_add_response_header(
-		    m, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-	if (status == MHD_HTTP_PARTIAL_CONTENT) {
-		snprintf(text, sizeof text,
-		    "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, last,
-		    v.st.size);
-		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_RANGE, text);
-	}
+	http_fields_file(&fields, &v, r->path, gzip, varies);
+	if (status == MHD_HTTP_PARTIAL_CONTENT)
+		http_fields_part(&fields, &v, first, r->size);
+	add_fields(m, &fields);
 	return send_response(r, status, m);
 }
 
@@ -294,8 +242,8 @@ http_send_file(struct http_request *r, int fd, const struct files_stat *st,
 
 /* False when it cannot be told: what cannot be audited is not served. */
 static bool
-pull_begin(
-    struct http_request *r, const char *path, const struct files_stat *st)
+pull_begin(struct http_request *r, const char *path,
+    const struct files_stat *st, bool encoded)
 {
 	struct http *h = r->conn->http;
 	struct http_pull *p;
@@ -310,6 +258,7 @@ pull_begin(
 	q.head.id = p->ask = ++h->last_ask;
 	q.mtime = st->mtime;
 	q.bytes = st->size;
+	q.complete = encoded;
 	memcpy(q.handle, r->conn->grant.handle, sizeof q.handle);
 	snprintf(q.path, sizeof q.path, "%s", path);
 	outbox_put(&h->to_files, &q.head);
@@ -380,7 +329,7 @@ http_send_published(struct http_request *r, const struct tree_place *at)
 		at = &beside;
 	}
 	rc = http_send_file(r, fd, &st, side != -1, varies);
-	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, &st))
+	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, &st, side != -1))
 		return MHD_NO;
 	return rc;
 }

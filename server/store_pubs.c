@@ -245,8 +245,8 @@ store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 }
 
 static int
-one_pull(struct store *s, enum sql k, int64_t key, struct pull *out,
-    struct err *e)
+one_pull(
+    struct store *s, enum sql k, int64_t key, struct pull *out, struct err *e)
 {
 	sqlite3_stmt *q = store_kept(s, k, e);
 	int rc;
