@@ -24,6 +24,7 @@
 #include "server/intake.h"
 #include "server/log.h"
 #include "server/report.h"
+#include "server/weigh.h"
 
 /* One dump on its way. */
 struct job {
@@ -38,6 +39,9 @@ struct job {
 	struct archiving *archiving;
 	struct report *report;
 	struct intake intake;
+	struct profile profile;
+	struct weigh weigh;
+	struct gate gate; /* why it must wait */
 };
 
 /* --- before anything else ------------------------------------------------ */
@@ -152,6 +156,7 @@ read_it(struct job *j, struct err *e)
 	i->settings = j->source;
 	i->at = j->d->at;
 	i->report = j->report;
+	i->profile = &j->profile;
 	i->want_canon = j->source->pii == PII_HASH;
 	i->breathe = j->in->breathe;
 	i->progress = j->in->progress;
@@ -254,6 +259,22 @@ audit_rejected(const struct job *j, struct err *e)
 	return audit_event(j, "rejected", o, e);
 }
 
+static int
+audit_held(struct job *j, bool again, struct err *e)
+{
+	json_t *o = event(j), *codes = json_array();
+
+	for (size_t i = 0; i < j->gate.n; i++)
+		json_array_append_new(
+		    codes, json_string(j->gate.reason[i].code));
+	json_object_set_new(o, "dump", json_integer((json_int_t)j->d->id));
+	json_object_set_new(o, "content_sha256", json_string(j->d->sha256));
+	json_object_set_new(o, "again", json_boolean(again));
+	json_object_set_new(o, "reasons", codes);
+	json_object_set_new(o, "reason", name_json(j->d->reason));
+	return audit_event(j, "held", o, e);
+}
+
 /* Whatever was thought of single records, all of them are rejected. */
 static void
 say_refused(struct job *j)
@@ -292,20 +313,80 @@ leave(struct job *j, const struct dump_entry *known, struct err *e)
 }
 
 static int
+keep_profile(struct job *j, struct err *e)
+{
+	char *text = profile_text(&j->profile);
+	int rc = store_profile_set(j->in->store, j->d->id, text, e);
+
+	free(text);
+	return rc;
+}
+
+/* Into the open transaction; the gate is told of every order meanwhile. */
+static int
 merge(struct job *j, struct err *e)
 {
-	j->d->state = DUMP_MERGED;
-	if (begin(j, e) == -1 ||
-	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
-	    intake_merge(&j->intake, j->in->store, j->d->id, e) == -1 ||
-	    kept(j, e) == -1)
+	struct store *s = j->in->store;
+
+	if (weigh_begin(&j->weigh, j->in->conf, j->feed, s, e) == -1)
+		return -1;
+	if (weigh_wants_orders(&j->weigh)) {
+		j->intake.merged = weigh_merged;
+		j->intake.merged_ctx = &j->weigh;
+	}
+	j->d->state = DUMP_HELD; /* until it passed */
+	if (store_dump_add(s, j->d, j->settings, e) == -1 ||
+	    intake_merge(&j->intake, s, j->d->id, e) == -1)
 		return -1;
 	j->d->tally = j->intake.tally;
+	return weigh_judge(
+	    &j->weigh, j->d->source, &j->profile, s, &j->gate, e);
+}
+
+static int
+pass(struct job *j, struct err *e)
+{
+	j->d->state = DUMP_MERGED;
 	if (store_dump_set(j->in->store, j->d, e) == -1 ||
-	    note_drop(j, e) == -1 || write_report(j, e) == -1 ||
-	    commit(j, e) == -1)
+	    keep_profile(j, e) == -1 || note_drop(j, e) == -1 ||
+	    write_report(j, e) == -1 || commit(j, e) == -1)
 		return -1;
 	return audit_ingested(j, false, e);
+}
+
+/* Nothing of it is merged.  Its tally says what would become of its records. */
+static int
+hold(struct job *j, struct err *e)
+{
+	rollback(j);
+	j->d->id = 0;
+	gate_text(&j->gate, j->d->reason, sizeof j->d->reason);
+	if (begin(j, e) == -1 ||
+	    store_dump_add(j->in->store, j->d, j->settings, e) == -1 ||
+	    keep_profile(j, e) == -1 || note_drop(j, e) == -1 ||
+	    write_report(j, e) == -1 || commit(j, e) == -1)
+		return -1;
+	return audit_held(j, false, e) == -1 ? -1 : 1;
+}
+
+/* The same bytes again, and nobody has decided yet. */
+static int
+wait_on(struct job *j, const struct dump_entry *held, struct err *e)
+{
+	if (kept(j, e) == -1)
+		return -1;
+	*j->d = *held;
+	if (note_drop(j, e) == -1 || write_report(j, e) == -1)
+		return -1;
+	return audit_held(j, true, e) == -1 ? -1 : 1;
+}
+
+static int
+merge_or_hold(struct job *j, struct err *e)
+{
+	if (begin(j, e) == -1 || merge(j, e) == -1 || kept(j, e) == -1)
+		return -1;
+	return j->gate.n == 0 ? pass(j, e) : hold(j, e);
 }
 
 static int
@@ -319,10 +400,16 @@ decide(struct job *j, bool *known, struct err *e)
 		return kept(j, e) == -1 ? -1 : refuse(j, e);
 	found = store_dump_known(j->in->store, j->d->feed, j->d->source,
 	    j->d->sha256, j->d->fingerprint, &before, e);
+	if (found == 0)
+		found = store_dump_waits(j->in->store, j->d->feed, j->d->source,
+		    j->d->sha256, j->d->fingerprint, &before, e);
 	if (found == -1)
 		return -1;
 	*known = found == 1;
-	return found == 1 ? leave(j, &before, e) : merge(j, e);
+	if (found == 0)
+		return merge_or_hold(j, e);
+	return before.state == DUMP_HELD ? wait_on(j, &before, e)
+					 : leave(j, &before, e);
 }
 
 /* --- the line ------------------------------------------------------------ */
@@ -362,6 +449,8 @@ finish(struct job *j)
 	rollback(j);
 	archive_cancel(j->archiving);
 	report_discard(j->report);
+	weigh_end(&j->weigh);
+	profile_close(&j->profile);
 	intake_close(&j->intake);
 	free(j->settings);
 }

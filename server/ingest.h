@@ -38,8 +38,9 @@ struct ingest {
 	bool in_transaction; /* the store is not to be written by breathe */
 };
 
-/* 0: merged, or known already (*known, may be NULL); 1: refused (d->reason says
- * why, in plain words); -1: the world is bad, the dump stays where it is.
+/* 0: merged, or known already (*known, may be NULL); 1: refused, or held until
+ * somebody approves it (*known: as an earlier dump that waits), and d->reason
+ * says why, in plain words; -1: the world is bad, the dump stays where it is.
  * Killed anywhere and run again, it comes to the same. */
 int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,

@@ -204,6 +204,11 @@ log_dump(const struct feed *f, const char *dropped, const struct dump_entry *d,
 	char name[512];
 
 	log_safe(name, sizeof name, dropped, strlen(dropped));
+	if (d->state == DUMP_HELD) {
+		log_warn("%s: %s: waits for approval as dump %lld: %s",
+		    f->name, name, (long long)d->id, d->reason);
+		return;
+	}
 	if (known) {
 		log_info("%s: %s: known already as dump %lld; nothing changes",
 		    f->name, name, (long long)d->id);

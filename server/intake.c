@@ -190,6 +190,9 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 {
 	int64_t created = r->conv.number[FIELD_CREATE_DATE_TIME];
 
+	if (r->verdict == VERDICT_TAKE && created > in->at)
+		clock_see(&in->clock, in->at, created, in->facts, r->cell,
+		    r->cells, in->source == NULL ? in->counter : in->source);
 	in->tally.records++;
 	if (in->report != NULL)
 		report_see(in->report, r->line, r->cell, r->cells);
@@ -203,6 +206,8 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 		in->tally.skipped++;
 		return 0;
 	}
+	if (in->profile != NULL)
+		profile_see(in->profile, &r->conv);
 	if (r->verdict == VERDICT_TAKE && created != CONV_NONE &&
 	    created < in->oldest) {
 		in->tally.skipped++;
@@ -245,6 +250,32 @@ refuse(struct intake *in, enum fmt_status st, struct err *e)
 	return 0;
 }
 
+static void
+open_profile(struct intake *in)
+{
+	const struct feed *f = conf_feed(in->conf, in->settings->feed);
+
+	if (in->profile != NULL)
+		profile_open(in->profile, in->at,
+		    f == NULL ? 0 : (int64_t)f->hold.future_minutes * 60,
+		    in->counter, in->source);
+}
+
+static void
+end_profile(struct intake *in)
+{
+	struct profile *p = in->profile;
+
+	if (p == NULL)
+		return;
+	profile_columns(p, in->facts, in->settings->pii == PII_HASH);
+	p->records = in->tally.records;
+	p->skipped = in->tally.skipped;
+	p->rejected = in->tally.rejected;
+	p->too_old = in->tally.too_old;
+	p->values_dropped = in->tally.values_dropped;
+}
+
 static int
 read_records(struct intake *in, struct err *e)
 {
@@ -265,6 +296,7 @@ read_records(struct intake *in, struct err *e)
 		return refuse(in, st, e);
 	in->status = FMT_END;
 	assert(in->tally.records == in->facts->records);
+	end_profile(in);
 	return sorter_sort(in->sorter, e);
 }
 
@@ -356,6 +388,7 @@ intake_read(struct intake *in, int fd, struct err *e)
 	if (st != FMT_OK)
 		return refuse(in, st, e);
 	in->oldest = oldest(in);
+	open_profile(in);
 	intake_rules(&in->rules, in->settings, in->facts, in->at);
 	in->same_id = in->rules.same_id;
 	if (in->report != NULL && report_begin(in->report, in->facts,
@@ -398,6 +431,16 @@ breathe_merge(void *ctx)
 		in->breathe(in->ctx);
 }
 
+static void
+merged(void *ctx, const struct merge_order *was, const struct merge_order *is)
+{
+	struct intake *in = ctx;
+
+	clock_see_order(&in->clock, was, is);
+	if (in->merged != NULL)
+		in->merged(in->merged_ctx, was, is);
+}
+
 int
 intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 {
@@ -407,8 +450,8 @@ intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 	in->rules.rejected = rejected;
 	in->rules.breathe = breathe_merge;
 	in->rules.ctx = in;
-	in->rules.merged = in->merged;
-	in->rules.merged_ctx = in->merged_ctx;
+	in->rules.merged = merged;
+	in->rules.merged_ctx = in;
 	in->rules.dry = in->dry;
 	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;

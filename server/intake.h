@@ -13,8 +13,10 @@
 #include <stdint.h>
 #include "formats/dump.h"
 #include "server/canon.h"
+#include "server/clockcheck.h"
 #include "server/conf.h"
 #include "server/err.h"
+#include "server/profile.h"
 #include "server/report.h"
 #include "server/sorter.h"
 #include "server/store.h"
@@ -34,7 +36,10 @@ struct intake {
 	bool has_variants;  /* the feed has ids that differ by zeros, so that
 			     * numbers may be refused; set when the dump does */
 	bool want_canon;    /* pii = hash, at ingest */
-	const char *dir;    /* for what does not fit in memory; NULL: state/ */
+	/* Opened here, filled in by intake_read, and closed by the caller; its
+	 * zones last until intake_close.  May be NULL. */
+	struct profile *profile;
+	const char *dir; /* for what does not fit in memory; NULL: state/ */
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
@@ -53,6 +58,7 @@ struct intake {
 	char sha256[65]; /* of the decompressed bytes; with FMT_END */
 	struct canon *canon;
 	enum same_id same_id;
+	struct clock_seen clock; /* complete after the merge */
 
 	/* its own */
 	struct zone *counter, *source;

@@ -41,6 +41,20 @@ kind_of(const struct letter *l)
 }
 
 static void
+write_held(FILE *to, const struct dump_entry *d)
+{
+	fprintf(to,
+	    _("The dump waits for somebody's decision, as number %lld; nothing "
+	      "of it was taken yet.\n%s\n"),
+	    (long long)d->id, d->reason);
+	fprintf(to,
+	    _("If it is right all the same, \"convdrop approve %s %lld\" takes "
+	      "it; if not, \"convdrop reject %s %lld --reason TEXT\" puts it "
+	      "aside. What follows is what would become of it.\n"),
+	    d->feed, (long long)d->id, d->feed, (long long)d->id);
+}
+
+static void
 write_outcome(FILE *to, const struct letter *l)
 {
 	const struct dump_entry *d = l->dump;
@@ -49,6 +63,8 @@ write_outcome(FILE *to, const struct letter *l)
 	if (d->state == DUMP_MERGED)
 		fprintf(to, _("The dump was taken (number %lld).\n"),
 		    (long long)d->id);
+	else if (d->state == DUMP_HELD)
+		write_held(to, d);
 	else
 		fprintf(to,
 		    _("The dump was refused as a whole; nothing of it was "
@@ -176,11 +192,12 @@ letter_write(FILE *to, const struct letter *l)
 {
 	write_heading(to, l->dump);
 	write_outcome(to, l);
+	clock_write(to, l->clock, l->clocks);
 	write_items(to, _("What waits:"), l, tally_waits);
 	summary_rest(to, l->summary, l->rejects);
 	if (l->facts != NULL)
 		write_missing(to, l->facts);
-	if (l->dump->state == DUMP_MERGED || summary_any(l->summary))
+	if (l->dump->state != DUMP_REFUSED || summary_any(l->summary))
 		summary_problems(to, l->summary, &l->columns);
 	summary_statuses(to, l->summary);
 	summary_damage(to, l->summary, &l->columns, l->dump->tally.records);
