@@ -199,6 +199,8 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 		return replay_publication(r, id, e);
 	case HISTORY_PULL:
 		return replay_pull(r, id, e);
+	case HISTORY_ACT:
+		return store_act_again(r->to, r->from, id, e);
 	}
 	return err_set(e, "history of an unknown kind");
 }
@@ -228,7 +230,7 @@ rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
 	memset(out, 0, sizeof *out);
 	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
 	    open_store(&r, e) == 0 &&
-	    store_history(from, f->name, replay, &r, e) == 0)
+	    store_history(from, f->name, NULL, replay, &r, e) == 0)
 		rc = 0;
 	store_close(r.to);
 	zone_free(r.zone);

@@ -206,9 +206,10 @@ struct order {
 	enum record_kind kind;
 	struct slice id;
 	int64_t create_time;
-	bool frozen;  /* a completed pull carried create_time */
+	bool frozen;    /* a completed pull carried create_time */
+	bool ruled;     /* its status is what somebody decided */
 	int64_t pulled; /* when the first one did; 0: none */
-	int64_t dump; /* what its newest values came from */
+	int64_t dump;   /* what its newest values came from */
 	unsigned long line;
 	struct conv conv;
 };
@@ -369,5 +370,132 @@ enum history_kind {
 int store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),
     void *ctx, struct err *e);
+
+/* The settings that a dump is read with from now on. */
+int store_dump_revise(struct store *s, int64_t id, const char *settings,
+    const char *fingerprint, struct err *e);
+
+/* --- records as they are kept --------------------------------------------- */
+
+/* The publications since + 1 … until carried that creation time. */
+struct carried {
+	int64_t since, until, create_time;
+};
+
+/* A record with what publishing made of it: the last publication before it got
+ * its creation time, and other times that were carried before. */
+struct kept {
+	struct conv conv; /* all of it */
+	int64_t since;
+	bool frozen;
+	int64_t dump, line;
+	const struct carried *carried;
+	size_t carries;
+};
+
+/* All records of a kind, by id.  What comes out lives until the next. */
+struct walk;
+int store_walk(struct walk **out, struct store *s, const char *feed,
+    enum record_kind kind, struct err *e);
+int walk_next(struct walk *w, struct kept *out, struct err *e); /* 1, 0, -1 */
+void walk_end(struct walk *w); /* NULL is fine */
+
+/* Instead of what is kept under that id, if anything is. */
+int store_kept_put(struct store *s, const char *feed, enum record_kind kind,
+    const struct kept *k, struct err *e);
+
+/* The feed's records, with what was carried, become those of the other store:
+ * within a transaction of to. */
+int store_replace_feed(
+    struct store *to, struct store *from, const char *feed, struct err *e);
+
+/* The feed's publications that were done, oldest first; *out is the caller's
+ * to free. */
+struct edition {
+	int64_t id, from, to;
+	unsigned kinds;
+	bool pulled;
+};
+int store_editions(struct store *s, const char *feed, struct edition **out,
+    size_t *n, struct err *e);
+
+/* --- what people decided ------------------------------------------------- */
+
+/*
+ * An act is what a person did to a feed's records: it has a place in the
+ * history, and rulings, each about one record.  Acts and rulings are kept for
+ * good: with the archive and the rest of the ledger they make the records what
+ * they are.
+ */
+enum ruling_what {
+	RULING_STATUS,  /* its status is value, whatever dumps say */
+	RULING_RELEASE, /* no longer */
+	RULING_FORGET,  /* value is the name of a field: it is not known */
+	RULING_DATE,    /* its creation time, and what was carried */
+	RULING_KEEP,    /* as it is, for no archived dump tells any more */
+	RULING_GHOST    /* no dump has it any more; if a completed pull carried
+			 * it, it is kept as CANCELLED */
+};
+
+struct act {
+	int64_t id;
+	char feed[FEED_NAME_MAX + 1];
+	char op[16];  /* withdraw reprocess cancel release forget */
+	int64_t dump; /* the one that was withdrawn; else 0 */
+	int64_t at;
+	int64_t top;   /* the last publication before it */
+	uint64_t gone; /* records that vanished by it */
+	char actor[64], reason[256];
+};
+
+struct ruling {
+	int64_t act;
+	enum record_kind kind;
+	struct slice id;
+	enum ruling_what what;
+	struct slice value;
+};
+
+/* Within a transaction: sets a->id and a->top. */
+int store_act_add(struct store *s, struct act *a, struct err *e);
+int store_act_gone(struct store *s, const struct act *a, struct err *e);
+int store_act(
+    struct store *s, int64_t id, struct act *out, struct err *e); /* 1, 0, -1 */
+int store_ruling_add(struct store *s, const struct ruling *r, struct err *e);
+/* A ruling about a record as it is kept: its value is made of k, which lives in
+ * the arena. */
+struct slice ruling_value(struct arena *a, const struct kept *k);
+/* The rulings of an act do what they say. */
+int store_act_apply(struct store *s, int64_t act, struct err *e);
+/* What another store has of an act, once more here, and applied. */
+int store_act_again(
+    struct store *s, struct store *from, int64_t act, struct err *e);
+
+/* The status that somebody decided on: 1 with the act and the status (""
+ * terminated, as in the file), 0, -1. */
+int store_order_ruling(struct store *s, const char *feed, enum record_kind kind,
+    struct slice id, struct act *out, char status[256], struct err *e);
+/* Everything that was ever decided about one record, oldest first; each returns
+ * -1 to stop. */
+int store_rulings(struct store *s, const char *feed, enum record_kind kind,
+    struct slice id,
+    int (*each)(
+	void *ctx, const struct act *a, const struct ruling *r, struct err *e),
+    void *ctx, struct err *e);
+/* As if nothing had been decided about it: for a person's erasure. */
+int store_rulings_forget(struct store *s, const char *feed,
+    enum record_kind kind, struct slice id, struct err *e);
+/* How many records acts took away since that publication was the last. */
+int store_gone_since(struct store *s, const char *feed, int64_t publication,
+    uint64_t *out, struct err *e);
+
+/* The statuses that were decided, for reading very many records. */
+struct sticky;
+int store_sticky(struct sticky **out, struct store *s, const char *feed,
+    struct err *e); /* *out is NULL when there are none */
+/* True and the record's status; lives as long as the list. */
+bool sticky_status(const struct sticky *l, enum record_kind kind,
+    struct slice id, struct slice *out);
+void sticky_free(struct sticky *l); /* NULL is fine */
 
 #endif

@@ -189,6 +189,15 @@ int64_t store_first_pull(
 int store_ask_number(
     struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
 
+/* A record as it is kept: 1 (in the arena, without what was carried), 0, -1;
+ * what was carried of it; and that alone, of one that is not there. */
+int store_kept_get(struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct slice id, struct kept *out, struct err *e);
+int store_kept_list(struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct kept *k, struct err *e);
+int store_kept_carried(struct store *s, const char *feed,
+    enum record_kind kind, const struct kept *k, struct err *e);
+
 /* Records that vanished come back when p, which was just pulled, is found to
  * have carried them (store_rulings.c). */
 int store_ghosts(struct store *s, const char *feed, const struct pulled *p,

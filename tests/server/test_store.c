@@ -675,12 +675,12 @@ history_tells_the_order_of_commits(void **state)
 	held.state = DUMP_MERGED;
 	store_dump_set(k.store, &held, &e); /* merged last */
 	assert_int_equal(
-	    store_history(k.store, "main", join_event, events, &e), 0);
+	    store_history(k.store, "main", NULL, join_event, events, &e), 0);
 	assert_string_equal(events, "d2 p1 d3 p2 l1 d1 ");
 	held.state = DUMP_WITHDRAWN;
 	store_dump_set(k.store, &held, &e);
 	events[0] = '\0';
-	store_history(k.store, "main", join_event, events, &e);
+	store_history(k.store, "main", NULL, join_event, events, &e);
 	assert_string_equal(events, "d2 p1 d3 p2 l1 ");
 	kit_close(&k);
 }
