@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include "formats/dump.h"
+#include "server/clockcheck.h"
 #include "server/store.h"
 #include "server/summary.h"
 
@@ -16,9 +17,11 @@ struct letter {
 	const struct dump_entry *dump;
 	const struct dump_facts *facts; /* NULL: it could not be opened */
 	const struct summary *summary;
-	struct summary_columns columns; /* as they may be shown */
-	const char *rejects;            /* the name of rejects.csv */
-	bool original_gone;             /* refused, and pii = hash */
+	struct summary_columns columns;    /* as they may be shown */
+	const struct clock_warning *clock; /* what is wrong with its times */
+	size_t clocks;
+	const char *rejects; /* the name of rejects.csv */
+	bool original_gone;  /* refused, and pii = hash */
 };
 
 void letter_write(FILE *to, const struct letter *l);

@@ -48,10 +48,13 @@ struct report {
 	int dir;
 	int fd[PARTS];
 	bool begun;
+	bool taken_over;
 	bool masked;
 	struct rejects_mask mask;
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
 	size_t id[ID_COLUMNS], ids;
+	struct clock_warning clock[CLOCK_CODES];
+	size_t clocks;
 	struct summary *summary;
 	struct out out;      /* to PART_REJECTS */
 	size_t columns;      /* that its header has */
@@ -353,6 +356,14 @@ report_see(struct report *r, unsigned long line, const struct slice *cell,
 			    r->id[i], cell[r->id[i]], line);
 }
 
+void
+report_clock(struct report *r, const struct clock_warning *w, size_t n)
+{
+	r->clocks = n;
+	if (n > 0)
+		memcpy(r->clock, w, n * sizeof *w);
+}
+
 struct slice
 report_pack_cells(struct arena *a, const struct slice *cell, size_t cells)
 {
@@ -399,6 +410,45 @@ report_unpack_cells(struct arena *a, struct slice packed, size_t *cells)
 	}
 	*cells = n;
 	return cell;
+}
+
+/* The dump that the report of that name is about; 0: none. */
+static int64_t
+shown_dump(const struct report *r)
+{
+	char path[NAME_MAX + 1];
+	json_t *j = NULL;
+	int64_t dump = 0;
+	int fd;
+
+	shown(path, r, PART_JSON);
+	fd = openat(r->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1) {
+		j = json_loadfd(fd, 0, NULL);
+		dump = json_integer_value(json_object_get(j, "dump"));
+		close(fd);
+	}
+	json_decref(j);
+	return dump;
+}
+
+int
+report_take_over(struct report *r, int64_t dump, struct err *e)
+{
+	char path[NAME_MAX + 1];
+	int fd = -1, rc = 0;
+
+	r->taken_over = true;
+	shown(path, r, PART_REJECTS);
+	if (shown_dump(r) == dump)
+		fd = openat(r->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return report_begin(r, NULL, r->masked, e);
+	r->begun = true;
+	if (copy_rows(r->fd[PART_REJECTS], fd, 0) == -1)
+		rc = err_set(e, "report on %s: %s", r->name, strerror(errno));
+	close(fd);
+	return rc;
 }
 
 /* --- what it says -------------------------------------------------------- */
@@ -489,6 +539,7 @@ report_json(const struct report *r, const struct dump_entry *d,
 	tally_json(j, &d->tally, tally_accounts);
 	tally_json(j, &d->tally, tally_waits);
 	tally_json(j, &d->tally, tally_notes);
+	json_object_set_new(j, "warnings", clock_json(r->clock, r->clocks));
 	summary_json(j, r->summary, columns);
 	if (facts != NULL)
 		facts_json(j, r, facts);
@@ -504,8 +555,11 @@ write_text(FILE *to, const struct report *r, const struct dump_entry *d,
 		.facts = facts,
 		.summary = r->summary,
 		.columns = *columns,
+		.clock = r->clock,
+		.clocks = r->clocks,
 		.rejects = rejects,
-		.original_gone = r->masked };
+		.original_gone = r->masked,
+		.taken_over = r->taken_over };
 
 	shown(rejects, r, PART_REJECTS);
 	letter_write(to, &l);

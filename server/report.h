@@ -9,6 +9,7 @@
 #define SERVER_REPORT_H
 
 #include "formats/dump.h"
+#include "server/clockcheck.h"
 #include "server/conf.h"
 #include "server/err.h"
 #include "server/sorter.h"
@@ -48,6 +49,14 @@ void report_sweep(const struct conf *c, const struct feed *f);
 
 /* Is there a report of that name already? */
 bool report_exists(const struct report *r);
+
+/* What is wrong with its times; they are copied. */
+void report_clock(struct report *r, const struct clock_warning *w, size_t n);
+
+/* For a dump that is not read again, or not as it came: what it was told of
+ * before stays in rejects.csv, if the report of that name is still its own, and
+ * the letter points there.  Instead of report_begin. */
+int report_take_over(struct report *r, int64_t dump, struct err *e);
 
 /* Writes the three files in place, synced, and their copies into the archive;
  * frees r, also when it fails.  facts may be NULL. */
