@@ -571,6 +571,15 @@ count(struct dump *d)
 	}
 }
 
+void
+dump_sift(struct dump *d,
+    void (*sift)(void *ctx, struct arena *a, struct slice *cell, size_t cells),
+    void *ctx)
+{
+	d->sift = sift;
+	d->sift_ctx = ctx;
+}
+
 enum fmt_status
 dump_next(struct dump *d, struct record **out)
 {
@@ -586,6 +595,9 @@ dump_next(struct dump *d, struct record **out)
 	rec->cell = d->row.cell;
 	rec->cells = d->row.cells;
 	rec->auto_id = rec->skip_status = false;
+	rec->broken = d->row.reject != REJECT_NONE;
+	if (d->sift != NULL)
+		d->sift(d->sift_ctx, &d->arena, d->row.cell, d->row.cells);
 	d->refusal.reject = REJECT_NONE;
 	d->day_only = 0;
 	d->status_step = SIZE_MAX;

@@ -32,6 +32,8 @@ struct record {
 	struct problems problems; /* values dropped, and why it is refused */
 	const struct slice *cell; /* as it stood in the dump */
 	size_t cells;
+	bool broken; /* the row cannot be trusted: its cells are what could be
+		      * read of it */
 	bool auto_id; /* it had no id and got one: auto-… of its content */
 	bool skip_status; /* skipped for its status alone */
 	/* What its status is, how it stands in the dump (empty: nowhere) and
@@ -82,6 +84,15 @@ enum fmt_status dump_open(struct dump **out, const struct input *in,
     const struct settings *s, const struct zone *counter,
     const struct zone *source);
 void dump_close(struct dump *d);
+
+/*
+ * To be called before any record is read: sift sees the cells of each before
+ * they mean anything, and may put others in their place; what it puts there
+ * may live in a, which lasts as long as the record.
+ */
+void dump_sift(struct dump *d,
+    void (*sift)(void *ctx, struct arena *a, struct slice *cell, size_t cells),
+    void *ctx);
 
 /*
  * The next record, valid until the next call; FMT_END after the last one.

@@ -59,6 +59,9 @@ struct dump {
 	char currency[4];       /* the first that was named; empty: none */
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
 	struct record record;
+	void (*sift)(
+	    void *ctx, struct arena *a, struct slice *cell, size_t cells);
+	void *sift_ctx;
 	struct dump_facts facts;
 	const char **header;
 	enum field *field;

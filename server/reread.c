@@ -16,7 +16,7 @@ reread_read(struct reread *r, const struct conf *c, const struct dump_entry *d,
 	in->at = d->at;
 	if (intake_read(in, fd, e) == -1)
 		return -1;
-	r->none = in->status == FMT_EMPTY && r->settings->pii == PII_HASH;
+	r->none = in->status == FMT_EMPTY;
 	if (in->status != FMT_END && !r->none)
 		return err_set(
 		    e, "its archived copy is refused: %s", in->reason);

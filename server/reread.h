@@ -14,7 +14,7 @@
 struct reread {
 	struct intake in;
 	struct settings *settings;
-	bool none; /* a hashed copy without a row: all were refused then */
+	bool none; /* a copy without a row: all were refused, or erased */
 };
 /* clang-format off */
 #define REREAD_EMPTY { .settings = NULL }

@@ -29,7 +29,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_lint_outputs \
 	tests/formats/test_lint_json \
 	tests/formats/test_normal_metrica \
-	tests/formats/test_normal \
+	tests/formats/test_normal tests/formats/test_mention \
 	tests/formats/test_vectors \
 	tests/formats/test_map \
 	tests/formats/test_own_preset \
@@ -48,6 +48,7 @@ tests_formats_test_dump_settle_SOURCES = tests/formats/test_dump_settle.c \
 tests_formats_test_dump_settle_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_map_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_normal_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_mention_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_dated_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
