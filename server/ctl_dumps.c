@@ -1,5 +1,5 @@
 /*
- * convdrop dumps: the ledger of a feed.
+ * convdrop dumps: the ledger of a feed; those that wait come first.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -22,6 +22,7 @@ struct arguments {
 struct print {
 	json_t *list; /* --json; else NULL */
 	unsigned n;
+	unsigned left; /* to print besides those that wait; 0: all */
 };
 
 static int
@@ -81,10 +82,23 @@ dump_json(const struct dump_entry *d, const char *name)
 	    (json_int_t)t->values_dropped);
 }
 
-static bool
-print_dump(void *ctx, const struct dump_entry *d)
+static void
+print_held(const struct dump_entry *d)
 {
-	struct print *p = ctx;
+	const struct tally *t = &d->tally;
+
+	printf("        %s\n", d->reason);
+	printf(
+	    _("        It waits: \"convdrop approve %s %lld\" takes its %llu "
+	      "records, \"convdrop reject %s %lld --reason TEXT\" does "
+	      "not.\n"),
+	    d->feed, (long long)d->id, (unsigned long long)t->records, d->feed,
+	    (long long)d->id);
+}
+
+static void
+print_entry(struct print *p, const struct dump_entry *d)
+{
 	const struct tally *t = &d->tally;
 	char at[32], name[1100];
 
@@ -92,7 +106,7 @@ print_dump(void *ctx, const struct dump_entry *d)
 	log_safe(name, sizeof name, d->name, strlen(d->name));
 	if (p->list != NULL) {
 		json_array_append_new(p->list, dump_json(d, name));
-		return true;
+		return;
 	}
 	when(at, d->at);
 	printf("%6lld  %s  %-9s  %s%s%s\n", (long long)d->id, at,
@@ -100,6 +114,8 @@ print_dump(void *ctx, const struct dump_entry *d)
 	    d->source[0] == '\0' ? "" : "/", name);
 	if (d->state == DUMP_REFUSED)
 		printf("        %s\n", d->reason);
+	else if (d->state == DUMP_HELD)
+		print_held(d);
 	else
 		printf(_("        %llu records: %llu accepted, %llu unchanged, "
 			 "%llu superseded, %llu skipped, %llu rejected\n"),
@@ -109,13 +125,31 @@ print_dump(void *ctx, const struct dump_entry *d)
 		    (unsigned long long)t->superseded,
 		    (unsigned long long)t->skipped,
 		    (unsigned long long)t->rejected);
+}
+
+static bool
+print_waiting(void *ctx, const struct dump_entry *d)
+{
+	print_entry(ctx, d);
 	return true;
+}
+
+static bool
+print_dump(void *ctx, const struct dump_entry *d)
+{
+	struct print *p = ctx;
+
+	if (d->state == DUMP_HELD)
+		return true;
+	print_entry(p, d);
+	return --p->left != 0;
 }
 
 static int
 list(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 {
-	struct print p = { ctl->json ? json_array() : NULL, 0 };
+	struct print p = { .list = ctl->json ? json_array() : NULL,
+		.left = a->limit };
 	struct store *s = NULL;
 	struct err e = ERR_EMPTY;
 	char path[PATH_MAX];
@@ -124,7 +158,8 @@ list(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 
 	conf_path(path, c, "state", "store.db", NULL);
 	if (store_open(&s, path, true, &e) == -1 ||
-	    store_dumps(s, a->feed, a->limit, print_dump, &p, &e) == -1)
+	    store_dumps_held(s, a->feed, print_waiting, &p, &e) == -1 ||
+	    store_dumps(s, a->feed, 0, print_dump, &p, &e) == -1)
 		rc = ctl_fail("%s", e.text);
 	else if (p.list != NULL) {
 		all = json_pack("{s:s, s:O}", "feed", a->feed, "dumps", p.list);
@@ -146,11 +181,10 @@ run(struct ctl *ctl, int argc, char **argv)
 	struct conf *c;
 	int rc;
 
-	if (argc > 1 &&
-	    (strcmp(argv[1], "approve") == 0 || strcmp(argv[1], "reject") == 0))
-		return ctl_fail("no dump is ever held in this version, so "
-				"there is nothing to %s",
-		    argv[1]);
+	if (argc > 1 && strcmp(argv[1], "approve") == 0)
+		return ctl_approve.run(ctl, argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "reject") == 0)
+		return ctl_reject.run(ctl, argc - 1, argv + 1);
 	if (take_arguments(&a, argc, argv) == -1)
 		return ctl_usage(&ctl_dumps);
 	c = ctl_conf(ctl);
@@ -168,10 +202,12 @@ const struct ctl_command ctl_dumps = {
 	.name = "dumps",
 	.synopsis = "dumps FEED [--limit N]",
 	.help = N_(
-	    "Lists the dumps that came in for the feed, the newest first: "
-	    "when, "
-	    "what became of\nthem, and how many of their records were taken. "
-	    "The reports beside tell more.\n\n"
-	    "  --limit N   At most so many; default 20, 0 is all."),
+	    "Lists the dumps that came in for the feed: those that wait for "
+	    "approval, and why,\nthen the others, the newest first: when, "
+	    "what became of them, and how many of their\nrecords were taken. "
+	    "The reports tell more. \"convdrop approve\" and \"convdrop "
+	    "reject\"\ndecide what waits.\n\n"
+	    "  --limit N   At most so many besides those that wait; default "
+	    "20, 0 is all."),
 	.run = run,
 };

@@ -86,6 +86,20 @@ fact(struct status *s, const char *key)
 	return strtoll(value, NULL, 10);
 }
 
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "never" : s;
+}
+
+static long long
+number_of(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
 /* --- the machine --------------------------------------------------------- */
 
 static void
@@ -217,10 +231,45 @@ note_dump(void *ctx, const struct dump_entry *d)
 	if (d->state == DUMP_REFUSED)
 		problem(l->status, _("%s: the last dump was refused: %s"),
 		    l->feed->name, d->reason);
-	else if (d->state == DUMP_HELD)
-		problem(l->status, _("%s: the last dump is held: %s"),
-		    l->feed->name, d->reason);
 	return false;
+}
+
+/* Those that wait for approval; the first one is named. */
+static bool
+note_held(void *ctx, const struct dump_entry *d)
+{
+	struct look *l = ctx;
+
+	json_array_append_new(
+	    l->into, json_pack("{s:I, s:o, s:o, s:o}", "dump",
+			 (json_int_t)d->id, "name", safe_json(d->name), "time",
+			 when_json(d->at), "reason", safe_json(d->reason)));
+	return true;
+}
+
+static int
+look_at_held(struct status *s, const struct feed *f, json_t *o, struct err *e)
+{
+	json_t *held = json_array();
+	struct look l = { .status = s, .feed = f, .into = held };
+	const json_t *first;
+
+	json_object_set_new(o, "held", held);
+	if (store_dumps_held(s->store, f->name, note_held, &l, e) == -1)
+		return -1;
+	first = json_array_get(held, 0);
+	if (first != NULL)
+		problem(s,
+		    ngettext("%s: %zu dump waits for approval: dump %lld, "
+			     "%.200s. \"convdrop dumps %s\" says why, and what "
+			     "to do.",
+			"%s: %zu dumps wait for approval, the first of them "
+			"dump %lld, %.200s. \"convdrop dumps %s\" says why, "
+			"and what to do.",
+			json_array_size(held)),
+		    f->name, json_array_size(held), number_of(first, "dump"),
+		    text_of(first, "name"), f->name);
+	return 0;
 }
 
 static bool
@@ -339,6 +388,8 @@ look_at_feed(
 	l.into = o;
 	if (store_dumps(s->store, f->name, 1, note_dump, &l, e) == -1)
 		return -1;
+	if (look_at_held(s, f, o, e) == -1)
+		return -1;
 	for (size_t i = 0; i < f->writers; i++)
 		json_array_append_new(files, look_at_file(s, f, f->writer[i]));
 	l.into = pulls;
@@ -373,20 +424,6 @@ look_at_store(struct status *s, struct err *e)
 }
 
 /* --- as text ------------------------------------------------------------- */
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s == NULL ? "never" : s;
-}
-
-static long long
-number_of(const json_t *o, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(o, key));
-}
 
 static void
 print_pull(const json_t *p)

@@ -18,6 +18,8 @@
 typedef bool deed_fn(struct ingest *in, const struct feed *f,
     const struct command *c, struct answer *a);
 
+deed_fn deed_approve, deed_reject; /* deed_held.c: a dump that waits */
+
 /* By command_op; NULL: it is no deed. */
 extern deed_fn *const deeds[COMMAND_OPS];
 

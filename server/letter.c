@@ -187,6 +187,21 @@ write_reading(FILE *to, const struct letter *l)
 		write_columns(to, l);
 }
 
+/* What was said of its rows before is not known any more. */
+static void
+write_rest(FILE *to, const struct letter *l)
+{
+	const struct tally *t = &l->dump->tally;
+
+	if (!l->taken_over)
+		summary_rest(to, l->summary, l->rejects);
+	else if (t->rejected + t->values_dropped > 0)
+		fprintf(to,
+		    _("\nWhich rows and values were refused when it came, and "
+		      "why, is in %s.\n"),
+		    l->rejects);
+}
+
 void
 letter_write(FILE *to, const struct letter *l)
 {
@@ -194,10 +209,11 @@ letter_write(FILE *to, const struct letter *l)
 	write_outcome(to, l);
 	clock_write(to, l->clock, l->clocks);
 	write_items(to, _("What waits:"), l, tally_waits);
-	summary_rest(to, l->summary, l->rejects);
+	write_rest(to, l);
 	if (l->facts != NULL)
 		write_missing(to, l->facts);
-	if (l->dump->state != DUMP_REFUSED || summary_any(l->summary))
+	if (!l->taken_over &&
+	    (l->dump->state != DUMP_REFUSED || summary_any(l->summary)))
 		summary_problems(to, l->summary, &l->columns);
 	summary_statuses(to, l->summary);
 	summary_damage(to, l->summary, &l->columns, l->dump->tally.records);

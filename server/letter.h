@@ -22,6 +22,7 @@ struct letter {
 	size_t clocks;
 	const char *rejects; /* the name of rejects.csv */
 	bool original_gone;  /* refused, and pii = hash */
+	bool taken_over;     /* rejects.csv is the one that was there before */
 };
 
 void letter_write(FILE *to, const struct letter *l);
