@@ -350,13 +350,34 @@ check_moved(const struct clock_facts *f, struct clock_warning *w)
 #define JOB_PERCENT 60
 
 static uint64_t
-six_hours(const uint64_t hour[24], size_t from)
+rows_in(const uint64_t hour[24], size_t from, size_t hours)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < hours; i++)
 		n += hour[(from + i) % 24];
 	return n;
+}
+
+/* When the six hours begin in which the least happens; of several such, those
+ * in the middle. */
+static size_t
+quiet_from(const uint64_t hour[24])
+{
+	uint64_t least = UINT64_MAX, around = UINT64_MAX;
+	size_t from = 0;
+
+	for (size_t i = 0; i < 24; i++) {
+		uint64_t n = rows_in(hour, i, 6);
+		uint64_t wide = rows_in(hour, i + 24 - 3, 12);
+
+		if (n > least || (n == least && wide >= around))
+			continue;
+		least = n;
+		around = wide;
+		from = i;
+	}
+	return from;
 }
 
 /* On the counter's clock: where clients live. */
@@ -396,16 +417,16 @@ say_job(struct clock_warning *w, int hour)
 static bool
 check_night(const struct clock_facts *f, struct clock_warning *w)
 {
-	uint64_t hour[24], quiet;
+	uint64_t hour[24];
 	char shift[32];
-	size_t from = 0;
+	size_t from;
 	int job, by;
 
 	w->of = f->now->timed;
 	if (w->of < NIGHT_ROWS || f->now->midnight * 2 > w->of)
 		return false;
 	counter_hours(hour, f);
-	w->rows = six_hours(hour, 0);
+	w->rows = rows_in(hour, 0, 6);
 	if (w->rows * 100 <= w->of * NIGHT_PERCENT)
 		return false;
 	job = job_hour(hour, w->of);
@@ -413,11 +434,8 @@ check_night(const struct clock_facts *f, struct clock_warning *w)
 		say_job(w, job);
 		return true;
 	}
-	for (size_t i = 1; i < 24; i++)
-		if (six_hours(hour, i) < six_hours(hour, from))
-			from = i;
-	quiet = six_hours(hour, from);
-	if (quiet * 100 > w->of * QUIET_PERCENT)
+	from = quiet_from(hour);
+	if (rows_in(hour, from, 6) * 100 > w->of * QUIET_PERCENT)
 		return false;
 	by = (int)(from + 24 - QUIET_FROM) % 24;
 	by = by > 12 ? by - 24 : by;

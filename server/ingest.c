@@ -21,6 +21,7 @@
 
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/clockask.h"
 #include "server/intake.h"
 #include "server/log.h"
 #include "server/report.h"
@@ -208,8 +209,14 @@ commit(struct job *j, struct err *e)
 static int
 write_report(struct job *j, struct err *e)
 {
+	struct clock_warning clock[CLOCK_CODES];
 	struct report *r = j->report;
+	size_t clocks;
 
+	if (clock_ask(&j->intake, j->in->store, j->d->id, clock, &clocks, e) ==
+	    -1)
+		return -1;
+	report_clock(r, clock, clocks);
 	j->report = NULL;
 	return report_write(r, j->d, j->intake.facts, e);
 }

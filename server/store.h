@@ -115,6 +115,10 @@ int store_profile_get(struct store *s, int64_t dump, char **text,
 /* Of the newest merged dump of that feed, source and kind: 1, 0, -1. */
 int store_profile_last(struct store *s, const char *feed, const char *source,
     enum record_kind kind, int64_t *dump, char **text, struct err *e);
+/* Likewise, of those with a lower number than before. */
+int store_profile_before(struct store *s, const char *feed, const char *source,
+    enum record_kind kind, int64_t before, int64_t *dump, char **text,
+    struct err *e);
 
 /* Was anything ever merged into the feed?  1, 0, -1. */
 int store_has_history(struct store *s, const char *feed, struct err *e);

@@ -36,13 +36,22 @@ int
 store_profile_last(struct store *s, const char *feed, const char *source,
     enum record_kind kind, int64_t *dump, char **text, struct err *e)
 {
+	return store_profile_before(
+	    s, feed, source, kind, INT64_MAX, dump, text, e);
+}
+
+int
+store_profile_before(struct store *s, const char *feed, const char *source,
+    enum record_kind kind, int64_t before, int64_t *dump, char **text,
+    struct err *e)
+{
 	sqlite3_stmt *q = store_kept(s, SQL_PROFILE_LAST, e);
 	int rc;
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "ssis", feed, source, (int64_t)DUMP_MERGED,
-	    record_kind_name(kind));
+	store_bind(q, "ssisi", feed, source, (int64_t)DUMP_MERGED,
+	    record_kind_name(kind), before);
 	rc = store_step(s, q, e);
 	if (rc == 1) {
 		*dump = sqlite3_column_int64(q, 0);

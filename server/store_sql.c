@@ -9,9 +9,9 @@
  * been carried goes to table carried.  An order is frozen when a publication
  * that carries it was pulled.
  *
- * Contacts, calls and chats are rows of table orders as well, each kind under a
- * number of its own: table feeds has FEED, FEED/contacts, FEED/calls and
- * FEED/chats.
+ * Orders lie in blocks of very many (store_blocks.c).  Contacts, calls and chats
+ * do too, each kind under a number of its own: table feeds has FEED,
+ * FEED/contacts, FEED/calls and FEED/chats.
  *
  * Table steps has the orders that Direct knows and whose status changed since
  * any pull carried it, with the last publication before the change; table
@@ -25,6 +25,17 @@
  * ("00123", "123.0"), under what is left of them then.
  */
 #include "server/store_private.h"
+
+/* A block's feed is no foreign key. */
+#define BLOCKS                                                                 \
+	"CREATE TABLE blocks ("                                                \
+	" row INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"                     \
+	" first BLOB NOT NULL," /* its first order's id */                     \
+	" n INTEGER NOT NULL," /* how many, and the creation times: */         \
+	" low_time INTEGER NOT NULL, high_time INTEGER NOT NULL,"              \
+	" orders BLOB NOT NULL) STRICT;"                                       \
+	"CREATE INDEX blocks_first"                                            \
+	" ON blocks (feed, first, low_time, high_time, n);"
 
 #define VARIANTS                                                               \
 	"CREATE TABLE variants ("                                              \
@@ -72,14 +83,7 @@ const char store_schema[] =
     "CREATE INDEX dumps_known ON dumps (sha256, feed);"
     "CREATE INDEX dumps_feed ON dumps (feed, id);"
 
-    "CREATE TABLE orders ("
-    " feed INTEGER NOT NULL," /* no foreign key: a lookup for each order */
-    " id BLOB NOT NULL,"
-    " create_time INTEGER NOT NULL,"
-    " since INTEGER NOT NULL," /* the last publication before create_time */
-    " dump INTEGER NOT NULL, line INTEGER NOT NULL,"
-    " conv BLOB NOT NULL," /* packed, without id and creation time */
-    " PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;"
+    BLOCKS
 
     "CREATE TABLE carried ("
     " feed INTEGER NOT NULL REFERENCES feeds, id BLOB NOT NULL,"
@@ -146,7 +150,7 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " WHERE t <> iif(rest = '', '0', rest)",
 	[2] = "ALTER TABLE pulls"
 	      " ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0;"
-	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" STEPS RULINGS,
+	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS,
 };
 
 #define DUMP_COLUMNS                                                           \
@@ -194,35 +198,42 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_PROFILE_LAST] =
     "SELECT id, profile FROM dumps WHERE feed = ? AND source = ?"
     " AND state = ? AND profile <> ''"
-    " AND json_extract(profile, '$.kind') = ? ORDER BY id DESC LIMIT 1",
+    " AND json_extract(profile, '$.kind') = ? AND id < ?"
+    " ORDER BY id DESC LIMIT 1",
 
-[SQL_ORDER_ANY] = "SELECT 1 FROM orders WHERE feed = ? LIMIT 1",
-[SQL_ORDER_HAS] = "SELECT 1 FROM orders WHERE feed = ? AND id = ?",
-[SQL_ORDER_GET] =
-    "SELECT create_time, since, dump, line, conv FROM orders"
-    " WHERE feed = ? AND id = ?",
-[SQL_ORDER_ADD] =
-    "INSERT INTO orders (feed, id, create_time, since, dump, line, conv)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-[SQL_ORDER_SET] =
-    "UPDATE orders SET since = CASE WHEN create_time = ?3 THEN since"
-    " ELSE ?4 END, create_time = ?3, dump = ?5, line = ?6, conv = ?7"
-    " WHERE feed = ?1 AND id = ?2",
-[SQL_ORDER_CARRIED] =
-    "INSERT INTO carried (feed, id, since, until, create_time)"
-    " SELECT feed, id, since, ?3, create_time FROM orders"
-    " WHERE feed = ?1 AND id = ?2 AND since < ?3",
-[SQL_ORDER_SCAN] =
-    "SELECT id, create_time, since, dump, line, conv FROM orders"
-    " WHERE feed = ? AND create_time BETWEEN ? AND ?",
-[SQL_ORDER_COUNT] =
-    "SELECT count(*) FROM orders WHERE feed = ?"
-    " AND create_time BETWEEN ? AND ?",
-[SQL_ORDER_DUE] =
-    "SELECT min(create_time) FROM orders WHERE feed = ? AND create_time > ?",
-[SQL_ORDER_FREEZE] =
-    "UPDATE orders SET create_time = ?3, since = ?4"
-    " WHERE feed = ?1 AND id = ?2",
+[SQL_BLOCK_ANY] = "SELECT 1 FROM blocks WHERE feed = ? LIMIT 1",
+[SQL_BLOCK_AT] =
+    "SELECT row, first, orders FROM blocks WHERE feed = ? AND first <= ?"
+    " ORDER BY first DESC LIMIT 1",
+[SQL_BLOCK_FIRST] =
+    "SELECT row, first, orders FROM blocks WHERE feed = ?"
+    " ORDER BY first LIMIT 1",
+[SQL_BLOCK_NEXT] =
+    "SELECT first FROM blocks WHERE feed = ? AND first > ?"
+    " ORDER BY first LIMIT 1",
+[SQL_BLOCK_SET] =
+    "INSERT OR REPLACE INTO blocks"
+    " (row, feed, first, n, low_time, high_time, orders)"
+    " VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?)",
+[SQL_BLOCK_DELETE] = "DELETE FROM blocks WHERE row = ?",
+[SQL_BLOCK_SCAN] =
+    "SELECT orders FROM blocks"
+    " WHERE feed = ?1 AND high_time >= ?2 AND low_time <= ?3 ORDER BY first",
+[SQL_BLOCK_ACROSS] =
+    "SELECT orders FROM blocks"
+    " WHERE feed = ?1 AND high_time >= ?2 AND low_time <= ?3"
+    " AND NOT (low_time >= ?2 AND high_time <= ?3)",
+[SQL_BLOCK_COUNT] =
+    "SELECT ifnull(sum(n), 0) FROM blocks"
+    " WHERE feed = ?1 AND low_time >= ?2 AND high_time <= ?3",
+[SQL_BLOCK_DUE] =
+    "SELECT ifnull(min(low_time), 9223372036854775807) FROM blocks"
+    " WHERE feed = ?1 AND low_time >= ?2 AND high_time <= ?3",
+/* up to schema 2 */
+[SQL_OLD_ORDERS] =
+    "SELECT feed, id, create_time, since, dump, line, conv FROM orders"
+    " ORDER BY feed, id",
+[SQL_OLD_DROP] = "DROP TABLE orders",
 
 [SQL_VARIANT_ANY] = "SELECT 1 FROM variants WHERE feed = ? LIMIT 1",
 [SQL_VARIANT_ADD] =
@@ -235,10 +246,9 @@ const char *const store_sql[SQL_COUNT] = {
     "SELECT id, from_time, to_time, kinds, first_pull FROM publications"
     " WHERE feed = ? AND pulls > 0 AND kinds & ? <> 0 ORDER BY id",
 [SQL_CARRIED_BY] =
-    "SELECT c.id, c.create_time, c.since, o.create_time, o.since"
-    " FROM carried c JOIN orders o ON o.feed = c.feed AND o.id = c.id"
-    " WHERE c.feed = ?1 AND c.since < ?2 AND c.until >= ?2"
-    " AND c.create_time BETWEEN ?3 AND ?4",
+    "SELECT id, create_time, since FROM carried"
+    " WHERE feed = ?1 AND since < ?2 AND until >= ?2"
+    " AND create_time BETWEEN ?3 AND ?4 ORDER BY id, since",
 [SQL_CARRIED_FORGET] = "DELETE FROM carried WHERE feed = ? AND id = ?",
 
 [SQL_PUB_TOP] = "SELECT ifnull(max(id), 0) FROM publications",
@@ -301,13 +311,6 @@ const char *const store_sql[SQL_COUNT] = {
     " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state = ?3) AND e.seq > ?4"
     " ORDER BY e.seq",
 
-[SQL_KEPT_SCAN] =
-    "SELECT id, create_time, since, dump, line, conv FROM orders"
-    " WHERE feed = ? ORDER BY id",
-[SQL_KEPT_PUT] =
-    "INSERT OR REPLACE INTO orders"
-    " (feed, id, create_time, since, dump, line, conv)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)",
 [SQL_CARRIED_SCAN] =
     "SELECT id, since, until, create_time FROM carried"
     " WHERE feed = ? ORDER BY id, since",
@@ -360,7 +363,13 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_PUB_DONE_LIST] =
     "SELECT id, from_time, to_time, kinds, first_pull, pulls"
     " FROM publications WHERE feed = ? AND done = 1 ORDER BY id",
-[SQL_REPLACE_ORDERS] = "DELETE FROM orders WHERE feed = ?",
+[SQL_BLOCK_COPY] =
+    "SELECT first, n, low_time, high_time, orders FROM blocks WHERE feed = ?"
+    " ORDER BY first",
+[SQL_BLOCK_ADD] =
+    "INSERT INTO blocks (feed, first, n, low_time, high_time, orders)"
+    " VALUES (?, ?, ?, ?, ?, ?)",
+[SQL_REPLACE_ORDERS] = "DELETE FROM blocks WHERE feed = ?",
 [SQL_REPLACE_CARRIED] = "DELETE FROM carried WHERE feed = ?",
 [SQL_REPLACE_VARIANTS] = "DELETE FROM variants WHERE feed = ?",
 [SQL_VARIANT_SCAN] = "SELECT canonical, id FROM variants WHERE feed = ?",

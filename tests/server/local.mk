@@ -45,6 +45,9 @@ tests_server_test_publish_SOURCES = tests/server/test_publish.c \
 	tests/server/ingest_bench.h
 tests_server_test_publish_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_clockcheck
+tests_server_test_clockcheck_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_conf
 tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
