@@ -15,17 +15,11 @@
 #include "server/archive.h"
 #include "server/render.h"
 #include "server/reread.h"
+#include "server/reread.h"
 #include "server/temp.h"
 
-struct replay {
-	const struct conf *conf;
-	const struct feed *feed;
-	struct store *from, *to;
-	const char *into;
-	struct zone *zone;
-	struct rebuild *out;
-	uint64_t pull; /* the last id given */
-};
+/* --- replaying -------------------------------------------------------------
+ */
 
 static int
 merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
@@ -34,6 +28,10 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 	struct reread again = REREAD_EMPTY;
 	int rc = -1;
 
+	again.in.dir = r->dir;
+	again.in.breathe = r->breathe;
+	again.in.ctx = r->breathe_ctx;
+	again.in.stop = r->stop;
 	if (reread_read(&again, r->conf, d, text, fd, e) == -1 ||
 	    store_begin(r->to, e) == -1)
 		goto out;
@@ -48,37 +46,149 @@ out:
 	return rc;
 }
 
+/* 1, or 0 when it is past its time. */
+static int
+open_copy(struct replay *r, const struct dump_entry *d, int *fd, struct err *e)
+{
+	char path[PATH_MAX];
+
+	conf_path(path, r->conf, d->archive, NULL);
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		if (d->at >= r->needed)
+			return err_set(e,
+			    "its archived copy %s is not there; without it "
+			    "orders would be lost",
+			    d->archive);
+		r->expired++;
+		return 0;
+	}
+	*fd = archive_open(r->conf, d->archive, e);
+	return *fd == -1 ? -1 : 1;
+}
+
+static int
+read_dump(struct replay *r, struct dump_entry *d, char **text, struct err *e)
+{
+	int fd = -1, rc = open_copy(r, d, &fd, e);
+
+	if (rc == 1 && r->choose != NULL)
+		rc = r->choose(r->ctx, d, text, e);
+	if (rc == 1 && merge_dump(r, d, *text, fd, e) == -1)
+		rc = -1;
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
 static int
 replay_dump(struct replay *r, int64_t id, struct err *e)
 {
 	struct dump_entry d;
-	char path[PATH_MAX], *text = NULL;
-	int found = store_dump_get(r->from, id, &d, &text, e);
-	int fd, rc;
+	char *text = NULL;
+	int rc = store_dump_get(r->from, id, &d, &text, e);
 
-	if (found != 1)
-		return found == -1 ? -1
-				   : err_set(e, "the ledger has no dump %lld",
-					 (long long)id);
-	conf_path(path, r->conf, d.archive, NULL);
-	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		r->out->expired++;
-		free(text);
-		return 0;
-	}
-	fd = archive_open(r->conf, d.archive, e);
-	rc = fd == -1 ? -1 : merge_dump(r, &d, text, fd, e);
-	if (fd != -1)
-		close(fd);
+	if (rc == 0)
+		rc = err_set(e, "the ledger does not have it");
+	else if (rc == 1)
+		rc = read_dump(r, &d, &text, e);
 	free(text);
 	if (rc == -1)
 		return err_add(e, "dump %lld", (long long)id);
-	r->out->dumps++;
+	if (rc == 1) {
+		r->dumps++;
+		if (r->merged != NULL)
+			r->merged(r->ctx, &d);
+	}
 	return 0;
 }
 
 static int
-open_output(const struct replay *r, const char *file, struct err *e)
+replay_publication(struct replay *r, int64_t id, struct err *e)
+{
+	struct publication p;
+	int found = store_publication_get(r->from, id, &p, e);
+
+	if (found != 1)
+		return found == -1 ? -1
+				   : err_set(e, "publication %lld is missing",
+					 (long long)id);
+	if (r->published != NULL && r->published(r->ctx, &p, e) == -1)
+		return -1;
+	r->publications++;
+	return store_publication_again(r->to, &p, e);
+}
+
+static int
+replay_pull(struct replay *r, int64_t id, struct err *e)
+{
+	struct publication p;
+	struct pull pull = { .id = ++r->pull };
+	int found = store_publication_get(r->from, id, &p, e);
+
+	if (found != 1)
+		return found;
+	memcpy(pull.feed, p.feed, sizeof pull.feed);
+	memcpy(pull.file, p.file, sizeof pull.file);
+	pull.begun = p.mtime;
+	pull.size = p.bytes;
+	r->pulls++;
+	if (store_pull_begin(r->to, &pull, p.mtime, e) == -1)
+		return -1;
+	return store_pull_end(r->to, pull.id, p.mtime, p.bytes, true, e);
+}
+
+static int
+replay_act(struct replay *r, int64_t id, struct err *e)
+{
+	if (store_begin(r->to, e) == -1)
+		return -1;
+	if (store_act_again(r->to, r->from, id, e) == -1) {
+		store_rollback(r->to);
+		return -1;
+	}
+	return store_commit(r->to, e);
+}
+
+static int
+step(void *ctx, enum history_kind k, int64_t id, struct err *e)
+{
+	struct replay *r = ctx;
+
+	if (r->breathe != NULL)
+		r->breathe(r->breathe_ctx);
+	if (r->stop != NULL && *r->stop)
+		return err_set(e, "interrupted");
+	switch (k) {
+	case HISTORY_DUMP:
+		return replay_dump(r, id, e);
+	case HISTORY_PUBLICATION:
+		return replay_publication(r, id, e);
+	case HISTORY_PULL:
+		return replay_pull(r, id, e);
+	case HISTORY_ACT:
+		return replay_act(r, id, e);
+	}
+	return err_set(e, "history of an unknown kind");
+}
+
+int
+replay(struct replay *r, struct err *e)
+{
+	return store_history(r->from, r->feed->name, &r->after, step, r, e);
+}
+
+/* --- comparing --------------------------------------------------------------
+ */
+
+struct comparing {
+	struct replay r;
+	const char *into;
+	struct zone *zone;
+	struct rebuild *out;
+};
+
+static int
+open_output(const struct comparing *r, const char *file, struct err *e)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -99,13 +209,14 @@ open_output(const struct replay *r, const char *file, struct err *e)
 
 /* Is what came out what lies in published/? */
 static bool
-lies_there(const struct replay *r, const char *file, const struct render *got)
+lies_there(
+    const struct comparing *r, const char *file, const struct render *got)
 {
 	char path[PATH_MAX], sha256[65];
 	bool same;
 	int fd;
 
-	conf_path(path, r->conf, "published", r->feed->name, file, NULL);
+	conf_path(path, r->r.conf, "published", r->r.feed->name, file, NULL);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return false;
@@ -117,16 +228,16 @@ lies_there(const struct replay *r, const char *file, const struct render *got)
 /* The file as it comes out now, against the ledger, that says what was
  * published, and against what lies there. */
 static int
-compare(struct replay *r, const struct publication *p, struct err *e)
+compare(struct comparing *r, const struct publication *p, struct err *e)
 {
-	struct render_what what = { r->to, r->feed, NULL, r->zone, p->from,
+	struct render_what what = { r->r.to, r->r.feed, NULL, r->zone, p->from,
 		p->to, p->to, NULL, 0 };
 	struct render got;
 	int fd, rc;
 
-	for (size_t i = 0; i < r->feed->writers; i++) {
-		if (strcmp(r->feed->writer[i]->file, p->file) == 0)
-			what.writer = r->feed->writer[i];
+	for (size_t i = 0; i < r->r.feed->writers; i++) {
+		if (strcmp(r->r.feed->writer[i]->file, p->file) == 0)
+			what.writer = r->r.feed->writer[i];
 	}
 	if (what.writer == NULL)
 		return 0; /* no output any more */
@@ -143,96 +254,56 @@ compare(struct replay *r, const struct publication *p, struct err *e)
 	return 0;
 }
 
+/* The last version of each output is compared. */
 static int
-replay_publication(struct replay *r, int64_t id, struct err *e)
+compare_last(void *ctx, const struct publication *p, struct err *e)
 {
-	struct publication p, last, again;
-	int found = store_publication_get(r->from, id, &p, e);
+	struct comparing *r = ctx;
+	struct publication last;
+	int found =
+	    store_publication_last(r->r.from, p->feed, p->file, true, &last, e);
 
-	if (found != 1)
-		return found == -1 ? -1
-				   : err_set(e, "publication %lld is missing",
-					 (long long)id);
-	if (store_publication_last(r->from, p.feed, p.file, true, &last, e) ==
-	    -1)
-		return -1;
-	if (last.id == id && compare(r, &p, e) == -1)
-		return -1;
-	again = p;
-	again.id = 0;
-	again.done = false;
-	if (store_publication_plan(r->to, &again, e) == -1)
-		return -1;
-	again.done = true;
-	r->out->publications++;
-	return store_publication_done(r->to, &again, e);
+	return found != 1 || last.id != p->id ? (found == -1 ? -1 : 0)
+					      : compare(r, p, e);
 }
 
 static int
-replay_pull(struct replay *r, int64_t id, struct err *e)
-{
-	struct publication p;
-	struct pull pull = { .id = ++r->pull };
-	int found = store_publication_get(r->from, id, &p, e);
-
-	if (found != 1)
-		return found;
-	memcpy(pull.feed, p.feed, sizeof pull.feed);
-	memcpy(pull.file, p.file, sizeof pull.file);
-	pull.begun = p.mtime;
-	pull.size = p.bytes;
-	r->out->pulls++;
-	if (store_pull_begin(r->to, &pull, p.mtime, e) == -1)
-		return -1;
-	return store_pull_end(r->to, pull.id, p.mtime, p.bytes, true, e);
-}
-
-static int
-replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
-{
-	struct replay *r = ctx;
-
-	switch (k) {
-	case HISTORY_DUMP:
-		return replay_dump(r, id, e);
-	case HISTORY_PUBLICATION:
-		return replay_publication(r, id, e);
-	case HISTORY_PULL:
-		return replay_pull(r, id, e);
-	case HISTORY_ACT:
-		return store_act_again(r->to, r->from, id, e);
-	}
-	return err_set(e, "history of an unknown kind");
-}
-
-static int
-open_store(struct replay *r, struct err *e)
+open_store(struct comparing *r, struct err *e)
 {
 	char path[PATH_MAX];
 
 	if (r->into == NULL)
-		return store_open_scratch(&r->to, temp_folder(), e);
+		return store_open_scratch(&r->r.to, temp_folder(), e);
 	snprintf(path, sizeof path, "%s/store.db", r->into);
 	if (access(path, F_OK) == 0)
 		return err_set(e, "%s is there already", path);
-	return store_open(&r->to, path, false, e);
+	return store_open(&r->r.to, path, false, e);
 }
 
 int
 rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
     struct store *from, const char *into, struct err *e)
 {
-	struct replay r = {
-		.conf = c, .feed = f, .from = from, .into = into, .out = out
-	};
+	struct comparing r = { .r = { .conf = c,
+				   .feed = f,
+				   .from = from,
+				   .dir = into == NULL ? temp_folder() : into,
+				   .needed = INT64_MAX,
+				   .published = compare_last },
+		.into = into,
+		.out = out };
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
+	r.r.ctx = &r;
 	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
-	    open_store(&r, e) == 0 &&
-	    store_history(from, f->name, NULL, replay, &r, e) == 0)
+	    open_store(&r, e) == 0 && replay(&r.r, e) == 0)
 		rc = 0;
-	store_close(r.to);
+	out->dumps = r.r.dumps;
+	out->publications = r.r.publications;
+	out->pulls = r.r.pulls;
+	out->expired = r.r.expired;
+	store_close(r.r.to);
 	zone_free(r.zone);
 	return rc == -1 ? err_add(e, "rebuild %s", f->name) : 0;
 }

@@ -78,9 +78,9 @@ put_client(void *ctx, const struct conv *c, struct err *e)
 	return put_conv(ctx, c, false, e);
 }
 
-/* Whom the order names by its client_uniq_id.  *waits: nobody knows yet. */
-static int
-join_client(struct rows *r, struct conv *c, bool *waits, struct err *e)
+int
+render_join_client(struct store *s, const char *feed, struct arena *a,
+    struct conv *c, bool *waits, struct err *e)
 {
 	static const enum field from[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
 		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5, FIELD_NAME };
@@ -91,8 +91,7 @@ join_client(struct rows *r, struct conv *c, bool *waits, struct err *e)
 	*waits = client.n > 0 && !conv_has_identifier(c);
 	if (!*waits)
 		return 0;
-	found = store_values(r->what->store, &r->arena, r->what->feed->name,
-	    RECORD_CONTACT, client, &contact, e);
+	found = store_values(s, a, feed, RECORD_CONTACT, client, &contact, e);
 	if (found != 1)
 		return found;
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
@@ -109,8 +108,11 @@ make_order(struct rows *r, const struct order *o, struct conv *c, struct err *e)
 {
 	struct conv other;
 
-	conv_text(c, FIELD_ORDER_STATUS) =
-	    preset_target(r->what->feed->calls_as_orders);
+	/* else it was decided, or no dump has the call any more */
+	if (!o->ruled &&
+	    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "CANCELLED"))
+		conv_text(c, FIELD_ORDER_STATUS) =
+		    preset_target(r->what->feed->calls_as_orders);
 	return store_values(r->what->store, &r->arena, r->what->feed->name,
 	    RECORD_ORDER, o->id, &other, e);
 }
@@ -124,7 +126,9 @@ put_row(void *ctx, const struct order *o, struct err *e)
 	int rc;
 
 	arena_reset(&r->arena);
-	if (o->kind == RECORD_ORDER && join_client(r, &c, &waits, e) == -1)
+	if (o->kind == RECORD_ORDER &&
+	    render_join_client(r->what->store, r->what->feed->name, &r->arena,
+		&c, &waits, e) == -1)
 		return -1;
 	if (o->kind == RECORD_CALL && r->what->writer->kind == RECORD_ORDER) {
 		rc = make_order(r, o, &c, e);

@@ -2,21 +2,21 @@
  * Orders, and contacts, calls and chats, which are kept alike: merging a dump
  * into them, and reading them in the order in which they are published.
  */
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "server/merge.h"
-#include "server/store_load.h"
+#include "server/store_blocks.h"
+#include "server/store_ready.h"
 #include "server/store_steps.h"
 
 #define SORT_MEMORY ((size_t)8 << 20)
 
 /* --- an order as it is kept --------------------------------------------- */
 
-/* id and creation time have columns of their own, so that they can be changed
- * and compared in SQL. */
 static struct slice
 pack(struct arena *a, const struct conv *c)
 {
@@ -25,20 +25,6 @@ pack(struct arena *a, const struct conv *c)
 	rest.number[FIELD_CREATE_DATE_TIME] = CONV_NONE;
 	conv_text(&rest, FIELD_ID) = slice_of("");
 	return conv_pack(a, &rest);
-}
-
-static int
-unpack(const struct store *s, struct conv *c, struct slice packed,
-    struct slice id, int64_t create_time, struct err *e)
-{
-	if (!conv_unpack(c, packed))
-		return err_set(e,
-		    "the store %s holds an order that cannot be read; restore "
-		    "it from a backup or rebuild it from the archive",
-		    s->path);
-	c->number[FIELD_CREATE_DATE_TIME] = create_time;
-	conv_text(c, FIELD_ID) = id;
-	return 0;
 }
 
 /* --- merging ------------------------------------------------------------ */
@@ -52,84 +38,29 @@ struct merging {
 	bool variants;   /* the feed has ids that differ by zeros */
 	struct pulled_list pulled;
 	struct arena a; /* of one order */
-	/* A feed that had no orders: whatever sorts behind all that was added
-	 * since is new without looking. */
-	bool was_empty;
-	char *last;
-	size_t last_n, last_room;
-	struct loading *loading; /* while all are new; else NULL */
-	struct sorter *ready;    /* the same, sorted for publishing */
-	struct steps *steps;     /* told of what changes status */
+	struct blocks *orders, *contacts;
+	struct sorter *ready; /* of a feed that had none, for publishing */
+	struct steps *steps;  /* told of what changes status */
 };
 
-static int add_ready(struct merging *m, struct slice id,
-    const struct merge_order *is, struct slice conv, struct err *e);
-
-/* The database is asked again: what waits for it goes in before. */
-static int
-settle(struct merging *m, struct err *e)
-{
-	struct loading *l = m->loading;
-
-	m->loading = NULL;
-	return l == NULL ? 0 : load_end(l, e);
-}
-
-static bool
-is_surely_new(const struct merging *m, struct slice id)
-{
-	return m->was_empty &&
-	       (m->last == NULL ||
-		   slice_cmp(id, (struct slice){ m->last, m->last_n }) > 0);
-}
+static int add_ready(struct merging *m, const struct entry *n, struct err *e);
 
 static int
 find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
 {
 	struct merging *m = ctx;
-	sqlite3_stmt *q;
-	struct slice conv;
-	int64_t create_time;
-	int rc;
+	struct entry n;
+	int rc = blocks_find(m->orders, id, &n, e);
 
-	if (is_surely_new(m, id))
-		return 0;
-	sorter_close(m->ready);
+	if (rc != 1)
+		return rc;
+	sorter_close(m->ready); /* it would have it twice */
 	m->ready = NULL;
-	if (settle(m, e) == -1)
-		return -1;
-	q = store_kept(m->s, SQL_ORDER_GET, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ib", m->feed, id);
-	rc = store_step(m->s, q, e);
-	if (rc == 1) {
-		create_time = sqlite3_column_int64(q, 0);
-		out->frozen = store_is_frozen(
-		    &m->pulled, sqlite3_column_int64(q, 1), create_time);
-		out->dump = sqlite3_column_int64(q, 2);
-		out->line = (unsigned long)sqlite3_column_int64(q, 3);
-		arena_reset(&m->a);
-		conv = arena_copy(&m->a, store_blob(q, 4));
-		if (unpack(m->s, &out->conv, conv, id, create_time, e) == -1)
-			rc = -1;
-	}
-	sqlite3_reset(q);
-	return rc;
-}
-
-static void
-remember_last(struct merging *m, struct slice id)
-{
-	if (!is_surely_new(m, id))
-		return;
-	if (id.n > m->last_room || m->last == NULL) {
-		m->last_room = id.n + 64;
-		m->last = mem_grow(m->last, m->last_room);
-	}
-	if (id.n > 0)
-		memcpy(m->last, id.p, id.n);
-	m->last_n = id.n;
+	out->frozen = store_is_frozen(&m->pulled, n.since, n.create_time);
+	out->since = n.since;
+	out->dump = n.dump;
+	out->line = (unsigned long)n.line;
+	return entry_conv(m->s, &n, &out->conv, e) == -1 ? -1 : 1;
 }
 
 static int
@@ -138,12 +69,20 @@ note_variant(struct merging *m, struct slice id, struct err *e)
 	char canonical[VARIANT_MAX];
 	struct slice c = variant_canonical(canonical, id, m->rules->prefix);
 
-	if (c.n == 0)
+	return c.n == 0
+		   ? 0
+		   : store_run(m->s, SQL_VARIANT_ADD, e, "ibb", m->feed, c, id);
+}
+
+/* A creation time that may have been carried since is remembered. */
+static int
+note_carried(struct merging *m, const struct entry *n,
+    const struct merge_order *was, struct err *e)
+{
+	if (m->rules->kind == RECORD_CONTACT || was->since >= m->top)
 		return 0;
-	return settle(m, e) == -1 || store_run(m->s, SQL_VARIANT_ADD, e, "ibb",
-					 m->feed, c, id) == -1
-		   ? -1
-		   : 0;
+	return store_run(m->s, SQL_CARRIED_PUT, e, "ibiii", m->feed, n->id,
+	    was->since, m->top, was->conv.number[FIELD_CREATE_DATE_TIME]);
 }
 
 static int
@@ -151,60 +90,35 @@ put(void *ctx, struct slice id, const struct merge_order *was,
     const struct merge_order *is, struct err *e)
 {
 	struct merging *m = ctx;
-	int64_t create_time = is->conv.number[FIELD_CREATE_DATE_TIME];
-	struct slice conv;
+	struct entry n = { .id = id,
+		.create_time = is->conv.number[FIELD_CREATE_DATE_TIME],
+		.since = m->top,
+		.dump = is->dump,
+		.line = (int64_t)is->line };
 
-	if (m->rules->dry) {
-		if (was == NULL)
-			remember_last(m, id);
+	if (m->rules->dry)
 		return 0;
-	}
 	arena_reset(&m->a);
-	conv = pack(&m->a, &is->conv);
+	n.conv = pack(&m->a, &is->conv);
 	if (was == NULL) {
-		remember_last(m, id);
-		if (note_variant(m, id, e) == -1 ||
-		    add_ready(m, id, is, conv, e) == -1)
+		if (note_variant(m, id, e) == -1 || add_ready(m, &n, e) == -1)
 			return -1;
-		if (m->loading != NULL)
-			return load_put(m->loading, id, create_time, is->dump,
-				   (int64_t)is->line, conv) == -1
-				   ? settle(m, e)
-				   : 0;
-		return store_run(m->s, SQL_ORDER_ADD, e, "ibiiiib", m->feed, id,
-		    create_time, m->top, is->dump, (int64_t)is->line, conv);
+	} else if (was->conv.number[FIELD_CREATE_DATE_TIME] == n.create_time) {
+		n.since = was->since;
+	} else if (note_carried(m, &n, was, e) == -1) {
+		return -1;
 	}
-	if (m->rules->kind != RECORD_CONTACT &&
-	    was->conv.number[FIELD_CREATE_DATE_TIME] != create_time &&
-	    store_run(m->s, SQL_ORDER_CARRIED, e, "ibi", m->feed, id, m->top) ==
-		-1)
-		return -1;
-	return store_run(m->s, SQL_ORDER_SET, e, "ibiiiib", m->feed, id,
-	    create_time, m->top, is->dump, (int64_t)is->line, conv);
-}
-
-static int
-has(struct store *s, int64_t feed, struct slice id, struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, SQL_ORDER_HAS, e);
-	int rc;
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ib", feed, id);
-	rc = store_step(s, q, e);
-	sqlite3_reset(q);
-	return rc;
+	return blocks_put(m->orders, &n, e);
 }
 
 static int
 knows_client(void *ctx, struct slice client, struct err *e)
 {
 	struct merging *m = ctx;
+	struct entry n;
 
-	if (m->clients == 0)
-		return 0;
-	return settle(m, e) == -1 ? -1 : has(m->s, m->clients, client, e);
+	return m->contacts == NULL ? 0
+				   : blocks_find(m->contacts, client, &n, e);
 }
 
 static int
@@ -213,11 +127,10 @@ find_variant(void *ctx, struct slice canonical, bool padded,
 {
 	struct merging *m = ctx;
 	sqlite3_stmt *q;
+	struct entry n;
 	int rc;
 
-	if ((padded || m->variants) && settle(m, e) == -1)
-		return -1;
-	if (padded && (rc = has(m->s, m->feed, canonical, e)) != 0) {
+	if (padded && (rc = blocks_find(m->orders, canonical, &n, e)) != 0) {
 		*known = canonical;
 		return rc;
 	}
@@ -266,30 +179,44 @@ store_has_variants(struct store *s, const char *feed, bool *out, struct err *e)
 	return 0;
 }
 
+/* A feed that had no orders is sorted for publishing while it is merged. */
+static int
+begin_ready(struct merging *m, struct err *e)
+{
+	bool any;
+
+	if (m->rules->dry)
+		return 0;
+	m->s->due.feed[0] = '\0';
+	store_ready_drop(m->s);
+	if (blocks_any(m->s, m->feed, &any, e) == -1)
+		return -1;
+	return any || m->rules->kind == RECORD_CONTACT
+		   ? 0
+		   : store_sorter(m->s, &m->ready, SORT_MEMORY, e);
+}
+
 static int
 prepare(struct merging *m, struct err *e)
 {
 	const char *feed = m->rules->feed;
+	int64_t contacts = 0;
 	sqlite3_stmt *q;
-	int64_t any;
 
 	if (store_feed(m->s, feed, m->rules->kind, !m->rules->dry, &m->feed,
 		e) == -1 ||
-	    store_feed(m->s, feed, RECORD_CONTACT, false, &m->clients, e) ==
-		-1 ||
+	    store_feed(m->s, feed, RECORD_CONTACT, false, &contacts, e) == -1 ||
 	    store_read_pulled(m->s, feed, m->rules->kind, &m->pulled, e) == -1)
 		return -1;
+	m->orders = blocks_open(m->s, m->feed);
+	if (contacts != 0 && contacts != m->feed)
+		m->contacts = blocks_open(m->s, contacts);
 	if (ask_variants(m->s, m->feed, &m->variants, e) == -1)
 		return -1;
-	q = store_kept(m->s, SQL_ORDER_ANY, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", m->feed);
-	if (store_ask_number(m->s, q, &any, e) == -1)
-		return -1;
-	m->was_empty = any == -1;
 	q = store_kept(m->s, SQL_PUB_TOP, e);
-	return q == NULL ? -1 : store_ask_number(m->s, q, &m->top, e);
+	return q == NULL || store_ask_number(m->s, q, &m->top, e) == -1
+		   ? -1
+		   : begin_ready(m, e);
 }
 
 static void
@@ -334,19 +261,10 @@ store_merge(struct store *s, struct sorter *sorted,
 		rc = steps_open(&m.steps, s, rules, e);
 	told.merged = merged;
 	told.merged_ctx = &m;
-	if (!rules->dry) {
-		s->due.feed[0] = '\0';
-		store_ready_drop(s);
-	}
-	if (rc == 0 && m.was_empty && !rules->dry) {
-		m.loading = load_begin(s, m.feed, m.top);
-		if (rules->kind != RECORD_CONTACT)
-			rc = store_sorter(s, &m.ready, SORT_MEMORY, e);
-	}
 	if (rc == 0)
 		rc = merge_run(sorted, &told, &orders, t, e);
-	if (m.loading != NULL && load_end(m.loading, rc == 0 ? e : &late) == -1)
-		rc = -1;
+	if (rc == 0 && !rules->dry)
+		rc = blocks_end(m.orders, e);
 	if (steps_end(m.steps, rc == 0, rc == 0 ? e : &late) == -1)
 		rc = -1;
 	if (rc == 0 && m.ready != NULL)
@@ -354,7 +272,8 @@ store_merge(struct store *s, struct sorter *sorted,
 	sorter_close(m.ready);
 	arena_free(&m.a);
 	free(m.pulled.p);
-	free(m.last);
+	blocks_close(m.orders);
+	blocks_close(m.contacts);
 	return rc;
 }
 
@@ -367,59 +286,35 @@ struct scanned {
 	uint8_t kind, pad[7];
 };
 
-/* Creation time, then id, so that bytewise order is the order we want. */
-static struct slice
-sort_key(
-    struct arena *a, int64_t create_time, struct slice prefix, struct slice id)
+/* By creation time, then id: so that bytewise order is the order we want. */
+static int
+add_scanned(struct sorter *to, struct arena *a, const struct scanned *h,
+    struct slice prefix, const struct entry *n, struct err *e)
 {
-	char *p = arena_alloc(a, 8 + prefix.n + id.n);
-	uint64_t t = (uint64_t)create_time ^ UINT64_C(1) << 63;
+	struct slice part[2] = { { (const char *)h, sizeof *h }, n->conv };
+	uint64_t t = htobe64((uint64_t)n->create_time ^ UINT64_C(1) << 63);
+	size_t size = sizeof t + prefix.n + n->id.n;
+	char *p = arena_alloc(a, size);
 
-	for (int i = 0; i < 8; i++)
-		p[i] = (char)(t >> (56 - 8 * i) & 0xff);
-	if (prefix.n > 0)
-		memcpy(p + 8, prefix.p, prefix.n);
-	if (id.n > 0)
-		memcpy(p + 8 + prefix.n, id.p, id.n);
-	return (struct slice){ p, 8 + prefix.n + id.n };
+	memcpy(p, &t, sizeof t);
+	memcpy(p + sizeof t, prefix.p, prefix.n);
+	if (n->id.n > 0)
+		memcpy(p + sizeof t + prefix.n, n->id.p, n->id.n);
+	return sorter_add_parts(to, (struct slice){ p, size }, 0, part, 2, e);
 }
 
+/* Nobody has pulled what was never there. */
 static int
-add_scanned(struct sorter *to, struct arena *a, sqlite3_stmt *q,
-    enum record_kind kind, struct slice prefix,
-    const struct pulled_list *pulled, struct err *e)
-{
-	struct scanned h = { .kind = (uint8_t)kind,
-		.create_time = sqlite3_column_int64(q, 1),
-		.dump = sqlite3_column_int64(q, 3),
-		.line = sqlite3_column_int64(q, 4) };
-	struct slice part[2] = { { (const char *)&h, sizeof h },
-		store_blob(q, 5) };
-
-	h.pulled =
-	    store_first_pull(pulled, sqlite3_column_int64(q, 2), h.create_time);
-	arena_reset(a);
-	return sorter_add_parts(to,
-	    sort_key(a, h.create_time, prefix, store_blob(q, 0)), 0, part, 2,
-	    e);
-}
-
-/* Nobody has pulled what was never there: it is not frozen. */
-static int
-add_ready(struct merging *m, struct slice id, const struct merge_order *is,
-    struct slice conv, struct err *e)
+add_ready(struct merging *m, const struct entry *n, struct err *e)
 {
 	struct scanned h = { .kind = (uint8_t)m->rules->kind,
-		.create_time = is->conv.number[FIELD_CREATE_DATE_TIME],
-		.dump = is->dump,
-		.line = (int64_t)is->line };
-	struct slice part[2] = { { (const char *)&h, sizeof h }, conv };
+		.create_time = n->create_time,
+		.dump = n->dump,
+		.line = n->line };
 
 	return m->ready == NULL
 		   ? 0
-		   : sorter_add_parts(m->ready,
-			 sort_key(&m->a, h.create_time, slice_of(""), id), 0,
-			 part, 2, e);
+		   : add_scanned(m->ready, &m->a, &h, slice_of(""), n, e);
 }
 
 static int
@@ -427,22 +322,29 @@ scan(struct store *s, const char *feed, enum record_kind kind,
     struct slice prefix, int64_t from, int64_t to, struct sorter *into,
     struct err *e)
 {
+	struct scanned h = { .kind = (uint8_t)kind };
 	struct pulled_list pulled = { NULL, 0, 0 };
 	struct arena a = ARENA_EMPTY;
-	sqlite3_stmt *q = NULL;
+	struct block_walk w;
+	struct entry n;
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc == 1 && store_read_pulled(s, feed, kind, &pulled, e) == -1)
-		rc = -1;
-	if (rc == 1 && (q = store_fresh(s, SQL_ORDER_SCAN, e)) == NULL)
-		rc = -1;
-	if (rc == 1)
-		store_bind(q, "iii", number, from, to);
-	while (rc == 1 && (rc = store_step(s, q, e)) == 1)
-		if (add_scanned(into, &a, q, kind, prefix, &pulled, e) == -1)
-			rc = -1;
-	sqlite3_finalize(q);
+	if (rc != 1 || store_read_pulled(s, feed, kind, &pulled, e) == -1)
+		return rc == 1 ? -1 : rc;
+	rc = walk_begin(&w, s, number, from, to, e);
+	while (rc == 0 && (rc = walk_entry(&w, &n, e)) == 1) {
+		rc = 0;
+		if (n.create_time < from || n.create_time > to)
+			continue;
+		h.create_time = n.create_time;
+		h.dump = n.dump;
+		h.line = n.line;
+		h.pulled = store_first_pull(&pulled, n.since, n.create_time);
+		arena_reset(&a);
+		rc = add_scanned(into, &a, &h, prefix, &n, e);
+	}
+	walk_finish(&w);
 	arena_free(&a);
 	free(pulled.p);
 	return rc;
@@ -457,17 +359,32 @@ within(struct slice scanned, int64_t from, int64_t to)
 	return from <= h.create_time && h.create_time <= to;
 }
 
+/* A status that somebody decided on lies over what the dumps say. */
+static void
+rule(struct order *o, const struct sticky *decided)
+{
+	struct slice id = o->id, prefix = slice_of(CALL_ORDER_PREFIX), status;
+
+	if (decided != NULL && o->kind == RECORD_CALL && id.n > prefix.n &&
+	    memcmp(id.p, prefix.p, prefix.n) == 0 &&
+	    !sticky_status(decided, o->kind, id, &status))
+		id = (struct slice){ id.p + prefix.n, id.n - prefix.n };
+	o->ruled = sticky_status(decided, o->kind, id, &status);
+	if (o->ruled)
+		conv_text(&o->conv, FIELD_ORDER_STATUS) = status;
+}
+
 static int
-hand_out(const struct store *s, struct slice key, struct slice bytes,
+hand_out(const struct store *s, const struct sticky *decided, struct slice key,
+    struct slice bytes,
     int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
     struct err *e)
 {
-	struct slice conv;
 	struct scanned h;
+	struct entry n;
 	struct order o;
 
 	memcpy(&h, bytes.p, sizeof h);
-	conv = (struct slice){ bytes.p + sizeof h, bytes.n - sizeof h };
 	o.kind = (enum record_kind)h.kind;
 	o.id = (struct slice){ key.p + 8, key.n - 8 };
 	o.create_time = h.create_time;
@@ -475,8 +392,12 @@ hand_out(const struct store *s, struct slice key, struct slice bytes,
 	o.pulled = h.pulled;
 	o.dump = h.dump;
 	o.line = (unsigned long)h.line;
-	if (unpack(s, &o.conv, conv, o.id, o.create_time, e) == -1)
+	n = (struct entry){ .id = o.id,
+		.create_time = o.create_time,
+		.conv = { bytes.p + sizeof h, bytes.n - sizeof h } };
+	if (entry_conv(s, &n, &o.conv, e) == -1)
 		return -1;
+	rule(&o, decided);
 	return each(ctx, &o, e);
 }
 
@@ -538,18 +459,23 @@ store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
     void *ctx, struct err *e)
 {
 	struct slice key, bytes;
+	struct sticky *decided = NULL;
 	struct ready r;
 	uint64_t sequence;
 	int rc = get_ready(s, feed, kinds, from, to, &r, e);
 
 	if (rc == 0)
+		rc = store_sticky(&decided, s, feed, e);
+	if (rc == 0)
 		while ((rc = sorter_next(
 			    r.sorter, &key, &sequence, &bytes, e)) == 1)
 			if (within(bytes, from, to) &&
-			    hand_out(s, key, bytes, each, ctx, e) == -1) {
+			    hand_out(s, decided, key, bytes, each, ctx, e) ==
+				-1) {
 				rc = -1;
 				break;
 			}
+	sticky_free(decided);
 	if (rc == 0 && !s->read_only)
 		store_ready_give(s, &r);
 	else
@@ -557,19 +483,19 @@ store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
 	return rc;
 }
 
+/* Its texts live in the arena: 1, 0, -1. */
 static int
-read_order(struct store *s, struct arena *a, sqlite3_stmt *q, struct slice id,
-    const struct pulled_list *pulled, struct order *out, struct err *e)
+get(struct store *s, struct arena *a, int64_t feed, struct slice id,
+    struct entry *out, struct err *e)
 {
-	out->id = arena_copy(a, id);
-	out->create_time = sqlite3_column_int64(q, 0);
-	out->pulled = store_first_pull(
-	    pulled, sqlite3_column_int64(q, 1), out->create_time);
-	out->frozen = out->pulled != 0;
-	out->dump = sqlite3_column_int64(q, 2);
-	out->line = (unsigned long)sqlite3_column_int64(q, 3);
-	return unpack(s, &out->conv, arena_copy(a, store_blob(q, 4)), out->id,
-	    out->create_time, e);
+	struct blocks *b = blocks_reader(s, feed);
+	int rc = blocks_find(b, id, out, e);
+
+	if (rc != 1)
+		return rc;
+	out->id = arena_copy(a, out->id);
+	out->conv = arena_copy(a, out->conv);
+	return 1;
 }
 
 int
@@ -577,47 +503,34 @@ store_order(struct store *s, struct arena *a, const char *feed,
     enum record_kind kind, struct slice id, struct order *out, struct err *e)
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
-	sqlite3_stmt *q;
+	struct entry n;
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc != 1 || store_read_pulled(s, feed, kind, &pulled, e) == -1)
-		return rc == 1 ? -1 : rc;
+	if (rc != 1 || (rc = get(s, a, number, id, &n, e)) != 1)
+		return rc;
+	if (store_read_pulled(s, feed, kind, &pulled, e) == -1)
+		return -1;
 	out->kind = kind;
-	q = store_kept(s, SQL_ORDER_GET, e);
-	if (q == NULL) {
-		rc = -1;
-		goto out;
-	}
-	store_bind(q, "ib", number, id);
-	rc = store_step(s, q, e);
-	if (rc == 1 && read_order(s, a, q, id, &pulled, out, e) == -1)
-		rc = -1;
-	sqlite3_reset(q);
-out:
+	out->id = n.id;
+	out->create_time = n.create_time;
+	out->pulled = store_first_pull(&pulled, n.since, n.create_time);
+	out->frozen = out->pulled != 0;
+	out->dump = n.dump;
+	out->line = (unsigned long)n.line;
 	free(pulled.p);
-	return rc;
+	return entry_conv(s, &n, &out->conv, e) == -1 ? -1 : 1;
 }
 
 int
 store_values(struct store *s, struct arena *a, const char *feed,
     enum record_kind kind, struct slice id, struct conv *out, struct err *e)
 {
-	sqlite3_stmt *q;
+	struct entry n;
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc != 1)
+	if (rc != 1 || (rc = get(s, a, number, id, &n, e)) != 1)
 		return rc;
-	q = store_kept(s, SQL_ORDER_GET, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ib", number, id);
-	rc = store_step(s, q, e);
-	if (rc == 1 &&
-	    unpack(s, out, arena_copy(a, store_blob(q, 4)), arena_copy(a, id),
-		sqlite3_column_int64(q, 0), e) == -1)
-		rc = -1;
-	sqlite3_reset(q);
-	return rc;
+	return entry_conv(s, &n, out, e) == -1 ? -1 : 1;
 }
