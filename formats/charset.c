@@ -4,6 +4,7 @@
  */
 #include "formats/charset.h"
 
+#include <endian.h>
 #include <string.h>
 #include <strings.h>
 
@@ -170,20 +171,35 @@ sequence(const uint8_t *p, size_t n, bool *whole)
 	return k;
 }
 
-/* Four letters whose first byte is d0 or d1. */
-static bool
-is_cyrillic_word(const uint8_t *p)
+/*
+ * Dumps are of ASCII and of letters of two bytes, in short runs: a branch at
+ * the end of each would cost more than all bytes between.  So eight are judged
+ * at once, by their upper bits, each moved to the top of its byte: a byte 110…
+ * that says more than c0 and c1 do has to stand before every 10…, and before
+ * nothing else.  Returns how many bytes there are of such characters, about.
+ */
+static size_t
+short_characters(const uint8_t *p, size_t n)
 {
-	static const uint8_t masks[WORD] = { 0xfe, 0xc0, 0xfe, 0xc0, 0xfe, 0xc0,
-		0xfe, 0xc0 };
-	static const uint8_t wants[WORD] = { 0xd0, 0x80, 0xd0, 0x80, 0xd0, 0x80,
-		0xd0, 0x80 };
-	uint64_t w, mask, want;
+	const uint64_t top = UINT64_C(0x8080808080808080);
+	uint64_t due = 0; /* the last byte before began a character */
+	size_t i = 0;
 
-	memcpy(&w, p, sizeof w);
-	memcpy(&mask, masks, sizeof mask);
-	memcpy(&want, wants, sizeof want);
-	return (w & mask) == want;
+	while (n - i >= WORD) {
+		uint64_t w, high, first, some;
+
+		memcpy(&w, p + i, WORD);
+		w = le64toh(w);
+		high = w & top;
+		first = high & w << 1;
+		some = w << 3 | w << 4 | w << 5 | w << 6;
+		if ((first & w << 2) != 0 || (first & ~some) != 0 ||
+		    (high & ~first) != (first << 8 | due))
+			break;
+		due = first >> 56;
+		i += WORD;
+	}
+	return due == 0 ? i : i - 1;
 }
 
 size_t
@@ -192,22 +208,14 @@ charset_utf8(const uint8_t *p, size_t n)
 	size_t i = 0;
 
 	for (;;) {
-		bool whole;
-		size_t k;
+		bool whole = true;
+		size_t k = 1;
 
-		i += charset_ascii(p + i, n - i);
-		/* two-byte sequences, as Cyrillic has them, one after another
-		 */
-		while (n - i >= WORD && is_cyrillic_word(p + i))
-			i += WORD;
-		while (n - i >= 2 && p[i] >= 0xc2 && p[i] <= 0xdf &&
-		       (p[i + 1] & 0xc0) == 0x80)
-			i += 2;
+		i += short_characters(p + i, n - i);
 		if (i == n)
 			return i;
-		if (p[i] < 0x80)
-			continue;
-		k = sequence(p + i, n - i, &whole);
+		if (p[i] >= 0x80)
+			k = sequence(p + i, n - i, &whole);
 		if (!whole)
 			return i;
 		i += k;

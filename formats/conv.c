@@ -165,46 +165,62 @@ take32(struct slice *s, uint32_t *v)
 	return true;
 }
 
-static size_t
-packed_size(const struct conv *c)
+static_assert(FIELD_COUNT <= 64, "a bit a field");
+
+/* A bit a field.  Of a few dozen fields a record has ten; to ask each of them
+ * in a branch of its own would take longer than to pack those. */
+static uint64_t
+present(const struct conv *c)
 {
-	size_t n = 0;
+	uint64_t bits = 0;
 
 	for (int f = 0; f < FIELD_NUMBERS; f++)
-		n += c->number[f] == CONV_NONE ? 0 : 1 + 8;
-	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++) {
-		struct slice s = conv_text(c, f);
+		bits |= (uint64_t)(c->number[f] != CONV_NONE) << f;
+	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
+		bits |= (uint64_t)(conv_text(c, f).n != 0) << f;
+	return bits;
+}
 
-		n += s.n == 0 ? 0 : 1 + 4 + s.n;
-	}
-	return n;
+/* The lowest of them, taken off. */
+static int
+take_field(uint64_t *bits)
+{
+	int f = __builtin_ctzll(*bits);
+
+	*bits &= *bits - 1;
+	return f;
+}
+
+static char *
+pack_field(char *p, const struct conv *c, int f)
+{
+	struct slice s;
+
+	*p++ = (char)f;
+	if (f < FIELD_NUMBERS)
+		return put64(p, (uint64_t)c->number[f]);
+	s = conv_text(c, f);
+	assert(s.n <= UINT32_MAX);
+	p = put32(p, (uint32_t)s.n);
+	memcpy(p, s.p, s.n);
+	return p + s.n;
 }
 
 struct slice
 conv_pack(struct arena *a, const struct conv *c)
 {
-	size_t n = packed_size(c);
-	char *start = arena_alloc(a, n), *p = start;
+	uint64_t bits = present(c);
+	size_t most = 0;
+	char *start, *p;
 
-	for (int f = 0; f < FIELD_NUMBERS; f++) {
-		if (c->number[f] == CONV_NONE)
-			continue;
-		*p++ = (char)f;
-		p = put64(p, (uint64_t)c->number[f]);
-	}
-	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++) {
-		struct slice s = conv_text(c, f);
-
-		if (s.n == 0)
-			continue;
-		assert(s.n <= UINT32_MAX);
-		*p++ = (char)f;
-		p = put32(p, (uint32_t)s.n);
-		memcpy(p, s.p, s.n);
-		p += s.n;
-	}
-	assert((size_t)(p - start) == n);
-	return (struct slice){ start, n };
+	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
+		most += conv_text(c, f).n;
+	most += (size_t)__builtin_popcountll(bits) * (1 + 8);
+	start = p = arena_alloc(a, most);
+	while (bits != 0)
+		p = pack_field(p, c, take_field(&bits));
+	assert((size_t)(p - start) <= most);
+	return (struct slice){ start, (size_t)(p - start) };
 }
 
 /* One field's value off the front of *s; false when it is not a canonical

@@ -139,6 +139,19 @@ bool conv_has_any_identifier(const struct conv *c);
  */
 struct slice conv_pack(struct arena *a, const struct conv *c);
 
+/*
+ * What conv_pack made, without unpacking it: the id, the creation time, and the
+ * rest, which lies before and behind the id.  All point into packed.  The two
+ * pieces of the rest, one behind the other, are what conv_pack makes of the
+ * record without them.
+ */
+struct conv_parts {
+	struct slice id;
+	int64_t created;
+	struct slice rest[2];
+};
+void conv_split(struct conv_parts *out, struct slice packed);
+
 /* The texts point into packed.  False when the bytes are not a packed record.
  */
 bool conv_unpack(struct conv *c, struct slice packed);

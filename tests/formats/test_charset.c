@@ -149,6 +149,67 @@ runs_of_any_length_and_alignment_are_measured(void **state)
 	}
 }
 
+/* By the letter of the standard, a byte after another. */
+static size_t
+valid_bytes(const uint8_t *p, size_t n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t i = 0;
+
+	while (i < n) {
+		size_t k = p[i] < 0x80             ? 1
+			   : (p[i] & 0xe0) == 0xc0 ? 2
+			   : (p[i] & 0xf0) == 0xe0 ? 3
+			   : (p[i] & 0xf8) == 0xf0 ? 4
+						   : 0;
+		uint32_t c = k == 1 ? p[i] : p[i] & (0xffu >> (k + 1));
+
+		if (k == 0 || n - i < k)
+			return i;
+		for (size_t m = 1; m < k; m++) {
+			if ((p[i + m] & 0xc0) != 0x80)
+				return i;
+			c = c << 6 | (p[i + m] & 0x3f);
+		}
+		if (c < least[k] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+			return i;
+		i += k;
+	}
+	return i;
+}
+
+static void
+eight_bytes_at_once_are_judged_as_each_alone(void **state)
+{
+	/* what a byte may be, the likely ones more often */
+	static const uint8_t bytes_of[] = { 'a', 'a', ';', 0, 0x7f, 0xd0, 0xd0,
+		0xd1, 0xc2, 0xdf, 0x80, 0x90, 0xb0, 0xbf, 0xbf, 0xbf, 0xc0,
+		0xc1, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff };
+	static const char *const chars[] = { "a", ";", "я", "Ж", "\xc2\xa0",
+		"₽", "😀", "\xdf\xbf" };
+	uint8_t buf[64];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 300000; round++) {
+		size_t n = 0;
+
+		while (n < 40) {
+			const char *c;
+
+			seed = seed * 1664525 + 1013904223;
+			c = chars[(seed >> 16) % COUNT(chars)];
+			memcpy(buf + n, c, strlen(c));
+			n += strlen(c);
+			if ((seed >> 24) % 32 == 0)
+				buf[n++] =
+				    bytes_of[(seed >> 8) % COUNT(bytes_of)];
+		}
+		n -= (seed >> 12) % 9;
+		assert_int_equal(charset_utf8(buf, n), valid_bytes(buf, n));
+	}
+}
+
 static void
 utf16_has_surrogates_and_may_be_cut(void **state)
 {
@@ -310,6 +371,7 @@ main(void)
 		cmocka_unit_test(every_byte_means_what_iconv_says),
 		cmocka_unit_test(a_long_text_is_converted_like_its_bytes),
 		cmocka_unit_test(valid_utf8_is_told_from_damage),
+		cmocka_unit_test(eight_bytes_at_once_are_judged_as_each_alone),
 		cmocka_unit_test(runs_of_any_length_and_alignment_are_measured),
 		cmocka_unit_test(utf16_has_surrogates_and_may_be_cut),
 		cmocka_unit_test(russian_text_is_recognised_in_every_encoding),
