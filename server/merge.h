@@ -37,6 +37,7 @@ struct merge_order {
 	struct conv conv; /* FIELD_ID is its id */
 	bool frozen;      /* its creation time was pulled and stays */
 	int64_t dump;     /* what its newest row came from */
+	int64_t since;    /* find's, untouched for put */
 	unsigned long line;
 	/* The creation time that the dump's last row of it gave, whether it was
 	 * taken or not; CONV_NONE when none did.  Not kept. */

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/store_load.h"
+#include "server/store_blocks.h"
+#include "server/store_ready.h"
 
 #define BUSY_MS 10000
 #define WAL_MANY 1000  /* pages worth carrying over, as SQLite has it */
@@ -207,7 +208,8 @@ bring_up(struct store *s, int64_t version, struct err *e)
 	if (version == 0)
 		return execute(s, store_schema, e);
 	for (; version < STORE_SCHEMA; version++) {
-		if (execute(s, store_migration[version], e) == -1)
+		if (execute(s, store_migration[version], e) == -1 ||
+		    (version == 2 && blocks_migrate(s, e) == -1))
 			return -1;
 	}
 	return 0;
@@ -380,6 +382,7 @@ store_close(struct store *s)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(s->kept[i]);
 	store_ready_drop(s);
+	blocks_close(s->reader);
 	sqlite3_close(s->db);
 	free(s->path);
 	free(s->dir);
@@ -412,6 +415,7 @@ void
 store_rollback(struct store *s)
 {
 	s->due.feed[0] = '\0';
+	s->blocks_written++;
 	store_ready_drop(s);
 	if (!sqlite3_get_autocommit(s->db)) /* some errors did it already */
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

@@ -7,28 +7,28 @@
 #include <string.h>
 
 #include "server/merge.h"
-#include "server/store_load.h"
+#include "server/store_blocks.h"
+#include "server/store_ready.h"
 
-/* id and creation time have columns of their own. */
 static int
-unpack(const struct store *s, struct kept *k, struct slice conv,
-    struct slice id, int64_t create_time, struct err *e)
+read_entry(const struct store *s, const struct entry *n,
+    const struct pulled_list *pulled, struct kept *out, struct err *e)
 {
-	if (!conv_unpack(&k->conv, conv))
-		return err_set(e,
-		    "the store %s holds an order that cannot be read; restore "
-		    "it from a backup or rebuild it from the archive",
-		    s->path);
-	k->conv.number[FIELD_CREATE_DATE_TIME] = create_time;
-	conv_text(&k->conv, FIELD_ID) = id;
-	return 0;
+	*out = (struct kept){
+		.since = n->since,
+		.dump = n->dump,
+		.line = n->line,
+		.frozen = store_is_frozen(pulled, n->since, n->create_time),
+	};
+	return entry_conv(s, n, &out->conv, e);
 }
 
 /* --- one after the other -------------------------------------------------- */
 
 struct walk {
 	struct store *s;
-	sqlite3_stmt *orders, *carried;
+	struct block_walk orders;
+	sqlite3_stmt *carried;
 	bool has_carried; /* a row of carried is waiting */
 	struct pulled_list pulled;
 	struct carried *list;
@@ -54,10 +54,9 @@ store_walk(struct walk **out, struct store *s, const char *feed,
 	w->s = s;
 	if (store_feed(s, feed, kind, false, &number, e) == -1 ||
 	    store_read_pulled(s, feed, kind, &w->pulled, e) == -1 ||
-	    (w->orders = store_fresh(s, SQL_KEPT_SCAN, e)) == NULL ||
+	    walk_begin(&w->orders, s, number, INT64_MIN, INT64_MAX, e) == -1 ||
 	    (w->carried = store_fresh(s, SQL_CARRIED_SCAN, e)) == NULL)
 		goto fail;
-	store_bind(w->orders, "i", number);
 	store_bind(w->carried, "i", number);
 	if (next_carried(w, e) == -1)
 		goto fail;
@@ -73,7 +72,7 @@ walk_end(struct walk *w)
 {
 	if (w == NULL)
 		return;
-	sqlite3_finalize(w->orders);
+	walk_finish(&w->orders);
 	sqlite3_finalize(w->carried);
 	free(w->pulled.p);
 	free(w->list);
@@ -115,20 +114,13 @@ take_carried(struct walk *w, struct slice id, struct err *e)
 int
 walk_next(struct walk *w, struct kept *out, struct err *e)
 {
-	int rc = store_step(w->s, w->orders, e);
-	int64_t create_time;
+	struct entry n;
+	int rc = walk_entry(&w->orders, &n, e);
 
 	if (rc != 1)
 		return rc;
-	create_time = sqlite3_column_int64(w->orders, 1);
-	*out = (struct kept){ .since = sqlite3_column_int64(w->orders, 2),
-		.dump = sqlite3_column_int64(w->orders, 3),
-		.line = sqlite3_column_int64(w->orders, 4) };
-	if (unpack(w->s, out, store_blob(w->orders, 5),
-		store_blob(w->orders, 0), create_time, e) == -1)
-		return -1;
-	out->frozen = store_is_frozen(&w->pulled, out->since, create_time);
-	if (take_carried(w, conv_text(&out->conv, FIELD_ID), e) == -1)
+	if (read_entry(w->s, &n, &w->pulled, out, e) == -1 ||
+	    take_carried(w, n.id, e) == -1)
 		return -1;
 	out->carried = w->list;
 	out->carries = w->n;
@@ -160,15 +152,15 @@ static int
 put(struct store *s, int64_t number, const struct kept *k, struct err *e)
 {
 	struct arena a = ARENA_EMPTY;
-	struct conv rest = k->conv;
+	struct blocks *b = blocks_open(s, number);
+	struct entry n = entry_of(&a, &k->conv);
 	int rc;
 
-	rest.number[FIELD_CREATE_DATE_TIME] = CONV_NONE;
-	conv_text(&rest, FIELD_ID) = slice_of("");
-	rc = store_run(s, SQL_KEPT_PUT, e, "ibiiiib", number,
-	    conv_text(&k->conv, FIELD_ID),
-	    k->conv.number[FIELD_CREATE_DATE_TIME], k->since, k->dump, k->line,
-	    conv_pack(&a, &rest));
+	n.since = k->since;
+	n.dump = k->dump;
+	n.line = k->line;
+	rc = blocks_put(b, &n, e) == -1 ? -1 : blocks_end(b, e);
+	blocks_close(b);
 	arena_free(&a);
 	return rc;
 }
@@ -208,34 +200,21 @@ store_kept_get(struct store *s, struct arena *a, const char *feed,
     enum record_kind kind, struct slice id, struct kept *out, struct err *e)
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
-	sqlite3_stmt *q;
+	struct entry n;
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_ORDER_GET, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ib", number, id);
-	rc = store_step(s, q, e);
+	if (rc != 1 || store_read_pulled(s, feed, kind, &pulled, e) == -1)
+		return rc == 1 ? -1 : rc;
+	rc = blocks_find(blocks_reader(s, number), id, &n, e);
 	if (rc == 1) {
-		*out = (struct kept){ .since = sqlite3_column_int64(q, 1),
-			.dump = sqlite3_column_int64(q, 2),
-			.line = sqlite3_column_int64(q, 3) };
-		if (unpack(s, out, arena_copy(a, store_blob(q, 4)),
-			arena_copy(a, id), sqlite3_column_int64(q, 0), e) == -1)
+		n.id = arena_copy(a, n.id);
+		n.conv = arena_copy(a, n.conv);
+		if (read_entry(s, &n, &pulled, out, e) == -1)
 			rc = -1;
 	}
-	sqlite3_reset(q);
-	if (rc != 1)
-		return rc;
-	if (store_read_pulled(s, feed, kind, &pulled, e) == -1)
-		return -1;
-	out->frozen = store_is_frozen(
-	    &pulled, out->since, out->conv.number[FIELD_CREATE_DATE_TIME]);
 	free(pulled.p);
-	return 1;
+	return rc;
 }
 
 int
@@ -363,8 +342,8 @@ replace_kind(struct store *to, struct store *from, const char *feed,
 		return 0;
 	if (store_feed(to, feed, kind, true, &target, e) == -1)
 		return -1;
-	return copy_rows(to, from, SQL_KEPT_SCAN, SQL_KEPT_PUT, source, target,
-		   "biiiib", e) == -1 ||
+	return copy_rows(to, from, SQL_BLOCK_COPY, SQL_BLOCK_ADD, source,
+		   target, "biiib", e) == -1 ||
 		       copy_rows(to, from, SQL_CARRIED_SCAN, SQL_CARRIED_PUT,
 			   source, target, "biii", e) == -1 ||
 		       copy_rows(to, from, SQL_VARIANT_SCAN, SQL_VARIANT_ADD,
@@ -378,6 +357,7 @@ store_replace_feed(
     struct store *to, struct store *from, const char *feed, struct err *e)
 {
 	to->due.feed[0] = '\0';
+	to->blocks_written++;
 	store_ready_drop(to);
 	for (enum record_kind k = 0; k < RECORD_KINDS; k++)
 		if (replace_kind(to, from, feed, k, e) == -1)

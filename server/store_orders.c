@@ -15,18 +15,6 @@
 
 #define SORT_MEMORY ((size_t)8 << 20)
 
-/* --- an order as it is kept --------------------------------------------- */
-
-static struct slice
-pack(struct arena *a, const struct conv *c)
-{
-	struct conv rest = *c;
-
-	rest.number[FIELD_CREATE_DATE_TIME] = CONV_NONE;
-	conv_text(&rest, FIELD_ID) = slice_of("");
-	return conv_pack(a, &rest);
-}
-
 /* --- merging ------------------------------------------------------------ */
 
 struct merging {
@@ -90,16 +78,15 @@ put(void *ctx, struct slice id, const struct merge_order *was,
     const struct merge_order *is, struct err *e)
 {
 	struct merging *m = ctx;
-	struct entry n = { .id = id,
-		.create_time = is->conv.number[FIELD_CREATE_DATE_TIME],
-		.since = m->top,
-		.dump = is->dump,
-		.line = (int64_t)is->line };
+	struct entry n;
 
 	if (m->rules->dry)
 		return 0;
 	arena_reset(&m->a);
-	n.conv = pack(&m->a, &is->conv);
+	n = entry_of(&m->a, &is->conv);
+	n.since = m->top;
+	n.dump = is->dump;
+	n.line = (int64_t)is->line;
 	if (was == NULL) {
 		if (note_variant(m, id, e) == -1 || add_ready(m, &n, e) == -1)
 			return -1;

@@ -5,7 +5,8 @@
  *      store.c          opening, transactions, the ledger, facts
  *      store_dumps.c    what dumps were like, and those that wait
  *      store_orders.c   merging and reading orders
- *      store_load.c     the first orders of a feed; what was sorted once
+ *      store_blocks.c   records in blocks, as they are kept
+ *      store_ready.c    what was sorted once
  *      store_times.c    what is frozen, what is due
  *      store_pubs.c     publications, pulls, history
  *      store_kept.c     records as they are kept, one after the other
@@ -35,16 +36,18 @@ enum sql {
 	SQL_PROFILE_SET,
 	SQL_PROFILE_GET,
 	SQL_PROFILE_LAST,
-	SQL_ORDER_ANY,
-	SQL_ORDER_HAS,
-	SQL_ORDER_GET,
-	SQL_ORDER_ADD,
-	SQL_ORDER_SET,
-	SQL_ORDER_CARRIED,
-	SQL_ORDER_SCAN,
-	SQL_ORDER_COUNT,
-	SQL_ORDER_DUE,
-	SQL_ORDER_FREEZE,
+	SQL_BLOCK_ANY,
+	SQL_BLOCK_AT,
+	SQL_BLOCK_FIRST,
+	SQL_BLOCK_NEXT,
+	SQL_BLOCK_SET,
+	SQL_BLOCK_DELETE,
+	SQL_BLOCK_SCAN,
+	SQL_BLOCK_ACROSS,
+	SQL_BLOCK_COUNT,
+	SQL_BLOCK_DUE,
+	SQL_OLD_ORDERS,
+	SQL_OLD_DROP,
 	SQL_VARIANT_ANY,
 	SQL_VARIANT_ADD,
 	SQL_VARIANT_GET,
@@ -72,8 +75,6 @@ enum sql {
 	SQL_FACT_SET,
 	SQL_EVENT_ADD,
 	SQL_HISTORY,
-	SQL_KEPT_SCAN,
-	SQL_KEPT_PUT,
 	SQL_CARRIED_SCAN,
 	SQL_CARRIED_GET,
 	SQL_CARRIED_PUT,
@@ -90,6 +91,8 @@ enum sql {
 	SQL_DUMP_REVISE,
 	SQL_PUB_AGAIN,
 	SQL_PUB_DONE_LIST,
+	SQL_BLOCK_COPY,
+	SQL_BLOCK_ADD,
 	SQL_REPLACE_ORDERS,
 	SQL_REPLACE_CARRIED,
 	SQL_REPLACE_VARIANTS,
@@ -126,7 +129,7 @@ struct store {
 		int64_t asked, due;
 	} due;
 	/* Records of a feed as they were sorted for a publishing, or while they
-	 * were merged, as long as none changes (store_load.h). */
+	 * were merged, as long as none changes (store_ready.h). */
 	struct ready {
 		char feed[FEED_NAME_MAX + 1];
 		unsigned kinds;
@@ -136,6 +139,9 @@ struct store {
 		struct sorter *sorter; /* NULL: none */
 	} ready;
 	uint64_t dropped; /* how often ready was no longer true */
+	struct blocks *reader; /* blocks_reader; NULL: none yet */
+	/* How often a block changed; and when it was opened. */
+	uint64_t blocks_written, reader_of;
 };
 
 /* A kept statement, reset; NULL with e set. */
@@ -156,7 +162,7 @@ int store_run(
 void store_text(sqlite3_stmt *q, int column, char *out, size_t size);
 struct slice store_blob(sqlite3_stmt *q, int column);
 
-/* The number of a feed's records of that kind in table orders: 1, 0 when there
+/* The number of a feed's records of that kind in table blocks: 1, 0 when there
  * is none, -1. */
 int store_feed(struct store *s, const char *feed, enum record_kind kind,
     bool make, int64_t *out, struct err *e);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/store_load.h"
+#include "server/store_ready.h"
 
 /* --- publications ------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/store_load.h"
+#include "server/store_ready.h"
 
 #define CARRIED_TEXT 63 /* three numbers and their blanks */
 

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/store_load.h"
+#include "server/store_blocks.h"
+#include "server/store_ready.h"
 #include "server/store_private.h"
 #include "server/store_steps.h"
 
@@ -92,19 +93,14 @@ static int
 next_due(struct store *s, const char *feed, enum record_kind kind, int64_t now,
     int64_t *due, struct err *e)
 {
-	sqlite3_stmt *q;
 	int64_t number, its;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
 	if (rc != 1)
 		return rc;
-	q = store_kept(s, SQL_ORDER_DUE, e);
-	if (q == NULL)
+	if (blocks_due(s, number, now, &its, e) == -1)
 		return -1;
-	store_bind(q, "ii", number, now);
-	if (store_ask_number(s, q, &its, e) == -1)
-		return -1;
-	if (its != -1 && its < *due)
+	if (its < *due)
 		*due = its;
 	return 0;
 }
@@ -135,19 +131,15 @@ static int
 count_kind(struct store *s, const char *feed, enum record_kind kind,
     int64_t from, int64_t to, uint64_t *out, struct err *e)
 {
-	sqlite3_stmt *q;
-	int64_t number, n;
+	int64_t number;
+	uint64_t n;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
 	if (rc != 1)
 		return rc;
-	q = store_kept(s, SQL_ORDER_COUNT, e);
-	if (q == NULL)
+	if (blocks_count(s, number, from, to, &n, e) == -1)
 		return -1;
-	store_bind(q, "iii", number, from, to);
-	if (store_ask_number(s, q, &n, e) == -1)
-		return -1;
-	*out += (uint64_t)n;
+	*out += n;
 	return 0;
 }
 
@@ -190,11 +182,10 @@ add_thaw(struct thaws *l, sqlite3_stmt *q)
 		sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2) };
 }
 
-/* The orders that p carried with another creation time than they have now, and
- * that no other pulled version has frozen since. */
+/* What p carried with another creation time than they may have now. */
 static int
 read_thaws(struct store *s, int64_t feed, const struct pulled *p,
-    const struct pulled_list *pulled, struct thaws *l, struct err *e)
+    struct thaws *l, struct err *e)
 {
 	sqlite3_stmt *q = store_kept(s, SQL_CARRIED_BY, e);
 	int rc;
@@ -203,11 +194,31 @@ read_thaws(struct store *s, int64_t feed, const struct pulled *p,
 		return -1;
 	store_bind(q, "iiii", feed, p->id, p->from, p->to);
 	while ((rc = store_step(s, q, e)) == 1)
-		if (!store_is_frozen(pulled, sqlite3_column_int64(q, 4),
-			sqlite3_column_int64(q, 3)))
-			add_thaw(l, q);
+		add_thaw(l, q);
 	sqlite3_reset(q);
 	return rc;
+}
+
+/* An order gets its creation time back, unless another pulled version has
+ * frozen it since. */
+static int
+thaw(struct store *s, struct blocks *b, int64_t feed, const struct thaw *t,
+    const struct pulled_list *pulled, struct arena *a, struct err *e)
+{
+	struct entry n;
+	int rc = blocks_find(b, t->id, &n, e);
+
+	if (rc != 1 || store_is_frozen(pulled, n.since, n.create_time))
+		return rc == -1 ? -1 : 0;
+	arena_reset(a);
+	n.id = t->id;
+	n.create_time = t->create_time;
+	n.since = t->since;
+	n.conv = arena_copy(a, n.conv);
+	return blocks_put(b, &n, e) == -1 || store_run(s, SQL_CARRIED_FORGET, e,
+						 "ib", feed, t->id) == -1
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -216,23 +227,28 @@ freeze_kind(struct store *s, const char *feed, enum record_kind kind,
 {
 	struct pulled_list pulled = { NULL, 0, 0 };
 	struct thaws l = { ARENA_EMPTY, NULL, 0, 0 };
+	struct arena a = ARENA_EMPTY;
+	struct blocks *b;
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 
-	if (rc == 1)
-		rc = store_read_pulled(s, feed, kind, &pulled, e) == -1 ||
-			     read_thaws(s, number, p, &pulled, &l, e) == -1
-			 ? -1
-			 : 0;
-	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+	if (rc != 1)
+		return rc;
+	b = blocks_open(s, number);
+	rc = store_read_pulled(s, feed, kind, &pulled, e) == -1 ||
+		     read_thaws(s, number, p, &l, e) == -1
+		 ? -1
+		 : 0;
+	if (l.n > 0) {
 		s->due.feed[0] = '\0';
 		store_ready_drop(s);
-		if (store_run(s, SQL_ORDER_FREEZE, e, "ibii", number, l.t[i].id,
-			l.t[i].create_time, l.t[i].since) == -1 ||
-		    store_run(s, SQL_CARRIED_FORGET, e, "ib", number,
-			l.t[i].id) == -1)
-			rc = -1;
 	}
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = thaw(s, b, number, &l.t[i], &pulled, &a, e);
+	if (rc == 0)
+		rc = blocks_end(b, e);
+	blocks_close(b);
+	arena_free(&a);
 	arena_free(&l.a);
 	free(l.t);
 	free(pulled.p);
