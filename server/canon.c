@@ -154,3 +154,25 @@ canon_settings(const struct settings *s, const struct merge_rules *rules)
 		settings_add_column(c, field_info[f].name, field_info[f].name);
 	return c;
 }
+
+bool
+canon_is(const struct settings *s)
+{
+	if (s->pii != PII_HASH || strcmp(s->preset, "direct") != 0 ||
+	    s->max_bad_percent != 100 || s->columns == 0)
+		return false;
+	for (size_t i = 0; i < s->columns; i++)
+		if (strcmp(s->column[i].column, s->column[i].field) != 0)
+			return false;
+	return true;
+}
+
+void
+canon_revise(struct settings *canon, const struct settings *today)
+{
+	if (today->same_id != SAME_ID_PRESET)
+		canon->same_id = today->same_id;
+	canon->any_identifier = today->any_identifier;
+	canon->any_age = today->any_age;
+	canon->skip_known = today->skip_known;
+}

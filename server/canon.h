@@ -30,4 +30,10 @@ int canon_end(struct canon *c, struct err *e);
 struct settings *canon_settings(
     const struct settings *s, const struct merge_rules *rules);
 
+/* Is that what s are? */
+bool canon_is(const struct settings *s);
+/* What of today's settings still matters: the records were mapped when they
+ * were dropped, with the statuses, columns, zones and prefixes of then. */
+void canon_revise(struct settings *canon, const struct settings *today);
+
 #endif

@@ -18,7 +18,9 @@
 typedef bool deed_fn(struct ingest *in, const struct feed *f,
     const struct command *c, struct answer *a);
 
-deed_fn deed_approve, deed_reject; /* deed_held.c: a dump that waits */
+deed_fn deed_approve, deed_reject;     /* deed_held.c: a dump that waits */
+deed_fn deed_withdraw, deed_reprocess; /* deed_revise.c: dumps, once more */
+deed_fn deed_order;                    /* deed_order.c: one order */
 
 /* By command_op; NULL: it is no deed. */
 extern deed_fn *const deeds[COMMAND_OPS];

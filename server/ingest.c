@@ -421,8 +421,8 @@ decide(struct job *j, bool *known, struct err *e)
 
 /* --- the line ------------------------------------------------------------ */
 
-static void
-fingerprint(char out[65], const char *text)
+void
+ingest_fingerprint(char out[65], const char *text)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct sha256_ctx sha;
@@ -446,7 +446,7 @@ describe(struct job *j, int64_t at)
 	j->d->at = at;
 	if (j->fd != -1 && fstat(j->fd, &st) == 0)
 		j->d->bytes = (uint64_t)st.st_size;
-	fingerprint(j->d->fingerprint, text);
+	ingest_fingerprint(j->d->fingerprint, text);
 	free(text);
 }
 

@@ -46,6 +46,9 @@ int ingest_dump(struct ingest *in, const struct feed *f,
     const struct settings *source, const char *name, int fd, int64_t at,
     struct dump_entry *d, bool *known, struct err *e);
 
+/* Of settings_text (I7). */
+void ingest_fingerprint(char out[65], const char *text);
+
 /* Would so many bytes leave free what reserve_bytes and reserve_percent keep?
  * -1 when not. */
 int ingest_check_room(const struct conf *c, uint64_t bytes, struct err *e);
