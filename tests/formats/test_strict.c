@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <csv.h>
+
 #include "formats/arena.h"
 #include "formats/idset.h"
 #include "formats/strict.h"
@@ -77,6 +79,7 @@ rows_are_what_stands_between_the_separators(void **state)
 		{ "\"a\nb\";c\nd\n", "1[a\nb|c]3[d]" },
 		{ "\"a\r\nb\rc\";d\r\ne\r\n", "1[a\r\nb\rc|d]4[e]" },
 		{ "\"a\";\"b\"", "1[a|b]" },
+		{ "\"a\";\"b\"\r\r\nc\n", "1[a|b]3[c]" },
 		{ "\"a\n\n\nb\";c\nd\n", "1[a\n\n\nb|c]5[d]" },
 		{ "\"a\";b\rc;d\n", "1[a|b]2[c|d]" },
 		/* quotes out of place */
@@ -105,6 +108,72 @@ rows_are_what_stands_between_the_separators(void **state)
 				fail_msg("row %zu, step %zu: %s", i, step, got);
 		}
 	}
+}
+
+struct libcsv_row {
+	char text[1024];
+	size_t n, rows;
+};
+
+static int
+no_space(unsigned char c)
+{
+	(void)c;
+	return 0;
+}
+
+static void
+got_cell(void *p, size_t n, void *ctx)
+{
+	struct libcsv_row *r = ctx;
+
+	r->n += (size_t)snprintf(r->text + r->n, sizeof r->text - r->n,
+	    "%s%.*s", r->n == 0 ? "1[" : "|", (int)n, (char *)p);
+}
+
+static void
+got_row(int c, void *ctx)
+{
+	struct libcsv_row *r = ctx;
+
+	(void)c;
+	r->rows++;
+}
+
+static void
+a_row_that_is_cut_is_what_libcsv_reads(void **state)
+{
+	static const char letters[] = "aaaa;;;;\"\"\"\", ";
+	struct csv_parser csv;
+	uint32_t seed = 1;
+
+	(void)state;
+	assert_int_equal(csv_init(&csv, CSV_STRICT), 0);
+	csv_set_delim(&csv, ';');
+	csv_set_space_func(&csv, no_space);
+	for (int round = 0; round < 200000; round++) {
+		struct libcsv_row r = { .n = 0 };
+		char line[16], got[1024];
+		size_t n = 0;
+		bool good;
+
+		do {
+			seed = seed * 1664525 + 1013904223;
+			line[n++] =
+			    letters[(seed >> 16) % (sizeof letters - 1)];
+		} while (n + 2 < sizeof line && seed >> 28 != 0);
+		line[n] = '\n';
+		line[n + 1] = '\0';
+		good = csv_parse(&csv, line, n + 1, got_cell, got_row, &r) ==
+			   n + 1 &&
+		       r.rows == 1;
+		csv_fini(&csv, NULL, NULL, NULL);
+		snprintf(r.text + r.n, sizeof r.text - r.n, "]");
+		rows_of(slice_of(line), 99, got, sizeof got);
+		if (strcmp(got, good ? r.text : "1!unclosed_quote") != 0)
+			fail_msg("%s: %s", line, got);
+	}
+	csv_free(&csv);
 }
 
 static void
@@ -248,6 +317,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_what_stands_between_the_separators),
+		cmocka_unit_test(a_row_that_is_cut_is_what_libcsv_reads),
 		cmocka_unit_test(a_zero_byte_and_utf16_are_found),
 		cmocka_unit_test(limits_cost_a_row_and_no_more),
 		cmocka_unit_test(
