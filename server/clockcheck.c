@@ -240,8 +240,9 @@ check_ahead(const struct clock_facts *f, struct clock_warning *w)
 	w->of = f->dated->timed;
 	advise(w, f, (by - TOLERANCE + step - 1) / step * step);
 	snprintf(w->text, sizeof w->text,
-	    _("%llu rows were created up to %lld minutes after the dump came: "
-	      "its times are probably shifted by %s."),
+	    _("Rows that were created after the dump came: %llu, up "
+	      "to %lld minutes; so its times are probably shifted by "
+	      "%s."),
 	    ull(s->ahead), (long long)((by + 59) / 60),
 	    shift_text(shift, w->shift));
 	return true;
@@ -487,25 +488,25 @@ check_change(const struct clock_facts *f, struct clock_warning *w)
 	w->of = d->timed;
 	if (d->skipped > 0 && d->repeated > 0)
 		snprintf(w->text, sizeof w->text,
-		    _("%llu times lie in an hour that the clock of the "
-		      "source's zone skips, first in line %lu, and were moved "
-		      "forward by it; %llu lie in an hour that it has twice, "
-		      "first in line %lu, and were taken for the earlier "
-		      "one."),
+		    _("Times in an hour that the clock of the source's zone "
+		      "skips: %llu, first in line %lu; they were moved "
+		      "forward by it. Times in an hour that it has twice: "
+		      "%llu, first in line %lu; they were taken for the "
+		      "earlier one."),
 		    ull(d->skipped), d->skipped_line, ull(d->repeated),
 		    d->repeated_line);
 	else if (d->skipped > 0)
 		snprintf(w->text, sizeof w->text,
-		    _("%llu times lie in an hour that the clock of the "
-		      "source's zone skips, first in line %lu, and were moved "
-		      "forward by it: the CRM's clock is not that of the "
+		    _("Times in an hour that the clock of the source's zone "
+		      "skips: %llu, first in line %lu; they were moved "
+		      "forward by it. The CRM's clock is not that of the "
 		      "zone."),
 		    ull(d->skipped), d->skipped_line);
 	else if (d->repeated > 0)
 		snprintf(w->text, sizeof w->text,
-		    _("%llu times lie in an hour that the clock of the "
-		      "source's zone has twice, first in line %lu, and were "
-		      "taken for the earlier one."),
+		    _("Times in an hour that the clock of the source's zone "
+		      "has twice: %llu, first in line %lu; they were taken "
+		      "for the earlier one."),
 		    ull(d->repeated), d->repeated_line);
 	return w->rows > 0;
 }
@@ -533,9 +534,9 @@ check_months(const struct clock_facts *f, struct clock_warning *w)
 	w->of = d->either + d->day_first + d->month_first;
 	if (d->month_first > 0 && d->either > 0) {
 		snprintf(w->text, sizeof w->text,
-		    _("%llu dates make sense only with the month first, as "
-		      "that in line %lu; so %llu others, which were taken with "
-		      "the day first, are probably wrong."),
+		    _("Dates that make sense only with the month first: "
+		      "%llu, first in line %lu; so the %llu that were taken "
+		      "with the day first are probably wrong."),
 		    ull(d->month_first), d->month_first_line, ull(d->either));
 		return true;
 	}

@@ -30,7 +30,7 @@ set_hours(struct profile *p, const char *rows)
 {
 	p->timed = 0;
 	for (size_t i = 0; i < 24; i++) {
-		p->hour[i] = (uint64_t)(rows[i] - '0') * 10;
+		p->hour[i] = (uint64_t)(rows[i] - '0') * 30;
 		p->timed += p->hour[i];
 	}
 }
@@ -368,12 +368,12 @@ sales_by_night_name_the_shift(void **state)
 		    "444443100000000000001344", false, 0, NULL },
 		{ "a shop that never closes", "Europe/Moscow",
 		    "333333333333333333333333", false, 0, NULL },
-		{ "a bar", "Europe/Moscow", "555320000000000011233455", false,
+		{ "a bar", "Europe/Moscow", "553210000000000123455555", false,
 		    0, NULL },
 		{ "a job at three", "Europe/Moscow", "000900000001100000000000",
 		    true, 0, "" },
 		{ "too few to tell", "Europe/Moscow",
-		    "111111000000000000000011", false, 0, NULL },
+		    "111110000000000000000001", false, 0, NULL },
 		{ "midnight alone", "Europe/Moscow", "900000001111100000000000",
 		    false, 0, NULL },
 	};
@@ -435,12 +435,14 @@ changes_of_the_clock_are_told_with_their_lines(void **state)
 		const char *says;
 	} rows[] = {
 		{ 2, 0,
-		    "2 times lie in an hour that the clock of the "
-		    "source's zone skips, first in line 17" },
+		    "source's zone skips: 2, first in line 17; they were "
+		    "moved forward by it. The CRM's clock is not" },
 		{ 0, 3,
-		    "3 times lie in an hour that the clock of the "
-		    "source's zone has twice, first in line 19" },
-		{ 2, 3, "and were moved forward by it; 3 lie in an hour" },
+		    "source's zone has twice: 3, first in line 19; they "
+		    "were taken for the earlier one." },
+		{ 2, 3,
+		    "forward by it. Times in an hour that it has twice: 3, "
+		    "first in line 19" },
 	};
 
 	(void)state;
