@@ -502,4 +502,49 @@ bool sticky_status(const struct sticky *l, enum record_kind kind,
     struct slice id, struct slice *out);
 void sticky_free(struct sticky *l); /* NULL is fine */
 
+/* --- erasing persons ------------------------------------------------------ */
+
+/*
+ * An erasure is begun with its tombstones (tombstone.h) and done when nothing
+ * of the person is left; what was interrupted goes on.  act is a JSON text
+ * without identifiers that says what was erased.
+ */
+struct erasure {
+	int64_t id, at, done; /* done 0: not yet */
+	char actor[64], reason[256];
+};
+
+int store_erasure_add(struct store *s, struct erasure *r, struct err *e);
+int store_erasure_set(
+    struct store *s, const struct erasure *r, const char *act, struct err *e);
+/* 1, 0, -1; act malloc'ed, may be NULL. */
+int store_erasure_get(struct store *s, int64_t id, struct erasure *out,
+    char **act, struct err *e);
+/* Oldest first; all: also those that are done. */
+int store_erasures(struct store *s, bool all,
+    int (*each)(void *ctx, const struct erasure *r, struct err *e), void *ctx,
+    struct err *e);
+
+int store_tombstone_add(struct store *s, int64_t erasure, int kind,
+    struct slice hash, unsigned brief, struct err *e);
+int store_tombstones(struct store *s,
+    void (*each)(void *ctx, int64_t erasure, int kind, struct slice hash,
+	unsigned brief),
+    void *ctx, struct err *e);
+
+/* Within a transaction: every ruling of the feed.  each answers what becomes of
+ * it: 0 it stays, 1 *value is its value from now on, 2 it goes. */
+int store_rulings_sift(struct store *s, const char *feed,
+    int (*each)(void *ctx, struct arena *a, const struct ruling *r,
+	struct slice *value),
+    void *ctx, struct err *e);
+
+/* Within a transaction: what else is kept under the record's id. */
+int store_forget_id(struct store *s, const char *feed, enum record_kind kind,
+    struct slice id, struct err *e);
+
+/* Nothing that was deleted stays in the files of the store: they are written
+ * anew. */
+int store_scrub(struct store *s, struct err *e);
+
 #endif

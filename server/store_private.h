@@ -10,6 +10,7 @@
  *      store_times.c    what is frozen, what is due
  *      store_pubs.c     publications, pulls, history
  *      store_kept.c     records as they are kept, one after the other
+ *      store_erase.c    erasures, tombstones
  *      store_rulings.c  what people decided about records
  *      store_steps.c    statuses that were replaced before they were pulled
  *      store_sql.c      all SQL
@@ -102,6 +103,17 @@ enum sql {
 	SQL_STEP_CARRIED,
 	SQL_MISSED_ADD,
 	SQL_MISSED_LIST,
+	SQL_ERASURE_ADD,
+	SQL_ERASURE_SET,
+	SQL_ERASURE_GET,
+	SQL_ERASURE_LIST,
+	SQL_TOMBSTONE_ADD,
+	SQL_TOMBSTONE_LIST,
+	SQL_RULING_LIST,
+	SQL_RULING_SET,
+	SQL_RULING_DROP,
+	SQL_STEP_DROP,
+	SQL_VARIANT_DROP,
 	SQL_COUNT
 };
 extern const char store_schema[];

@@ -57,6 +57,17 @@
 	"CREATE INDEX rulings_sticky ON rulings (id, kind, act)"               \
 	" WHERE what <= 1;"
 
+#define ERASURES                                                               \
+	"CREATE TABLE erasures ("                                              \
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"          \
+	" done INTEGER NOT NULL," /* when; 0: it goes on at the next start */  \
+	" actor TEXT NOT NULL, reason TEXT NOT NULL,"                          \
+	" act TEXT NOT NULL) STRICT;" /* JSON, with no identifier in it */     \
+	"CREATE TABLE tombstones ("                                            \
+	" kind INTEGER NOT NULL, hash BLOB NOT NULL, brief INTEGER NOT NULL,"  \
+	" erasure INTEGER NOT NULL,"                                           \
+	" PRIMARY KEY (kind, hash)) STRICT, WITHOUT ROWID;"
+
 #define STEPS                                                                  \
 	"CREATE TABLE steps ("                                                 \
 	" feed INTEGER NOT NULL, id BLOB NOT NULL, since INTEGER NOT NULL,"    \
@@ -132,7 +143,7 @@ const char store_schema[] =
     "CREATE TABLE events ("
     " seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"
     " kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
-    " UNIQUE (kind, ref)) STRICT;" VARIANTS RULINGS;
+    " UNIQUE (kind, ref)) STRICT;" VARIANTS RULINGS ERASURES;
 
 /* Ids with the prefix of a source are no numbers to SQL and stay out. */
 const char *const store_migration[STORE_SCHEMA] = {
@@ -150,7 +161,8 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " WHERE t <> iif(rest = '', '0', rest)",
 	[2] = "ALTER TABLE pulls"
 	      " ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0;"
-	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS,
+	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS
+	    ERASURES,
 };
 
 #define DUMP_COLUMNS                                                           \
@@ -385,5 +397,31 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_MISSED_LIST] =
     "SELECT day, status, next, n FROM missed WHERE feed = ? AND day >= ?"
     " ORDER BY day, status, next",
+
+[SQL_ERASURE_ADD] =
+    "INSERT INTO erasures (at, done, actor, reason, act)"
+    " VALUES (?, 0, ?, ?, '')",
+[SQL_ERASURE_SET] = "UPDATE erasures SET done = ?, act = ? WHERE id = ?",
+[SQL_ERASURE_GET] =
+    "SELECT id, at, done, actor, reason, act FROM erasures WHERE id = ?",
+[SQL_ERASURE_LIST] =
+    "SELECT id, at, done, actor, reason, act FROM erasures"
+    " WHERE done = 0 OR ?1 ORDER BY id",
+[SQL_TOMBSTONE_ADD] =
+    "INSERT OR IGNORE INTO tombstones (kind, hash, brief, erasure)"
+    " VALUES (?, ?, ?, ?)",
+[SQL_TOMBSTONE_LIST] =
+    "SELECT kind, hash, brief, erasure FROM tombstones",
+[SQL_RULING_LIST] =
+    "SELECT r.act, r.kind, r.id, r.what, r.value FROM rulings r"
+    " JOIN acts a ON a.id = r.act WHERE a.feed = ?",
+[SQL_RULING_SET] =
+    "UPDATE rulings SET value = ?"
+    " WHERE act = ? AND kind = ? AND id = ? AND what = ?",
+[SQL_RULING_DROP] =
+    "DELETE FROM rulings"
+    " WHERE act = ? AND kind = ? AND id = ? AND what = ?",
+[SQL_STEP_DROP] = "DELETE FROM steps WHERE feed = ? AND id = ?",
+[SQL_VARIANT_DROP] = "DELETE FROM variants WHERE feed = ? AND id = ?",
 };
 /* clang-format on */
