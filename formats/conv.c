@@ -167,10 +167,10 @@ take32(struct slice *s, uint32_t *v)
 
 static_assert(FIELD_COUNT <= 64, "a bit a field");
 
-/* A bit a field.  Of a few dozen fields a record has ten; to ask each of them
- * in a branch of its own would take longer than to pack those. */
-static uint64_t
-present(const struct conv *c)
+/* Of a few dozen fields a record has ten; to ask each of them in a branch of
+ * its own would take longer than to pack those. */
+uint64_t
+conv_present(const struct conv *c)
 {
 	uint64_t bits = 0;
 
@@ -209,7 +209,7 @@ pack_field(char *p, const struct conv *c, int f)
 struct slice
 conv_pack(struct arena *a, const struct conv *c)
 {
-	uint64_t bits = present(c);
+	uint64_t bits = conv_present(c);
 	size_t most = 0;
 	char *start, *p;
 
@@ -221,6 +221,36 @@ conv_pack(struct arena *a, const struct conv *c)
 		p = pack_field(p, c, take_field(&bits));
 	assert((size_t)(p - start) <= most);
 	return (struct slice){ start, (size_t)(p - start) };
+}
+
+/* The creation time is the first of the numbers, the id the first of the
+ * texts. */
+void
+conv_split(struct conv_parts *out, struct slice packed)
+{
+	struct slice s = packed, at;
+	uint64_t v;
+	uint32_t n;
+
+	out->created = CONV_NONE;
+	out->id = slice_of("");
+	if (s.n > 8 && *s.p == FIELD_CREATE_DATE_TIME) {
+		s = (struct slice){ s.p + 1, s.n - 1 };
+		take64(&s, &v);
+		out->created = (int64_t)v;
+	}
+	out->rest[0] = s;
+	while (s.n > 8 && (unsigned char)*s.p < FIELD_NUMBERS)
+		s = (struct slice){ s.p + 9, s.n - 9 };
+	out->rest[0].n -= s.n;
+	out->rest[1] = s;
+	if (s.n == 0 || *s.p != FIELD_ID)
+		return;
+	at = (struct slice){ s.p + 1, s.n - 1 };
+	if (!take32(&at, &n) || n > at.n)
+		return;
+	out->id = (struct slice){ at.p, n };
+	out->rest[1] = (struct slice){ at.p + n, at.n - n };
 }
 
 /* One field's value off the front of *s; false when it is not a canonical

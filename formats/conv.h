@@ -126,6 +126,9 @@ struct conv {
 
 void conv_clear(struct conv *c); /* all unknown */
 
+/* The fields that it has: bit f is field f. */
+uint64_t conv_present(const struct conv *c);
+
 /* Any of the five identifiers Direct takes (client_ids … phones_md5)? */
 bool conv_has_identifier(const struct conv *c);
 
