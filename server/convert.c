@@ -95,6 +95,12 @@ to_merge(struct convert *c, const struct record *r, struct err *e)
 	    c->records, &m, conv_text(&r->conv, FIELD_ID), e);
 }
 
+static const struct zone *
+source_of(const struct convert *c)
+{
+	return c->source == NULL ? c->counter : c->source;
+}
+
 static int
 take_record(struct convert *c, const struct record *r, struct err *e)
 {
@@ -111,6 +117,10 @@ take_record(struct convert *c, const struct record *r, struct err *e)
 		c->tally.skipped++;
 		return 0;
 	}
+	profile_see(&c->profile, &r->conv);
+	if (r->verdict == VERDICT_TAKE && created > c->now)
+		clock_see(&c->seen, c->now, created, dump_facts(c->dump),
+		    r->cell, r->cells, source_of(c));
 	if (r->verdict == VERDICT_TAKE && created != CONV_NONE &&
 	    created < c->oldest) {
 		c->tally.skipped++;
@@ -242,6 +252,19 @@ merge(struct convert *c, struct err *e)
 	return sorter_sort(c->orders, e);
 }
 
+static void
+check_times(struct convert *c)
+{
+	const struct clock_facts f = { .at = c->now,
+		.seen = &c->seen,
+		.dated = &dump_facts(c->dump)->dated,
+		.now = &c->profile,
+		.counter = c->counter,
+		.source = source_of(c) };
+
+	c->clocks = clock_check(&f, c->clock);
+}
+
 /* --- the file ----------------------------------------------------------- */
 
 static int
@@ -319,8 +342,10 @@ convert_run(struct convert *c, struct err *e)
 	c->oldest =
 	    c->rules.kind == RECORD_CONTACT ? INT64_MIN : convert_from(c);
 	c->other_kind = !has_rows_of(c);
+	profile_open(&c->profile, c->now, 0, c->counter, c->source);
 	if (read_records(c, e) == -1)
 		return -1;
+	check_times(c);
 	if (c->status != FMT_END)
 		return 0;
 	if (merge(c, e) == -1)

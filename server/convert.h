@@ -9,6 +9,7 @@
 
 #include "formats/dump.h"
 #include "formats/writer.h"
+#include "server/clockcheck.h"
 #include "server/err.h"
 #include "server/refusals.h"
 #include "server/store.h"
@@ -40,12 +41,16 @@ struct convert {
 	uint64_t unfit;   /* records that the output has no row for */
 	bool other_kind;  /* of none of its records has the output a row */
 	uint64_t bytes;   /* of the file */
+	struct clock_warning clock[CLOCK_CODES]; /* of the dump's times */
+	size_t clocks;
 
 	/* its own */
 	struct sorter *records, *orders;
 	struct arena arena;
 	int64_t oldest;
 	struct merge_rules rules;
+	struct profile profile;
+	struct clock_seen seen;
 	bool has_variants; /* the dump has ids with zeros to take off */
 	struct writer_env env;
 	struct err error; /* of a call-back */

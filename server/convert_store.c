@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/bytes.h"
+#include "server/clockask.h"
 #include "server/intake.h"
 #include "server/render.h"
 #include "server/temp.h"
@@ -128,10 +129,12 @@ convert_add(struct convert *c, int fd, const char *name, struct err *e)
 	struct intake *in = &s->intake;
 
 	intake_close(in);
+	profile_close(&c->profile);
 	*in = (struct intake){ .conf = &s->conf,
 		.settings = s->settings,
 		.at = c->now,
 		.dir = c->dir,
+		.profile = &c->profile,
 		.refused = refused,
 		.refused_ctx = c,
 		.refuses_dates = true };
@@ -143,12 +146,10 @@ convert_add(struct convert *c, int fd, const char *name, struct err *e)
 	c->dump = in->dump;
 	c->status = in->status;
 	c->tally = in->tally;
-	if (in->status != FMT_END)
-		return 0;
-	if (merge(c, name, e) == -1)
+	if (in->status == FMT_END && merge(c, name, e) == -1)
 		return -1;
 	c->tally = in->tally;
-	return 0;
+	return clock_ask(in, s->store, 0, c->clock, &c->clocks, e);
 }
 
 /* --- the file ------------------------------------------------------------ */
@@ -218,6 +219,7 @@ convert_store_free(struct convert *c)
 	struct convert_store *s = c->store;
 
 	intake_close(&s->intake);
+	profile_close(&c->profile);
 	store_close(s->store);
 	settings_free(s->settings);
 	free(s->feed.target);

@@ -404,6 +404,7 @@ add_members(struct several *v, struct unpack *u, struct err *e)
 	while ((rc = unpack_next(u, &d, e)) == 1) {
 		v->c->status = d.status;
 		v->c->dump = NULL;
+		v->c->clocks = 0;
 		if (d.status != FMT_OK)
 			tell(v, d.name);
 		else if (add_dump(v, d.name, d.fd, e) == -1)

@@ -35,6 +35,18 @@ ctl_convert_refusal(
 	(void)row;
 }
 
+static void
+print_times(const struct convert *c, const char *file)
+{
+	for (size_t i = 0; i < c->clocks; i++) {
+		const struct clock_warning *w = &c->clock[i];
+
+		fprintf(stderr, "%s: %s: %s\n", file,
+		    error_named('6', w->name)->code, w->text);
+		fprintf(stderr, _("%s: To mend it: %s\n"), file, w->cure);
+	}
+}
+
 /* What was made of the dump. */
 void
 ctl_convert_dump(const struct convert *c, const struct show *s)
@@ -79,6 +91,7 @@ ctl_convert_dump(const struct convert *c, const struct show *s)
 		      " orders name a client whom no dump before "
 		      "has\n"),
 		    s->file, t->waiting);
+	print_times(c, s->file);
 }
 
 /* What was made of them all. */
@@ -137,6 +150,7 @@ ctl_convert_json(const struct convert *c, const char *file)
 		json_object_set_new(all, "preset", json_string(f->preset));
 	if (f != NULL && f->encoding != NULL)
 		json_object_set_new(all, "encoding", json_string(f->encoding));
+	json_object_set_new(all, "warnings", clock_json(c->clock, c->clocks));
 	return all;
 }
 
@@ -182,4 +196,5 @@ ctl_convert_refused(const struct convert *c, const char *file)
 		fprintf(stderr,
 		    _("convdrop: %s: --default-status sets it for this run.\n"),
 		    file);
+	print_times(c, file);
 }
