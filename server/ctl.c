@@ -23,7 +23,9 @@ static const struct ctl_command *const commands[] = {
 	&ctl_convert,
 	&ctl_presets,
 	&ctl_statuses,
+	&ctl_preview,
 	&ctl_explain,
+	&ctl_why,
 	&ctl_dumps,
 	&ctl_approve,
 	&ctl_reject,
@@ -33,6 +35,9 @@ static const struct ctl_command *const commands[] = {
 	&ctl_user,
 	&ctl_token,
 	&ctl_audit,
+	&ctl_withdraw,
+	&ctl_reprocess,
+	&ctl_order,
 	&ctl_rebuild,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -394,7 +394,7 @@ store_close(struct store *s)
 int
 store_begin(struct store *s, struct err *e)
 {
-	return execute(s, "BEGIN IMMEDIATE", e);
+	return execute(s, s->read_only ? "BEGIN" : "BEGIN IMMEDIATE", e);
 }
 
 int
