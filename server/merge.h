@@ -35,20 +35,33 @@ bool variant_is_plain(struct slice id, size_t prefix);
 /* An order on its way from and to where orders are kept. */
 struct merge_order {
 	struct conv conv; /* FIELD_ID is its id */
-	bool frozen;      /* its creation time was pulled and stays */
-	int64_t dump;     /* what its newest row came from */
-	int64_t since;    /* find's, untouched for put */
+	/* The same, packed by conv_pack, where that is at hand; else empty. */
+	struct slice packed;
+	bool frozen;   /* its creation time was pulled and stays */
+	int64_t dump;  /* what its newest row came from */
+	int64_t since; /* find's, untouched for put */
 	unsigned long line;
 	/* The creation time that the dump's last row of it gave, whether it was
 	 * taken or not; CONV_NONE when none did.  Not kept. */
 	int64_t told_time;
 };
 
+/* An order as it is kept. */
+struct merge_known {
+	struct slice id, conv; /* packed, without id and creation time */
+	int64_t create_time, since, dump;
+	unsigned long line;
+	bool frozen;
+};
+
 struct merge_orders {
-	/* The order of that id: 1, 0 when there is none, -1.  Texts live
-	 * until the next call.  NULL: no order is known. */
+	/* The order of that id: 1, 0 when there is none, -1.  Lives until the
+	 * next call.  NULL: no order is known. */
 	int (*find)(
-	    void *ctx, struct slice id, struct merge_order *out, struct err *e);
+	    void *ctx, struct slice id, struct merge_known *out, struct err *e);
+	/* All of what was found; its texts live as long. */
+	int (*read)(void *ctx, const struct merge_known *k,
+	    struct merge_order *out, struct err *e);
 	/* Keeps a new order (was NULL) or a changed one. */
 	int (*put)(void *ctx, struct slice id, const struct merge_order *was,
 	    const struct merge_order *is, struct err *e);

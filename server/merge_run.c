@@ -2,6 +2,11 @@
  * Runs the merge rules over a sorted dump: groups its records by order id,
  * gives orders without an id of their own theirs, keeps what may yet be
  * rejected, and counts.  Memory does not grow with the dump.
+ *
+ * Nearly every order of a dump has one row, which is what it becomes, or what
+ * it is: such a row is held back until the next one has another key, and then
+ * settled at once (settle_alone).  All others go through merge.c, which for
+ * these comes to the same.
  */
 #include "server/merge.h"
 
@@ -13,6 +18,11 @@
 #define BREATHE_EVERY 4096
 #define PENDING_MEMORY ((size_t)4 << 20)
 
+struct held {
+	char *p;
+	size_t n, room;
+};
+
 struct run {
 	const struct merge_rules *rules;
 	const struct merge_orders *orders;
@@ -20,10 +30,11 @@ struct run {
 	struct merge_state group; /* the records of one key */
 	struct merge_state twin;  /* an order beside it: ID-2, ID-3 */
 	bool open;                /* group has begun */
-	char *key;                /* its key */
-	size_t key_n, key_room;
-	uint64_t autos;         /* its records without an id of their own */
-	struct sorter *pending; /* its records that may yet be rejected */
+	struct held key;          /* its key, or that of the record held back */
+	struct held first;        /* the record held back; n 0: none */
+	struct merge_order alone; /* what it is */
+	uint64_t autos;           /* its records without an id of their own */
+	struct sorter *pending;   /* its records that may yet be rejected */
 	uint64_t pending_n;
 	uint64_t records; /* taken out of the sorter */
 	/* The ids of this dump that one number is left of, and the one that
@@ -117,14 +128,22 @@ unpack_record(struct merge_record *r, struct slice bytes)
 /* --- one order ---------------------------------------------------------- */
 
 static int
-begin(struct run *u, struct merge_state *m, struct slice id, struct err *e)
+find(struct run *u, struct slice id, struct merge_known *out, struct err *e)
+{
+	return u->orders->find == NULL
+		   ? 0
+		   : u->orders->find(u->orders->ctx, id, out, e);
+}
+
+/* found: known is what find told. */
+static int
+begin(struct run *u, struct merge_state *m, struct slice id, int found,
+    const struct merge_known *known, struct err *e)
 {
 	struct merge_order was;
-	int found = 0;
 
-	if (u->orders->find != NULL)
-		found = u->orders->find(u->orders->ctx, id, &was, e);
-	if (found == -1)
+	if (found == -1 || (found == 1 && u->orders->read(u->orders->ctx, known,
+					      &was, e) == -1))
 		return -1;
 	merge_begin(m, u->rules, id, found == 1 ? &was : NULL);
 	return 0;
@@ -166,13 +185,12 @@ count(struct tally *t, const struct merge_state *m)
 
 /* An order that names its client and nobody else, whom nobody knows yet. */
 static int
-count_waiting(struct run *u, const struct merge_state *m, struct err *e)
+count_waiting(struct run *u, const struct conv *c, struct err *e)
 {
-	const struct conv *c = &m->is.conv;
 	const struct merge_rules *r = u->rules;
 	int known = 0;
 
-	if (r->kind != RECORD_ORDER || !m->live || conv_has_identifier(c) ||
+	if (r->kind != RECORD_ORDER || conv_has_identifier(c) ||
 	    conv_text(c, FIELD_CLIENT_UNIQ_ID).n == 0 ||
 	    (r->any_identifier && conv_has_any_identifier(c)))
 		return 0;
@@ -191,7 +209,8 @@ finish(struct run *u, struct merge_state *m, enum reject *why, struct err *e)
 	bool changed;
 
 	*why = merge_finish(m, &changed);
-	if (*why == REJECT_NONE && count_waiting(u, m, e) == -1)
+	if (*why == REJECT_NONE && m->live &&
+	    count_waiting(u, &m->is.conv, e) == -1)
 		return -1;
 	if (changed && o->put(o->ctx, conv_text(&m->is.conv, FIELD_ID),
 			   m->known ? &m->was : NULL, &m->is, e) == -1)
@@ -364,21 +383,31 @@ end_group(struct run *u, struct err *e)
 	return rc;
 }
 
-static int
-begin_group(struct run *u, struct slice key, const struct merge_record *r,
-    struct slice id, struct err *e)
+static struct slice
+slice(const struct held *h)
 {
-	if (key.n > u->key_room) {
-		u->key = mem_grow(u->key, key.n);
-		u->key_room = key.n;
+	return (struct slice){ h->p, h->n };
+}
+
+static void
+hold(struct held *h, struct slice s)
+{
+	if (s.n > h->room) {
+		h->room = 2 * s.n;
+		h->p = mem_grow(h->p, h->room);
 	}
-	if (key.n > 0)
-		memcpy(u->key, key.p, key.n);
-	u->key_n = key.n;
-	u->autos = 0;
+	if (s.n > 0)
+		memcpy(h->p, s.p, s.n);
+	h->n = s.n;
+}
+
+/* With the record that was held back. */
+static int
+begin_group(struct run *u, const struct merge_record *r, struct slice id,
+    int found, const struct merge_known *known, struct err *e)
+{
 	u->open = true;
-	u->variant_of_n = 0;
-	if (begin(u, &u->group, id, e) == -1)
+	if (begin(u, &u->group, id, found, known, e) == -1)
 		return -1;
 	return u->group.known || r->auto_id ? 0 : judge_id(u, id, r->line, e);
 }
@@ -389,6 +418,7 @@ static int
 add_twin(struct run *u, struct slice key, const struct conv *c,
     const struct merge_record *r, struct slice bytes, struct err *e)
 {
+	struct merge_known known;
 	char id[128];
 	int n = snprintf(id, sizeof id, "%.*s-%llu", (int)key.n, key.p,
 	    (unsigned long long)u->autos);
@@ -399,7 +429,9 @@ add_twin(struct run *u, struct slice key, const struct conv *c,
 		    "line %lu: the id made for the order is too "
 		    "long",
 		    r->line);
-	if (begin(u, &u->twin, (struct slice){ id, (size_t)n }, e) == -1)
+	if (begin(u, &u->twin, (struct slice){ id, (size_t)n },
+		find(u, (struct slice){ id, (size_t)n }, &known, e), &known,
+		e) == -1)
 		return -1;
 	merge_apply(&u->twin, c, r->line, r->skip_status);
 	if (finish(u, &u->twin, &why, e) == -1)
@@ -409,34 +441,199 @@ add_twin(struct run *u, struct slice key, const struct conv *c,
 	return 0;
 }
 
+/* A row of the group's own order. */
 static int
-add_record(struct run *u, struct sorter *sorted, struct slice key,
-    struct slice bytes, struct err *e)
+apply(struct run *u, struct sorter *sorted, const struct merge_record *r,
+    const struct conv *c, struct slice bytes, struct err *e)
 {
-	struct merge_record r;
-	struct conv c;
+	merge_apply(&u->group, c, r->line, r->skip_status);
+	if (merge_lacks(&u->group) == REJECT_NONE)
+		release(u);
+	else if (!r->skip_status)
+		return keep(u, sorted, bytes, e);
+	return 0;
+}
 
-	if (!unpack_record(&r, bytes) || !conv_unpack(&c, r.conv))
-		return err_set(e, "a record is damaged in the sorter");
-	if (!u->open || !slice_eq(key, (struct slice){ u->key, u->key_n })) {
-		if (end_group(u, e) == -1 ||
-		    begin_group(u, key, &r, conv_text(&c, FIELD_ID), e) == -1)
-			return -1;
+/* The next record of the group that is open. */
+static int
+add_record(struct run *u, struct sorter *sorted, struct merge_record *r,
+    const struct conv *c, struct slice bytes, struct err *e)
+{
+	u->tally->auto_ids += r->auto_id;
+	if (u->variant_of_n > 0) {
+		refuse_variant(u, r);
+		return 0;
 	}
-	u->records++;
+	if (r->auto_id && ++u->autos > 1)
+		return add_twin(u, slice(&u->key), c, r, bytes, e);
+	return apply(u, sorted, r, c, bytes, e);
+}
+
+static int
+unpack_all(
+    struct merge_record *r, struct conv *c, struct slice bytes, struct err *e)
+{
+	return unpack_record(r, bytes) && conv_unpack(c, r->conv)
+		   ? 0
+		   : err_set(e, "a record is damaged in the sorter");
+}
+
+/* --- one row alone ------------------------------------------------------- */
+
+/* Does the row say of the order just what is known, and later? */
+static bool
+says_the_same(const struct run *u, const struct conv_parts *row,
+    const struct merge_known *known)
+{
+	struct slice conv = known->conv;
+
+	return u->rules->dump > known->dump &&
+	       row->created == known->create_time &&
+	       slice_eq(row->id, known->id) &&
+	       row->rest[0].n + row->rest[1].n == conv.n &&
+	       memcmp(conv.p, row->rest[0].p, row->rest[0].n) == 0 &&
+	       memcmp(conv.p + row->rest[0].n, row->rest[1].p,
+		   row->rest[1].n) == 0;
+}
+
+/* May a row be all that there is of an order?  Not where it is no order yet, or
+ * is changed on its way into one. */
+static bool
+is_plain(const struct run *u, const struct merge_record *r,
+    const struct conv_parts *row)
+{
+	const struct conv *c = &u->alone.conv;
+
+	return !r->skip_status && row->rest[0].n + row->rest[1].n > 0 &&
+	       (u->rules->same_id != SAME_ID_SUM ||
+		   (c->number[FIELD_REVENUE] == CONV_NONE &&
+		       c->number[FIELD_COST] == CONV_NONE));
+}
+
+static int
+tell_alone(struct run *u, const struct merge_record *r,
+    const struct merge_known *known, struct err *e)
+{
+	struct merge_order *is = &u->alone, was;
+	const struct merge_rules *rules = u->rules;
+
+	is->told_time = is->conv.number[FIELD_CREATE_DATE_TIME];
+	is->dump = rules->dump;
+	is->line = r->line;
+	u->tally->future += is->told_time > rules->now;
+	if (count_waiting(u, &is->conv, e) == -1)
+		return -1;
+	if (known == NULL) {
+		u->tally->accepted++;
+		is->frozen = false;
+		is->since = 0;
+		if (u->orders->put(u->orders->ctx,
+			conv_text(&is->conv, FIELD_ID), NULL, is, e) == -1)
+			return -1;
+		if (rules->merged != NULL)
+			rules->merged(rules->merged_ctx, NULL, is);
+		return 0;
+	}
+	u->tally->unchanged++;
+	is->frozen = known->frozen;
+	is->since = known->since;
+	if (rules->merged == NULL)
+		return 0;
+	was = *is;
+	was.dump = known->dump;
+	was.line = known->line;
+	was.told_time = CONV_NONE;
+	rules->merged(rules->merged_ctx, &was, is);
+	return 0;
+}
+
+/* The record that was held back is the only one of its key. */
+static int
+settle_alone(struct run *u, struct sorter *sorted, struct err *e)
+{
+	struct conv *c = &u->alone.conv;
+	struct slice bytes = slice(&u->first), id;
+	struct merge_known known;
+	struct conv_parts row;
+	struct merge_record r;
+	int found;
+
+	if (unpack_all(&r, c, bytes, e) == -1)
+		return -1;
+	u->first.n = 0;
+	u->alone.packed = r.conv;
+	conv_split(&row, r.conv);
+	id = conv_text(c, FIELD_ID);
+	found = find(u, id, &known, e);
+	if (found == -1 ||
+	    (found == 0 && !r.auto_id && judge_id(u, id, r.line, e) == -1))
+		return -1;
 	u->tally->auto_ids += r.auto_id;
 	if (u->variant_of_n > 0) {
 		refuse_variant(u, &r);
 		return 0;
 	}
-	if (r.auto_id && ++u->autos > 1)
-		return add_twin(u, key, &c, &r, bytes, e);
-	merge_apply(&u->group, &c, r.line, r.skip_status);
-	if (merge_lacks(&u->group) == REJECT_NONE)
-		release(u);
-	else if (!r.skip_status)
-		return keep(u, sorted, bytes, e);
-	return 0;
+	if (is_plain(u, &r, &row)) {
+		if (found == 1 && says_the_same(u, &row, &known))
+			return tell_alone(u, &r, &known, e);
+		if (found == 0 && merge_wants(u->rules, c) == REJECT_NONE)
+			return tell_alone(u, &r, NULL, e);
+	}
+	u->open = true;
+	if (begin(u, &u->group, id, found, &known, e) == -1 ||
+	    apply(u, sorted, &r, c, bytes, e) == -1)
+		return -1;
+	return end_group(u, e);
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
+/* What was held back is the first of several. */
+static int
+begin_held(struct run *u, struct sorter *sorted, struct err *e)
+{
+	struct slice bytes = slice(&u->first), id;
+	struct conv *c = &u->alone.conv;
+	struct merge_known known;
+	struct merge_record r;
+
+	if (unpack_all(&r, c, bytes, e) == -1)
+		return -1;
+	u->first.n = 0;
+	id = conv_text(c, FIELD_ID);
+	return begin_group(u, &r, id, find(u, id, &known, e), &known, e) == -1
+		   ? -1
+		   : add_record(u, sorted, &r, c, bytes, e);
+}
+
+/* What is at hand of another key is settled. */
+static int
+end_key(struct run *u, struct sorter *sorted, struct err *e)
+{
+	return u->first.n > 0 ? settle_alone(u, sorted, e) : end_group(u, e);
+}
+
+static int
+take_record(struct run *u, struct sorter *sorted, struct slice key,
+    struct slice bytes, struct err *e)
+{
+	struct merge_record r;
+
+	u->records++;
+	if ((!u->open && u->first.n == 0) || !slice_eq(key, slice(&u->key))) {
+		if (end_key(u, sorted, e) == -1)
+			return -1;
+		hold(&u->key, key);
+		hold(&u->first, bytes);
+		u->autos = 0;
+		u->variant_of_n = 0;
+		return 0;
+	}
+	if (u->first.n > 0 && begin_held(u, sorted, e) == -1)
+		return -1;
+	return unpack_all(&r, &u->alone.conv, bytes, e) == -1
+		   ? -1
+		   : add_record(u, sorted, &r, &u->alone.conv, bytes, e);
 }
 
 static uint64_t
@@ -459,21 +656,23 @@ merge_run(struct sorter *sorted, const struct merge_rules *rules,
 	merge_init(&u.twin);
 	while ((rc = sorter_next(sorted, &key, &sequence, &bytes, e)) == 1) {
 		if (is_marker(bytes)) {
+			rc = end_key(&u, sorted, e);
 			note_marker(&u, key, bytes);
-			continue;
+		} else {
+			rc = take_record(&u, sorted, key, bytes, e);
 		}
-		rc = add_record(&u, sorted, key, bytes, e);
 		if (rc == -1)
 			break;
 		if (rules->breathe != NULL && u.records % BREATHE_EVERY == 0)
 			rules->breathe(rules->ctx);
 	}
 	if (rc == 0)
-		rc = end_group(&u, e);
+		rc = end_key(&u, sorted, e);
 	assert(rc == -1 || settled(t) - before == u.records); /* I1 */
 	sorter_close(u.pending);
 	merge_free(&u.group);
 	merge_free(&u.twin);
-	free(u.key);
+	free(u.key.p);
+	free(u.first.p);
 	return rc;
 }

@@ -144,6 +144,23 @@ entry_of(struct arena *a, const struct conv *c)
 		.conv = conv_pack(a, &rest) };
 }
 
+struct entry
+entry_of_packed(struct arena *a, struct slice packed)
+{
+	struct conv_parts part;
+	struct slice conv;
+	char *p;
+
+	conv_split(&part, packed);
+	conv.n = part.rest[0].n + part.rest[1].n;
+	conv.p = p = arena_alloc(a, conv.n);
+	memcpy(p, part.rest[0].p, part.rest[0].n);
+	memcpy(p + part.rest[0].n, part.rest[1].p, part.rest[1].n);
+	return (struct entry){
+		.id = part.id, .create_time = part.created, .conv = conv
+	};
+}
+
 int
 entry_conv(const struct store *s, const struct entry *n, struct conv *out,
     struct err *e)

@@ -34,7 +34,7 @@ struct merging {
 static int add_ready(struct merging *m, const struct entry *n, struct err *e);
 
 static int
-find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
+find(void *ctx, struct slice id, struct merge_known *out, struct err *e)
 {
 	struct merging *m = ctx;
 	struct entry n;
@@ -44,11 +44,30 @@ find(void *ctx, struct slice id, struct merge_order *out, struct err *e)
 		return rc;
 	sorter_close(m->ready); /* it would have it twice */
 	m->ready = NULL;
+	*out = (struct merge_known){ .id = n.id,
+		.conv = n.conv,
+		.create_time = n.create_time,
+		.since = n.since,
+		.dump = n.dump,
+		.line = (unsigned long)n.line };
 	out->frozen = store_is_frozen(&m->pulled, n.since, n.create_time);
-	out->since = n.since;
-	out->dump = n.dump;
-	out->line = (unsigned long)n.line;
-	return entry_conv(m->s, &n, &out->conv, e) == -1 ? -1 : 1;
+	return 1;
+}
+
+static int
+read_known(void *ctx, const struct merge_known *k, struct merge_order *out,
+    struct err *e)
+{
+	const struct merging *m = ctx;
+	struct entry n = {
+		.id = k->id, .create_time = k->create_time, .conv = k->conv
+	};
+
+	*out = (struct merge_order){ .frozen = k->frozen,
+		.dump = k->dump,
+		.since = k->since,
+		.line = k->line };
+	return entry_conv(m->s, &n, &out->conv, e);
 }
 
 static int
@@ -83,7 +102,8 @@ put(void *ctx, struct slice id, const struct merge_order *was,
 	if (m->rules->dry)
 		return 0;
 	arena_reset(&m->a);
-	n = entry_of(&m->a, &is->conv);
+	n = is->packed.n > 0 ? entry_of_packed(&m->a, is->packed)
+			     : entry_of(&m->a, &is->conv);
 	n.since = m->top;
 	n.dump = is->dump;
 	n.line = (int64_t)is->line;
@@ -237,6 +257,7 @@ store_merge(struct store *s, struct sorter *sorted,
 	struct err late = ERR_EMPTY;
 	struct merging m = { .s = s, .rules = rules, .a = ARENA_EMPTY };
 	struct merge_orders orders = { .find = find,
+		.read = read_known,
 		.put = put,
 		.find_variant = find_variant,
 		.knows_client = knows_client,
