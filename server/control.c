@@ -14,7 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_MS 600000 /* a big dump may be on its way */
+#define ANSWER_MS 86400000 /* a feed may be built anew; whoever ends hangs up  \
+			    */
 
 static int
 dial(const struct conf *c)

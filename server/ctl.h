@@ -28,11 +28,13 @@ struct ctl_command {
 };
 
 extern const struct ctl_command ctl_lint, ctl_convert, ctl_presets, ctl_explain;
+extern const struct ctl_command ctl_why;
 extern const struct ctl_command ctl_init, ctl_user, ctl_token;
 extern const struct ctl_command ctl_statuses, ctl_quality;
 extern const struct ctl_command ctl_preview, ctl_approve, ctl_reject;
 extern const struct ctl_command ctl_dumps, ctl_publish, ctl_status, ctl_audit,
     ctl_rebuild;
+extern const struct ctl_command ctl_withdraw, ctl_reprocess, ctl_order;
 
 /* "convdrop: TEXT" to stderr; CTL_FAILED. */
 int ctl_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -146,7 +146,9 @@ replay_act(struct replay *r, int64_t id, struct err *e)
 		store_rollback(r->to);
 		return -1;
 	}
-	return store_commit(r->to, e);
+	if (store_commit(r->to, e) == -1)
+		return -1;
+	return r->acted == NULL ? 0 : r->acted(r->ctx, e);
 }
 
 static int
@@ -184,7 +186,10 @@ struct comparing {
 	struct replay r;
 	const char *into;
 	struct zone *zone;
-	struct rebuild *out;
+	struct version {              /* the last one of each output */
+		struct publication p; /* id 0: not met yet */
+		bool differs;
+	} * version; /* by the feed's writers */
 };
 
 static int
@@ -228,29 +233,23 @@ lies_there(
 /* The file as it comes out now, against the ledger, that says what was
  * published, and against what lies there. */
 static int
-compare(struct comparing *r, const struct publication *p, struct err *e)
+compare(struct comparing *r, size_t writer, struct err *e)
 {
-	struct render_what what = { r->r.to, r->r.feed, NULL, r->zone, p->from,
-		p->to, p->to, NULL, 0 };
+	struct version *v = &r->version[writer];
+	struct render_what what = { r->r.to, r->r.feed,
+		r->r.feed->writer[writer], r->zone, v->p.from, v->p.to, v->p.to,
+		NULL, 0 };
 	struct render got;
-	int fd, rc;
+	int fd = open_output(r, v->p.file, e), rc;
 
-	for (size_t i = 0; i < r->r.feed->writers; i++) {
-		if (strcmp(r->r.feed->writer[i]->file, p->file) == 0)
-			what.writer = r->r.feed->writer[i];
-	}
-	if (what.writer == NULL)
-		return 0; /* no output any more */
-	fd = open_output(r, p->file, e);
 	if (fd == -1)
 		return -1;
 	rc = render_write(&what, fd, &got, e);
 	close(fd);
 	if (rc == -1)
 		return -1;
-	r->out->files++;
-	if (strcmp(got.sha256, p->sha256) != 0 || !lies_there(r, p->file, &got))
-		r->out->differ++;
+	v->differs = strcmp(got.sha256, v->p.sha256) != 0 ||
+		     !lies_there(r, v->p.file, &got);
 	return 0;
 }
 
@@ -263,8 +262,54 @@ compare_last(void *ctx, const struct publication *p, struct err *e)
 	int found =
 	    store_publication_last(r->r.from, p->feed, p->file, true, &last, e);
 
-	return found != 1 || last.id != p->id ? (found == -1 ? -1 : 0)
-					      : compare(r, p, e);
+	if (found != 1 || last.id != p->id)
+		return found == -1 ? -1 : 0;
+	for (size_t i = 0; i < r->r.feed->writers; i++) {
+		if (strcmp(r->r.feed->writer[i]->file, p->file) != 0)
+			continue;
+		r->version[i].p = *p;
+		return compare(r, i, e);
+	}
+	return 0; /* no output any more */
+}
+
+/* Dumps before an act may be read otherwise than when the version came to be;
+ * it stayed the last one because the act led to the same bytes, or to none
+ * that could be published. */
+static int
+compare_again(void *ctx, struct err *e)
+{
+	struct comparing *r = ctx;
+
+	for (size_t i = 0; i < r->r.feed->writers; i++) {
+		struct version *v = &r->version[i];
+		char why[512];
+		int64_t since;
+		int withheld;
+
+		if (v->p.id == 0)
+			continue;
+		withheld = store_withheld(r->r.from, v->p.feed, v->p.file, why,
+		    sizeof why, &since, e);
+		if (withheld == 1)
+			v->p.id = 0;
+		else if (withheld == -1 || compare(r, i, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+count(const struct comparing *r, struct rebuild *out)
+{
+	for (size_t i = 0; i < r->r.feed->writers; i++) {
+		out->files += r->version[i].p.id != 0;
+		out->differ += r->version[i].p.id != 0 && r->version[i].differs;
+	}
+	out->dumps = r->r.dumps;
+	out->publications = r->r.publications;
+	out->pulls = r->r.pulls;
+	out->expired = r->r.expired;
 }
 
 static int
@@ -284,26 +329,25 @@ int
 rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
     struct store *from, const char *into, struct err *e)
 {
-	struct comparing r = { .r = { .conf = c,
-				   .feed = f,
-				   .from = from,
-				   .dir = into == NULL ? temp_folder() : into,
-				   .needed = INT64_MAX,
-				   .published = compare_last },
-		.into = into,
-		.out = out };
+	struct comparing r = { .into = into };
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	r.r.ctx = &r;
+	r.version = mem_alloc((f->writers + 1) * sizeof *r.version);
+	r.r = (struct replay){ .conf = c,
+		.feed = f,
+		.from = from,
+		.dir = into == NULL ? temp_folder() : into,
+		.needed = INT64_MAX,
+		.published = compare_last,
+		.acted = compare_again,
+		.ctx = &r };
 	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
 	    open_store(&r, e) == 0 && replay(&r.r, e) == 0)
 		rc = 0;
-	out->dumps = r.r.dumps;
-	out->publications = r.r.publications;
-	out->pulls = r.r.pulls;
-	out->expired = r.r.expired;
+	count(&r, out);
 	store_close(r.r.to);
 	zone_free(r.zone);
+	free(r.version);
 	return rc == -1 ? err_add(e, "rebuild %s", f->name) : 0;
 }

@@ -361,6 +361,7 @@ add_ruling(struct revise *r, enum record_kind kind, enum ruling_what what,
 		.kind = kind, .id = conv_text(&k->conv, FIELD_ID), .what = what
 	};
 
+	r->tally.rulings++;
 	if (r->act == NULL)
 		return 0;
 	ruling.act = r->act->id;

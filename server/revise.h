@@ -58,6 +58,7 @@ struct revise_change {
 
 struct revise_tally {
 	uint64_t fate[REVISE_FATES];
+	uint64_t rulings;
 	uint64_t dates_kept;
 	uint64_t kept;    /* only dumps past their time had them */
 	uint64_t expired; /* such dumps */

@@ -3,7 +3,8 @@
  * pulls.  SQLite in state/store.db, and all SQL is in store_sql.c; another
  * engine can stand behind this header.  ingest alone writes; convdrop reads.
  *
- * Everything between store_begin and store_commit is one transaction.
+ * Everything between store_begin and store_commit is one transaction; a reader
+ * sees the store as it was when it first read.
  */
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
@@ -35,6 +36,7 @@ int store_open(
 int store_open_scratch(struct store **out, const char *dir, struct err *e);
 void store_close(struct store *s);
 
+/* Of a store that is only read: whatever others write, it stays as it is. */
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
@@ -539,8 +541,8 @@ int store_rulings_sift(struct store *s, const char *feed,
 	struct slice *value),
     void *ctx, struct err *e);
 
-/* Within a transaction: what else is kept under the record's id. */
-int store_forget_id(struct store *s, const char *feed, enum record_kind kind,
+/* Within a transaction: the record goes, and all that is kept under its id. */
+int store_kept_drop(struct store *s, const char *feed, enum record_kind kind,
     struct slice id, struct err *e);
 
 /* Nothing that was deleted stays in the files of the store: they are written

@@ -1,14 +1,18 @@
 /*
- * I10: whatever happened to a feed (dumps taken and refused, two sources,
- * settings changed in between, versions published and pulled), the archive and
- * the ledger give the same orders and the same bytes again.
+ * I10: whatever happened to a feed (dumps taken, refused, held and approved,
+ * two sources, settings changed in between, versions published and pulled,
+ * dumps withdrawn and reprocessed, orders cancelled, released, fields
+ * forgotten), the archive and the ledger give the same orders and the same
+ * bytes again.
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "server/deed.h"
 #include "server/rebuild.h"
+#include "server/revise.h"
 #include "tests/server/ingest_bench.h"
 
 enum {
@@ -46,7 +50,7 @@ configure(bool hash)
 	    " outputs = { \"conversion-center\", \"metrica-contacts\","
 	    " \"metrica-calls\" }\n"
 	    " calls_as_orders = \"%s\"\n"
-	    " pii = %s\n skip_known = %s\n same_id = %s\n"
+	    " pii = %s\n skip_known = %s\n same_id = %s\n hold = %s\n"
 	    " status(\"*\", \"Лид\", \"goal:%s\")\n"
 	    " status(\"*\", \"Мимо\", \"%s\")\n"
 	    " column(\"Изменён\", \"update_date_time\")\n"
@@ -56,6 +60,7 @@ configure(bool hash)
 	    " }\n}\n",
 	    roll(2) ? "IN_PROGRESS" : "", hash ? "hash" : "plain",
 	    roll(2) ? "keep" : "CANCELLED", same_id[roll(3)],
+	    roll(3) ? "no" : "yes",
 	    roll(3) == 0   ? "new"
 	    : roll(2) == 0 ? "77"
 			   : "Lead",
@@ -162,7 +167,8 @@ drop(void)
 	if (ingest_dump(&b.in, b.feed, feed_source(b.feed, shop ? "shop" : ""),
 		name, fd, now, &b.d, &b.known, &b.e) == -1)
 		fail_msg("%s", b.e.text);
-	if (b.d.state != (bad ? DUMP_REFUSED : DUMP_MERGED))
+	if (b.d.state != DUMP_HELD &&
+	    b.d.state != (bad ? DUMP_REFUSED : DUMP_MERGED))
 		fail_msg("%s\n%s", b.d.reason, text);
 	assert_int_equal(b.d.tally.records,
 	    b.d.tally.accepted + b.d.tally.unchanged + b.d.tally.superseded +
@@ -197,6 +203,102 @@ pull(void)
 		fail_msg("%s", b.e.text);
 }
 
+/* --- what people do ------------------------------------------------------ */
+
+static void
+do_deed(enum command_op op, int64_t dump, const char *argument)
+{
+	struct command c;
+	struct answer a;
+
+	WIRE_INIT(&c, WIRE_COMMAND);
+	WIRE_INIT(&a, WIRE_ANSWER);
+	c.op = op;
+	c.dump = dump;
+	snprintf(c.argument, sizeof c.argument, "%s", argument);
+	snprintf(c.reason, sizeof c.reason, "why not");
+	snprintf(c.actor, sizeof c.actor, "tester");
+	a.status = 2;
+	deeds[op](&b.in, b.feed, &c, &a);
+	assert_string_not_equal(a.text, "");
+}
+
+struct pick {
+	enum dump_state state;
+	unsigned n;
+	int64_t id;
+};
+
+static bool
+pick_dump(void *ctx, const struct dump_entry *d)
+{
+	struct pick *p = ctx;
+
+	if (d->state == p->state && roll(++p->n) == 0)
+		p->id = d->id;
+	return true;
+}
+
+static int64_t
+any_dump(enum dump_state state)
+{
+	struct pick p = { state, 0, 0 };
+
+	assert_int_equal(
+	    store_dumps(b.in.store, "main", 0, pick_dump, &p, &b.e), 0);
+	return p.id;
+}
+
+static void
+approve(void)
+{
+	int64_t id = any_dump(DUMP_HELD);
+
+	if (id != 0)
+		do_deed(COMMAND_APPROVE, id, "");
+}
+
+static void
+decide(void)
+{
+	static const char *const verb[] = { "cancel", "cancel", "release",
+		"forget" };
+	static const char *const field[] = { "phones", "client_ids",
+		"revenue" };
+	unsigned v = roll(4);
+	char text[64];
+
+	snprintf(text, sizeof text, "%s\n%u\n%s", verb[v], 1001 + roll(10),
+	    v < 2    ? (roll(2) ? "CANCELLED" : "SPAM")
+	    : v == 3 ? field[roll(3)]
+		     : "");
+	do_deed(COMMAND_ORDER, 0, text);
+}
+
+static void
+withdraw(void)
+{
+	int64_t id = any_dump(DUMP_MERGED);
+
+	if (id != 0)
+		do_deed(COMMAND_WITHDRAW, id, "");
+}
+
+static void
+reprocess(void)
+{
+	int64_t id = any_dump(DUMP_MERGED);
+	char text[32] = "";
+
+	if (id == 0)
+		return;
+	if (roll(2))
+		snprintf(text, sizeof text, "%lld", (long long)id);
+	else if (roll(2))
+		snprintf(text, sizeof text, "since %lld", (long long)now - 20);
+	do_deed(COMMAND_REPROCESS, 0, text);
+}
+
 /* --- the same again ----------------------------------------------------- */
 
 static int
@@ -207,8 +309,8 @@ note(void *ctx, const struct order *o, struct err *e)
 	struct slice packed = conv_pack(&a, &o->conv);
 
 	(void)e;
-	fprintf(f, "%.*s %lld %d ", (int)o->id.n, o->id.p,
-	    (long long)o->create_time, o->frozen);
+	fprintf(f, "%.*s %lld %d %lld ", (int)o->id.n, o->id.p,
+	    (long long)o->create_time, o->frozen, (long long)o->dump);
 	for (size_t i = 0; i < packed.n; i++)
 		fprintf(f, "%02x", (unsigned char)packed.p[i]);
 	fputc('\n', f);
@@ -233,6 +335,24 @@ orders(struct store *s)
 	return text;
 }
 
+/* The first line that differs is said. */
+static void
+same(unsigned history, char *was, char *is)
+{
+	const char *a = was, *c = is;
+
+	while (*a != '\0' && strcspn(a, "\n") == strcspn(c, "\n") &&
+	       strncmp(a, c, strcspn(a, "\n") + 1) == 0) {
+		a += strcspn(a, "\n") + 1;
+		c += strcspn(c, "\n") + 1;
+	}
+	if (strcmp(a, c) != 0)
+		fail_msg("history %u:\n%.*s\n%.*s", history,
+		    (int)strcspn(a, "\n"), a, (int)strcspn(c, "\n"), c);
+	free(was);
+	free(is);
+}
+
 static void
 check_rebuild(unsigned history)
 {
@@ -252,11 +372,52 @@ check_rebuild(unsigned history)
 	    0);
 	was = orders(b.in.store);
 	is = orders(again);
-	if (strcmp(was, is) != 0)
-		fail_msg("history %u:\n%s\n%s", history, was, is);
-	free(was);
-	free(is);
+	same(history, was, is);
 	store_close(again);
+}
+
+static void
+begin(unsigned h, bool hash)
+{
+	seed = h;
+	now = NOW;
+	versions = 0;
+	b.inst.conf = NULL;
+	configure(hash);
+}
+
+static void
+happen(bool hash, bool pulled, bool acts)
+{
+	now += 1 + roll(3);
+	switch (roll(acts ? 12 : 9)) {
+	case 0:
+		if (pulled)
+			pull();
+		break;
+	case 1:
+		configure(hash);
+		break;
+	case 2:
+	case 3:
+		publish();
+		break;
+	case 4:
+		approve();
+		break;
+	case 9:
+		decide();
+		break;
+	case 10:
+		withdraw();
+		break;
+	case 11:
+		reprocess();
+		break;
+	default:
+		drop();
+		break;
+	}
 }
 
 static void
@@ -266,31 +427,83 @@ any_history_rebuilds_to_the_same_orders_and_bytes(void **state)
 	for (unsigned h = 1; h <= HISTORIES; h++) {
 		bool hash = h % 2;
 
-		seed = h;
-		now = NOW;
-		versions = 0;
-		b.inst.conf = NULL;
-		configure(hash);
-		for (int i = 0; i < STEPS; i++) {
-			now += 1 + roll(3);
-			switch (roll(6)) {
-			case 0:
-				pull();
-				break;
-			case 1:
-				configure(hash);
-				break;
-			case 2:
-			case 3:
-				publish();
-				break;
-			default:
-				drop();
-				break;
-			}
-		}
+		begin(h, hash);
+		for (int i = 0; i < STEPS; i++)
+			happen(hash, true, h > HISTORIES / 3);
 		now += 5;
 		publish();
+		check_rebuild(h);
+		bench_close(&b);
+	}
+}
+
+static void
+withdrawing_the_last_dump_is_never_having_dropped_it(void **state)
+{
+	(void)state;
+	for (unsigned h = 1; h <= HISTORIES; h++) {
+		char *was, *is;
+
+		begin(h, h % 2);
+		for (int i = 0; i < STEPS; i++)
+			happen(h % 2, false, h % 3 == 0);
+		was = orders(b.in.store);
+		now += 2;
+		do
+			drop();
+		while (b.d.state != DUMP_MERGED || b.known);
+		if (roll(2))
+			publish();
+		do_deed(COMMAND_WITHDRAW, b.d.id, "");
+		is = orders(b.in.store);
+		same(h, was, is);
+		now += 2;
+		publish();
+		check_rebuild(h);
+		bench_close(&b);
+	}
+}
+
+static void
+reprocessing_under_unchanged_settings_moves_nothing(void **state)
+{
+	(void)state;
+	for (unsigned h = 1; h <= HISTORIES; h++) {
+		struct revise_how how = { .dir = "/tmp" };
+		struct revise_tally t;
+		struct act act = { .op = "reprocess" };
+		struct revise *r = NULL;
+		char *was, *is;
+
+		begin(h, h % 2);
+		for (int i = 0; i < STEPS; i++)
+			happen(h % 2, true, h % 3 == 0);
+		do_deed(COMMAND_REPROCESS, 0, "");
+		now += 2;
+		publish();
+		was = orders(b.in.store);
+		how.conf = b.inst.conf;
+		how.feed = b.feed;
+		how.store = b.in.store;
+		how.now = now;
+		if (revise_begin(&r, &how, &b.e) == -1 ||
+		    revise_replay(r, &b.e) == -1 ||
+		    store_begin(b.in.store, &b.e) == -1 ||
+		    revise_settle(r, &act, &t, &b.e) == -1 ||
+		    store_commit(b.in.store, &b.e) == -1)
+			fail_msg("history %u: %s", h, b.e.text);
+		revise_end(r);
+		is = orders(b.in.store);
+		same(h, was, is);
+		assert_int_equal(t.read, t.same);
+		if (t.rulings != 0)
+			fail_msg("history %u: %llu rulings", h,
+			    (unsigned long long)t.rulings);
+		for (size_t i = 0; i < REVISE_FATES; i++)
+			assert_int_equal(t.fate[i], 0);
+		now += 2;
+		assert_int_not_equal(
+		    bench_publish(&b, now, NULL), PUBLISH_DONE);
 		check_rebuild(h);
 		bench_close(&b);
 	}
@@ -302,6 +515,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    any_history_rebuilds_to_the_same_orders_and_bytes),
+		cmocka_unit_test(
+		    withdrawing_the_last_dump_is_never_having_dropped_it),
+		cmocka_unit_test(
+		    reprocessing_under_unchanged_settings_moves_nothing),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
