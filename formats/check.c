@@ -27,49 +27,55 @@ check_phone(struct slice s)
 	return s.n >= 10 && s.n <= 15 && all_digits(s);
 }
 
-static bool
-is_host(char c)
-{
-	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
-}
-
-/* What RFC 5322 lets stand before the @ without quotes, but capitals. */
-static bool
-is_mailbox(char c)
-{
-	return is_host(c) || (c != '\0' && strchr("!#$%&'*+/=?^_`{|}~.", c));
-}
+/* Which parts of an address a character may be in: what RFC 5322 lets stand
+ * before the @ without quotes, but capitals. */
+enum {
+	MAILBOX = 1,
+	HOST = 2
+};
+/* clang-format off */
+static const unsigned char address[256] = {
+	['a' ... 'z'] = MAILBOX | HOST,
+	['0' ... '9'] = MAILBOX | HOST,
+	['-'] = MAILBOX | HOST,
+	['!'] = MAILBOX, ['#'] = MAILBOX, ['$'] = MAILBOX, ['%'] = MAILBOX,
+	['&'] = MAILBOX, ['\''] = MAILBOX, ['*'] = MAILBOX, ['+'] = MAILBOX,
+	['/'] = MAILBOX, ['='] = MAILBOX, ['?'] = MAILBOX, ['^'] = MAILBOX,
+	['_'] = MAILBOX, ['`'] = MAILBOX, ['{'] = MAILBOX, ['|'] = MAILBOX,
+	['}'] = MAILBOX, ['~'] = MAILBOX, ['.'] = MAILBOX,
+};
+/* clang-format on */
 
 /* Two labels at least, none empty. */
 static bool
 is_domain(struct slice s)
 {
-	size_t labels = 0;
+	size_t dots = 0, label = 0; /* bytes of it so far */
 
-	while (s.n > 0) {
-		bool more = memchr(s.p, '.', s.n) != NULL;
-		struct slice label = slice_cut(&s, '.');
-
-		for (size_t i = 0; i < label.n; i++)
-			if (!is_host(label.p[i]))
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '.') {
+			if ((address[(unsigned char)s.p[i]] & HOST) == 0)
 				return false;
-		if (label.n == 0 || (more && s.n == 0))
-			return false;
-		labels++;
+			label++;
+		} else {
+			if (label == 0)
+				return false;
+			dots++;
+			label = 0;
+		}
 	}
-	return labels >= 2;
+	return dots >= 1 && label > 0;
 }
 
 bool
 check_email(struct slice s)
 {
-	struct slice domain = s;
-	struct slice mailbox = slice_cut(&domain, '@');
+	size_t n = 0;
 
-	for (size_t i = 0; i < mailbox.n; i++)
-		if (!is_mailbox(mailbox.p[i]))
-			return false;
-	return mailbox.n > 0 && is_domain(domain);
+	while (n < s.n && (address[(unsigned char)s.p[n]] & MAILBOX) != 0)
+		n++;
+	return n > 0 && n < s.n && s.p[n] == '@' &&
+	       is_domain((struct slice){ s.p + n + 1, s.n - n - 1 });
 }
 
 bool
@@ -77,12 +83,13 @@ check_client_id(struct slice s)
 {
 	uint64_t n = 0;
 
-	if (s.n > 20 || !all_digits(s))
+	if (s.n > 20)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		uint64_t digit = (uint64_t)(s.p[i] - '0');
 
-		if (i == 19 && n > (UINT64_MAX - digit) / 10)
+		if (!is_digit(s.p[i]) ||
+		    (i == 19 && n > (UINT64_MAX - digit) / 10))
 			return false;
 		n = n * 10 + digit;
 	}

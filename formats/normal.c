@@ -121,9 +121,18 @@ is_dashes(struct slice s)
 	return true;
 }
 
+/* What begins and ends with one is bare. */
+static bool
+is_plain(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 struct slice
 normal_bare(struct slice s)
 {
+	if (s.n > 0 && is_plain(*s.p) && is_plain(s.p[s.n - 1]))
+		return s;
 	/* ="00123" is how a spreadsheet is made to keep the zeros. */
 	if (s.n >= 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
 		s = after(s, 1);
@@ -166,24 +175,37 @@ list_add(struct list *l, struct slice v)
 static bool
 is_separator(char c)
 {
-	return c == ',' || c == ';' || c == '\n' || c == '\r';
+	static const bool is[256] = {
+		[','] = true, [';'] = true, ['\n'] = true, ['\r'] = true
+	};
+
+	return is[(unsigned char)c];
+}
+
+/* Where the first separator at or behind n stands; s.n when there is none. */
+static size_t
+separator(struct slice s, size_t n)
+{
+	while (n < s.n && !is_separator(s.p[n]))
+		n++;
+	return n;
 }
 
 static size_t
 value_length(struct slice s)
 {
-	size_t skip = 0, n;
+	size_t end = separator(s, 0), skip = 0, n;
 
-	while (skip < s.n && (s.p[skip] == ' ' || s.p[skip] == '\''))
-		skip++;
+	if (end == s.n || s.p[end] != ',')
+		return end;
 	/* The comma in 7,9E+10 separates nothing. */
+	while (s.p[skip] == ' ' || s.p[skip] == '\'')
+		skip++;
 	n = exponent_length(after(s, skip));
 	n = n == 0 ? 0 : skip + n;
 	if (n < s.n && !is_separator(s.p[n]) && s.p[n] != ' ')
 		n = 0;
-	while (n < s.n && !is_separator(s.p[n]))
-		n++;
-	return n;
+	return separator(s, n);
 }
 
 struct kind {
@@ -216,7 +238,9 @@ normal_list(struct arena *a, struct slice cell, struct problem at,
 			problems_add(ps, &at);
 			continue;
 		}
-		if (l.p == NULL) /* ten digits may become eleven */
+		if (cell.n == 0 && l.p == NULL)
+			return out; /* the only one, as nearly always */
+		if (l.p == NULL)    /* ten digits may become eleven */
 			l.p = arena_alloc(
 			    a, out.n + 1 + cell.n + cell.n / 10 + 1);
 		list_add(&l, out);
@@ -258,7 +282,8 @@ normal_email(struct arena *a, struct slice v, struct slice *out)
 		slice_cut(&v, '<');
 		v = text_strip(v);
 	}
-	v = lower_copy(a, v);
+	if (!check_email(v)) /* which takes no capitals */
+		v = lower_copy(a, v);
 	if (slice_starts(v, "mailto:"))
 		v = after(v, strlen("mailto:"));
 	*out = v;

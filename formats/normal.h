@@ -33,7 +33,7 @@ void problems_free(struct problems *ps);
 /*
  * Lists: split at , ; and line breaks, each value normalised, doubles taken
  * out, joined by ','.  A bad value is left out and added to ps.  The result
- * lives in the arena.
+ * lives in the arena, or is a part of the cell.
  */
 struct slice normal_phones(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps);

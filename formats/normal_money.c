@@ -171,22 +171,47 @@ rewrite(char *out, const struct amount *m)
 	return n;
 }
 
-/* "1508", "1508.5", "1508,50": what nearly every cell is, at once. */
+/* The digits before the fraction, from *i on, with a blank before each three or
+ * none at all; how many they are. */
+static size_t
+take_whole(struct slice s, size_t *i, int64_t *n)
+{
+	size_t all = 0, group = 0; /* digits since the last blank */
+	bool grouped = false;
+
+	for (*n = 0; *i < s.n && all < 12; ++*i) {
+		char c = s.p[*i];
+
+		if (is_digit(c)) {
+			*n = *n * 10 + (c - '0');
+			all++;
+			group++;
+		} else if (c == ' ' && (grouped ? group == 3 : group <= 3)) {
+			grouped = true;
+			group = 0;
+		} else {
+			break;
+		}
+	}
+	return grouped && group != 3 ? 0 : all;
+}
+
+/* "1508", "1508.5", "1 508,50": what nearly every cell is, at once. */
 static bool
 is_plain(struct slice s, int64_t *minor)
 {
-	int64_t n = 0;
-	size_t i = 0, whole;
+	size_t i = 0, end;
+	int64_t n;
 
-	while (i < s.n && is_digit(s.p[i]) && i < 12)
-		n = n * 10 + (s.p[i++] - '0');
-	whole = i;
-	if (i < s.n && (s.p[i] == '.' || s.p[i] == ','))
-		for (i++; i < s.n && is_digit(s.p[i]) && i <= whole + 2; i++)
-			n = n * 10 + (s.p[i] - '0');
-	if (whole == 0 || i < s.n || i == whole + 1)
+	if (s.n == 0 || !is_digit(*s.p) || take_whole(s, &i, &n) == 0)
 		return false;
-	*minor = i == whole ? n * 100 : i == whole + 2 ? n * 10 : n;
+	end = i;
+	if (i < s.n && (s.p[i] == '.' || s.p[i] == ','))
+		for (i++; i < s.n && is_digit(s.p[i]) && i <= end + 2; i++)
+			n = n * 10 + (s.p[i] - '0');
+	if (i < s.n || i == end + 1)
+		return false;
+	*minor = i == end ? n * 100 : i == end + 2 ? n * 10 : n;
 	return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include "formats/check.h"
 #include "formats/normal.h"
+#include "formats/normal_cell.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -686,6 +687,61 @@ small_kinds(void **state)
 	}
 }
 
+/* Cells of these letters, at random. */
+static struct slice
+random_cell(char *buf, size_t size, const char *letters, uint32_t *seed)
+{
+	size_t n = 0;
+
+	do {
+		*seed = *seed * 1664525 + 1013904223;
+		buf[n++] = letters[(*seed >> 16) % strlen(letters)];
+	} while (n < size && *seed >> 28 != 0);
+	return (struct slice){ buf, n };
+}
+
+/* With blanks around it, or a separator behind it, a cell means the same but
+ * goes the long way. */
+static void
+the_short_way_comes_to_the_same(void **state)
+{
+	static const enum field lists[] = { FIELD_PHONES, FIELD_EMAILS,
+		FIELD_CLIENT_IDS };
+	struct zone *zone = zone_named("Europe/Moscow");
+	char buf[64], around[sizeof buf + 2], one[400];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 300000; round++) {
+		struct slice s, long_way = { around, 0 };
+		int64_t a, b;
+		const char *hint;
+		enum reject why;
+
+		arena_reset(&arena);
+		s = random_cell(
+		    buf, 24, "012345678900000 ,,.;+'-EeaA@\n\"", &seed);
+		memcpy(around, s.p, s.n);
+		around[s.n] = ';';
+		long_way.n = s.n + 1;
+		for (size_t i = 0; i < COUNT(lists); i++) {
+			snprintf(one, sizeof one, "%s", list(lists[i], s));
+			if (strcmp(one, list(lists[i], long_way)) != 0)
+				fail_msg("%.*s: %s", (int)s.n, s.p, one);
+		}
+		s = random_cell(buf, 20, "0123456789000 ,.-", &seed);
+		around[0] = ' ';
+		memcpy(around + 1, s.p, s.n);
+		around[s.n + 1] = ' ';
+		long_way.n = s.n + 2;
+		why = normal_money(s, &a, &hint);
+		if (normal_money(long_way, &b, &hint) != why || a != b)
+			fail_msg("%.*s", (int)s.n, s.p);
+		assert_true(slice_eq(normal_bare(s), normal_bare(long_way)));
+	}
+	zone_free(zone);
+}
+
 int
 main(void)
 {
@@ -702,6 +758,7 @@ main(void)
 		cmocka_unit_test(what_excel_did_to_dates_is_named),
 		cmocka_unit_test(a_date_alone_is_never_moved_between_zones),
 		cmocka_unit_test(small_kinds),
+		cmocka_unit_test(the_short_way_comes_to_the_same),
 	};
 
 	cmocka_run_group_tests(tests, NULL, clean);
