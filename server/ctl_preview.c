@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "server/bytes.h"
+#include "server/clockask.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
 #include "server/ingest.h"
@@ -37,6 +38,8 @@ struct look {
 	struct weigh weigh;
 	struct gate gate;
 	struct preview preview;
+	struct clock_warning clock[CLOCK_CODES];
+	size_t clocks;
 	struct dump_entry before; /* the same bytes, merged or waiting */
 	bool known;
 };
@@ -126,7 +129,8 @@ look_at(struct look *l, int fd, struct err *e)
 	if (read_dump(l, fd, e) == 0 &&
 	    (l->intake.status != FMT_END || find_known(l, e) == 0) &&
 	    (l->intake.status != FMT_END || l->known || merge(l, e) == 0))
-		rc = 0;
+		rc =
+		    clock_ask(&l->intake, l->store, 0, l->clock, &l->clocks, e);
 	store_rollback(l->store);
 	return rc;
 }
@@ -171,12 +175,15 @@ print_text(struct look *l)
 	if (is_refused(l)) {
 		printf(_("%s would be refused as a whole: %s\n"), l->file,
 		    l->intake.reason);
+		clock_write(stdout, l->clock, l->clocks);
 	} else if (l->known) {
 		print_known(l);
 	} else {
 		print_gate(l);
 		tally_account(line, sizeof line, &l->intake.tally);
-		printf("%s\n\n", line);
+		printf("%s\n", line);
+		clock_write(stdout, l->clock, l->clocks);
+		putchar('\n');
 		preview_print(stdout, &l->preview);
 	}
 }
@@ -209,16 +216,18 @@ static int
 print_json(struct look *l, struct err *e)
 {
 	bool refused = is_refused(l);
-	json_t *o = json_pack("{s:s, s:s, s:o?, s:b, s:o, s:o, s:o, s:o, s:o}",
-	    "feed", l->feed_name, "source", l->source, "file",
-	    json_string(l->file), "would_be_taken",
-	    !refused && !l->known && l->gate.n == 0, "refused",
-	    refused ? json_string(l->intake.reason) : json_null(), "known",
+	json_t *o = json_pack(
+	    "{s:s, s:s, s:o?, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "feed",
+	    l->feed_name, "source", l->source, "file", json_string(l->file),
+	    "would_be_taken", !refused && !l->known && l->gate.n == 0,
+	    "refused", refused ? json_string(l->intake.reason) : json_null(),
+	    "known",
 	    l->known ? json_integer((json_int_t)l->before.id) : json_null(),
 	    "state",
 	    l->known ? json_string(dump_state_name(l->before.state))
 		     : json_null(),
-	    "held", gate_json(&l->gate), "tally",
+	    "held", gate_json(&l->gate), "warnings",
+	    clock_json(l->clock, l->clocks), "tally",
 	    refused || l->known ? json_null() : tally_json(&l->intake.tally));
 	char *text = json_dumps(o, JSON_COMPACT);
 	int rc = 0;
