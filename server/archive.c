@@ -374,6 +374,33 @@ archive_end(struct archiving *a, char path[512], char sha256[65],
 	return rc;
 }
 
+int
+archive_end_over(struct archiving *a, const char *path, char sha256[65],
+    int (*before)(void *ctx, const char *sha256, struct err *e), void *ctx,
+    struct err *e)
+{
+	char folder[512];
+	int rc = -1;
+
+	pthread_join(a->thread, NULL);
+	errno = a->copy.error;
+	if (errno == 0) {
+		finish_hash(&a->copy.hash, sha256);
+		snprintf(folder, sizeof folder, "%.*s",
+		    (int)(strrchr(path, '/') - path), path);
+		if (before(ctx, sha256, e) == -1)
+			goto out;
+		rc = settle(a, path, folder);
+	}
+	if (rc == -1)
+		complain(a, _("write to"), e);
+out:
+	if (rc == -1)
+		unlinkat(a->folder, TEMPORARY, 0);
+	close_all(a);
+	return rc;
+}
+
 void
 archive_cancel(struct archiving *a)
 {
@@ -551,6 +578,48 @@ hash_unpacked(int fd, unsigned char *buf, char out[65])
 	inflateEnd(&u.z);
 	free(u.out);
 	return u.sound && n == -1 ? -1 : 0;
+}
+
+int
+archive_hash(const struct conf *c, const char *path, char raw[65],
+    char unpacked[65], struct err *e)
+{
+	int fd = archive_open(c, path, e), rc = 0;
+	unsigned char *buf;
+
+	if (fd == -1)
+		return -1;
+	buf = mem_alloc(BLOCK);
+	if (hash_raw(fd, buf, raw) == -1 ||
+	    hash_unpacked(fd, buf, unpacked) == -1)
+		rc = err_set(e, "read %s: %s", path, strerror(errno));
+	free(buf);
+	close(fd);
+	return rc;
+}
+
+int
+archive_remove(const struct conf *c, const char *path, struct err *e)
+{
+	char folder[512];
+	int top = open_instance(c, e), dir, rc = -1;
+
+	if (top == -1)
+		return -1;
+	snprintf(folder, sizeof folder, "%.*s",
+	    (int)(strrchr(path, '/') - path), path);
+	dir = make_folders(top, folder);
+	if (dir != -1 &&
+	    (unlinkat(dir, strrchr(path, '/') + 1, 0) == 0 ||
+		errno == ENOENT) &&
+	    fsync(dir) == 0)
+		rc = 0;
+	if (rc == -1)
+		err_set(e, "remove %s: %s", path, strerror(errno));
+	if (dir != -1)
+		close(dir);
+	close(top);
+	return rc;
 }
 
 int

@@ -52,6 +52,17 @@ int archive_end(struct archiving *a, char path[512], char sha256[65],
 int archive_end_published(struct archiving *a, char path[512], const char *file,
     const char *sha256, int64_t mtime, struct err *e);
 void archive_cancel(struct archiving *a);
+/* Into the place of an archived file that is there.  before is told the
+ * SHA-256 once all is synced, and nothing is replaced when it answers -1. */
+int archive_end_over(struct archiving *a, const char *path, char sha256[65],
+    int (*before)(void *ctx, const char *sha256, struct err *e), void *ctx,
+    struct err *e);
+
+/* Takes one out; it may be gone already. */
+int archive_remove(const struct conf *c, const char *path, struct err *e);
+/* The SHA-256 of its bytes as they are and unpacked ("" when it is no gzip). */
+int archive_hash(const struct conf *c, const char *path, char raw[65],
+    char unpacked[65], struct err *e);
 
 /* Opens one for reading, by the path it got; -1 with errno set as well. */
 int archive_open(const struct conf *c, const char *path, struct err *e);

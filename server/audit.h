@@ -6,8 +6,11 @@
  * went back over the turn of a month, the newest month goes on.
  *
  * An event that put a file into the archive has "archive", its path, and
- * "sha256", that of the bytes as dropped or as published; a later "expired" or
- * "erased" event with the same "archive" says that it is gone on purpose.
+ * "sha256", that of the bytes as dropped or as published; a later "expired"
+ * event with the same "archive" says that it is gone on purpose.  An "erased"
+ * event says that a person was taken out of it: "before" is the SHA-256 it had
+ * until then, "sha256" the one it has now, or "into" and "into_sha256" what is
+ * there in its stead; without either it is gone.
  */
 #ifndef SERVER_AUDIT_H
 #define SERVER_AUDIT_H

@@ -94,6 +94,7 @@ struct verify {
 	bool began;
 	json_t *expired;  /* months by their last line's hash */
 	json_t *archived; /* path to SHA-256 */
+	json_t *replaced; /* path to the one that an erasure replaced */
 };
 
 static void
@@ -144,23 +145,58 @@ check_link(struct verify *v, const struct reading *r, const json_t *o)
 	}
 }
 
+static bool
+is_text(const json_t *o, const char *key, const char *text)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL && strcmp(s, text) == 0;
+}
+
+/* A person was erased from the file: it is another from now on, or lies under
+ * another path, or is gone.  What it was before must be what the audit has of
+ * it; an erasure that was interrupted says so twice. */
+static void
+note_erased(struct verify *v, const struct reading *r, const json_t *o)
+{
+	const char *path = text_of(o, "archive"), *before, *into;
+
+	before = text_of(o, "before");
+	into = text_of(o, "into");
+	if (json_object_get(v->archived, path) != NULL && before[0] != '\0' &&
+	    !is_text(v->archived, path, before) &&
+	    !is_text(v->replaced, path, before))
+		report(v, r->month, r->number,
+		    _("the file that a person was erased from was not the one "
+		      "that the audit names: its SHA-256 was another"));
+	json_object_set_new(v->replaced, path, json_string(before));
+	json_object_del(v->archived, path);
+	if (text_of(o, "sha256")[0] != '\0')
+		json_object_set_new(
+		    v->archived, path, json_string(text_of(o, "sha256")));
+	if (into[0] != '\0')
+		json_object_set_new(v->archived, into,
+		    json_string(text_of(o, "into_sha256")));
+}
+
 /* Files that came into the archive, and those that left it with a word. */
 static void
-note_archived(struct verify *v, const json_t *o)
+note_archived(struct verify *v, const struct reading *r, const json_t *o)
 {
 	const char *event = text_of(o, "event"), *path = text_of(o, "archive");
 	const char *sha256 = text_of(o, "sha256");
-	bool gone =
-	    strcmp(event, "expired") == 0 || strcmp(event, "erased") == 0;
+	bool expired = strcmp(event, "expired") == 0;
 
-	if (gone && text_of(o, "audit")[0] != '\0')
+	if (expired && text_of(o, "audit")[0] != '\0')
 		json_object_set_new(
 		    v->expired, text_of(o, "last"), json_true());
 	if (path[0] == '\0')
 		return;
-	if (gone)
+	if (strcmp(event, "erased") == 0)
+		note_erased(v, r, o);
+	else if (expired)
 		json_object_del(v->archived, path);
-	if (sha256[0] != '\0' && strcmp(event, "expired") != 0)
+	else if (sha256[0] != '\0')
 		json_object_set_new(v->archived, path, json_string(sha256));
 }
 
@@ -174,7 +210,7 @@ verify_line(void *ctx, const struct reading *r, char *line, size_t n)
 	if (json_is_object(o)) {
 		check_torn(v, o);
 		check_link(v, r, o);
-		note_archived(v, o);
+		note_archived(v, r, o);
 	} else {
 		if (v->last_broken)
 			check_torn(v, NULL);
@@ -234,6 +270,7 @@ audit_verify(const struct conf *c,
 
 	v.expired = json_object();
 	v.archived = json_object();
+	v.replaced = json_object();
 	rc = read_all(c, verify_line, &v, e);
 	if (rc == 0) {
 		if (v.last_broken)
@@ -245,6 +282,7 @@ audit_verify(const struct conf *c,
 	}
 	json_decref(v.expired);
 	json_decref(v.archived);
+	json_decref(v.replaced);
 	return rc;
 }
 

@@ -7,4 +7,5 @@ deed_fn *const deeds[COMMAND_OPS] = {
 	[COMMAND_WITHDRAW] = deed_withdraw,
 	[COMMAND_REPROCESS] = deed_reprocess,
 	[COMMAND_ORDER] = deed_order,
+	[COMMAND_ERASE] = deed_erase,
 };

@@ -15,9 +15,10 @@
 #include "server/bytes.h"
 #include "server/store.h"
 
-#define RECORD_MOST ((size_t)16 << 20) /* what is longer is cut into several   \
-					*/
-#define REPORT_COLUMNS 5 /* of rejects.csv, before the dump's own */
+#define RECORD_MOST                                                            \
+	((size_t)16 << 20) /* what is longer is cut into several               \
+			    */
+#define REPORT_COLUMNS 5   /* of rejects.csv, before the dump's own */
 
 struct work {
 	struct expunge *x;
@@ -326,11 +327,16 @@ static int
 read_all(struct work *w, struct err *e)
 {
 	struct input in = { .read = read_file, .ctx = w };
+	const struct expunge *x = w->x;
 	struct decode *d = NULL;
 	struct slice chunk;
-	enum fmt_status st = decode_open_plain(&d, &in, w->x->limits);
+	enum fmt_status st = x->encoding == NULL
+				 ? decode_open_plain(&d, &in, x->limits)
+				 : decode_open(&d, &in, x->encoding, x->limits);
 
-	while (st == FMT_OK && (st = decode_plain(d, &chunk)) == FMT_OK)
+	while (st == FMT_OK &&
+	       (st = x->encoding == NULL ? decode_plain(d, &chunk)
+					 : decode_read(d, &chunk)) == FMT_OK)
 		add(w, chunk);
 	decode_close(d);
 	if (st != FMT_END)

@@ -21,6 +21,9 @@ struct expunge {
 	/* The output that the text is of; NULL: it is a report. */
 	const struct writer *writer;
 	bool rows; /* of a report: a CSV (rejects.csv), not a text */
+	/* Of a foreign text that is only looked at: what it is in ("": to be
+	 * found out); NULL: UTF-8. */
+	const char *encoding;
 	/* Told of each row that goes; a value that it has not is empty.  May
 	 * be NULL. */
 	void (*row)(void *ctx, struct slice id, struct slice status,

@@ -18,9 +18,11 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server/archive.h"
 #include "server/bytes.h"
+#include "server/erase.h"
 #include "server/clockask.h"
 #include "server/intake.h"
 #include "server/log.h"
@@ -38,6 +40,7 @@ struct job {
 	char *settings;    /* the text that reads the archived copy again */
 	char archived[65]; /* SHA-256 of the archived bytes */
 	struct archiving *archiving;
+	int copy; /* without the erased; -1: it is archived as it is */
 	struct report *report;
 	struct intake intake;
 	struct profile profile;
@@ -131,6 +134,32 @@ keep_canonical(struct job *j, struct err *e)
 	return 0;
 }
 
+/* Somebody who was erased is in it: what is archived is the dump without him,
+ * or nothing when it cannot be read. */
+static int
+keep_without(struct job *j, struct err *e)
+{
+	const struct sieve *s = &j->intake.sieve;
+	char *text = NULL;
+	bool keep;
+
+	if (j->in->stones == NULL || j->source->pii == PII_HASH ||
+	    (j->intake.status == FMT_END && s->dropped + s->changed == 0))
+		return 0;
+	if (erase_dump(j->in, j->source, j->fd, &j->copy, &text, &keep, e) ==
+	    -1)
+		return -1;
+	if (keep && j->copy == -1)
+		return 0;
+	archive_cancel(j->archiving);
+	j->archiving = NULL;
+	if (!keep)
+		return 0;
+	free(j->settings);
+	j->settings = text;
+	return begin_copy(j, j->copy, e);
+}
+
 /* It is in the archive, and it is in the audit that it is there. */
 static int
 kept(struct job *j, struct err *e)
@@ -139,6 +168,8 @@ kept(struct job *j, struct err *e)
 	json_t *o;
 
 	j->archiving = NULL;
+	if (a == NULL)
+		return audit_event(j, "dropped", event(j), e);
 	if (archive_end(a, j->d->archive, j->archived, j->name, j->d->at, e) ==
 	    -1)
 		return -1;
@@ -158,6 +189,7 @@ read_it(struct job *j, struct err *e)
 	i->at = j->d->at;
 	i->report = j->report;
 	i->profile = &j->profile;
+	i->stones = j->in->stones;
 	i->want_canon = j->source->pii == PII_HASH;
 	i->breathe = j->in->breathe;
 	i->progress = j->in->progress;
@@ -455,6 +487,8 @@ finish(struct job *j)
 {
 	rollback(j);
 	archive_cancel(j->archiving);
+	if (j->copy != -1)
+		close(j->copy);
 	report_discard(j->report);
 	weigh_end(&j->weigh);
 	profile_close(&j->profile);
@@ -472,6 +506,7 @@ ingest_dump(struct ingest *in, const struct feed *f,
 		.source = source,
 		.name = name,
 		.fd = fd,
+		.copy = -1,
 		.d = d };
 	bool ignored;
 	int rc = -1;
@@ -480,7 +515,8 @@ ingest_dump(struct ingest *in, const struct feed *f,
 	if (ingest_check_room(in->conf, j.d->bytes, e) == 0 &&
 	    keep_original(&j, e) == 0 &&
 	    report_open(&j.report, in->conf, f, name, e) == 0 &&
-	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0)
+	    read_it(&j, e) == 0 && keep_canonical(&j, e) == 0 &&
+	    keep_without(&j, e) == 0)
 		rc = decide(&j, known == NULL ? &ignored : known, e);
 	finish(&j);
 	return rc;
@@ -497,6 +533,7 @@ ingest_refused(struct ingest *in, const struct feed *f,
 		.source = source,
 		.name = name,
 		.fd = -1,
+		.copy = -1,
 		.d = &d };
 	int rc = -1;
 

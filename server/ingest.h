@@ -34,6 +34,8 @@ struct ingest {
 		struct timespec changed;
 		size_t members;
 	} half;
+	/* Who was erased; NULL: nobody (erase.h). */
+	struct tombstones *stones;
 	bool stop;           /* set while it breathes: come back soon, -1 */
 	bool in_transaction; /* the store is not to be written by breathe */
 };

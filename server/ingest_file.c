@@ -57,14 +57,15 @@ audit_archive(
 	return audit_add(f->in->audit, (int64_t)time(NULL), "dropped", o, e);
 }
 
-/* With pii = hash only the members' hashed records are kept. */
+/* With pii = hash only the members' hashed records are kept; nor is it kept
+ * when persons were erased, for one of them may be in it. */
 static int
 keep_archive(const struct file *f, struct err *e)
 {
 	char path[512], sha256[65];
 	struct stat st;
 
-	if (f->source->pii == PII_HASH)
+	if (f->source->pii == PII_HASH || f->in->stones != NULL)
 		return audit_archive(f, NULL, NULL, e);
 	if (fstat(f->fd, &st) == -1)
 		return err_set(e, "read it: %s", strerror(errno));

@@ -23,6 +23,7 @@
 #include "server/archive.h"
 #include "server/clock.h"
 #include "server/deed.h"
+#include "server/erase.h"
 #include "server/heard.h"
 #include "server/lang.h"
 #include "server/log.h"
@@ -620,6 +621,7 @@ poll_wait(const struct loop *l)
 static void
 run(struct loop *l)
 {
+	erase_resume(&l->in);
 	while (!l->stop) {
 		struct pollfd p[] = {
 			{ .fd = l->worker->control, .events = POLLIN },
@@ -720,6 +722,7 @@ start(struct loop *l, struct err *e)
 	conf_path(path, l->conf, "state", "store.db", NULL);
 	daemon_name(name);
 	if (store_open(&l->in.store, path, false, e) == -1 ||
+	    erase_load(&l->in, e) == -1 ||
 	    audit_open(&l->in.audit, l->conf, e) == -1 ||
 	    watch_open(&l->watch, l->conf, e) == -1 ||
 	    sandbox_enter(SANDBOX_INGEST, l->conf, e) == -1)
@@ -761,6 +764,7 @@ ingest_main(struct worker *w)
 out:
 	heard_free(&l.heard);
 	watch_close(l.watch);
+	tombstones_free(l.in.stones);
 	audit_close(l.in.audit);
 	store_close(l.in.store);
 	free(l.turn);

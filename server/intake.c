@@ -185,11 +185,30 @@ to_merge(struct intake *in, const struct record *r, struct err *e)
 	    in->sorter, &m, conv_text(&r->conv, FIELD_ID), e);
 }
 
+static bool
+is_too_old(const struct intake *in, const struct record *r)
+{
+	int64_t created = r->conv.number[FIELD_CREATE_DATE_TIME];
+
+	return r->verdict == VERDICT_TAKE && created != CONV_NONE &&
+	       created < in->oldest;
+}
+
 static int
 take_record(struct intake *in, const struct record *r, struct err *e)
 {
 	int64_t created = r->conv.number[FIELD_CREATE_DATE_TIME];
 
+	if (in->stones != NULL && sieve_drops(&in->sieve, r)) {
+		in->tally.records++;
+		in->tally.skipped++;
+		in->tally.erased++;
+		return 0;
+	}
+	if (in->shown != NULL) {
+		in->tally.records++;
+		return in->shown(in->shown_ctx, r, is_too_old(in, r), e);
+	}
 	if (r->verdict == VERDICT_TAKE && created > in->at)
 		clock_see(&in->clock, in->at, created, in->facts, r->cell,
 		    r->cells, in->source == NULL ? in->counter : in->source);
@@ -208,8 +227,7 @@ take_record(struct intake *in, const struct record *r, struct err *e)
 	}
 	if (in->profile != NULL)
 		profile_see(in->profile, &r->conv);
-	if (r->verdict == VERDICT_TAKE && created != CONV_NONE &&
-	    created < in->oldest) {
+	if (is_too_old(in, r)) {
 		in->tally.skipped++;
 		in->tally.too_old++;
 		return report_date(in, r, REJECT_DATE_OLD, e);
@@ -284,7 +302,11 @@ read_records(struct intake *in, struct err *e)
 
 	while ((st = dump_next(in->dump, &r)) == FMT_OK) {
 		intake_see_columns(&in->rules, in->facts);
-		if (take_record(in, r, e) == -1 || breathe(in, e) == -1) {
+		int rc = take_record(in, r, e);
+
+		if (rc == 1)
+			break;
+		if (rc == -1 || breathe(in, e) == -1) {
 			err_add(e, "line %lu", r->line);
 			return -1;
 		}
@@ -292,9 +314,12 @@ read_records(struct intake *in, struct err *e)
 	in->facts = dump_facts(in->dump);
 	in->tally.values_dropped = in->facts->values_dropped;
 	in->tally.other_currency = in->facts->other_currency;
+	in->tally.cleared = in->sieve.changed;
+	in->status = st;
+	if (st == FMT_OK)
+		return 0;
 	if (st != FMT_END)
 		return refuse(in, st, e);
-	in->status = FMT_END;
 	assert(in->tally.records == in->facts->records);
 	end_profile(in);
 	return sorter_sort(in->sorter, e);
@@ -387,6 +412,8 @@ intake_read(struct intake *in, int fd, struct err *e)
 	in->facts = in->dump == NULL ? NULL : dump_facts(in->dump);
 	if (st != FMT_OK)
 		return refuse(in, st, e);
+	if (in->stones != NULL)
+		sieve_attach(&in->sieve, in->stones, in->settings, in->dump);
 	in->oldest = oldest(in);
 	open_profile(in);
 	intake_rules(&in->rules, in->settings, in->facts, in->at);
@@ -466,6 +493,7 @@ void
 intake_close(struct intake *in)
 {
 	dump_close(in->dump);
+	sieve_free(&in->sieve);
 	sorter_close(in->sorter);
 	canon_close(in->canon);
 	zone_free(in->counter);

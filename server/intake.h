@@ -18,6 +18,7 @@
 #include "server/err.h"
 #include "server/profile.h"
 #include "server/report.h"
+#include "server/sieve.h"
 #include "server/sorter.h"
 #include "server/store.h"
 
@@ -39,7 +40,14 @@ struct intake {
 	/* Opened here, filled in by intake_read, and closed by the caller; its
 	 * zones last until intake_close.  May be NULL. */
 	struct profile *profile;
+	/* Whose rows are left out; NULL: nobody's. */
+	const struct tombstones *stones;
 	const char *dir; /* for what does not fit in memory; NULL: state/ */
+	/* Instead of going to a merge, every record is shown.  too_old: the
+	 * merge would not get it.  1: that is enough, 0, -1.  May be NULL. */
+	int (*shown)(
+	    void *ctx, const struct record *r, bool too_old, struct err *e);
+	void *shown_ctx;
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t bytes);
@@ -51,7 +59,8 @@ struct intake {
 	bool dry;
 
 	/* set by intake_open and intake_read */
-	enum fmt_status status; /* FMT_END, or why the dump is refused */
+	/* FMT_END, or why the dump is refused; FMT_OK: shown had enough. */
+	enum fmt_status status;
 	char reason[512];       /* the latter as a sentence */
 	const struct dump_facts *facts; /* NULL when nothing is known */
 	struct tally tally;             /* what was decided before the merge */
@@ -64,6 +73,7 @@ struct intake {
 	struct zone *counter, *source;
 	struct input input;
 	struct dump *dump;
+	struct sieve sieve;
 	struct sorter *sorter;
 	struct arena arena;
 	int fd;

@@ -71,6 +71,8 @@ struct tally {
 	uint64_t identifiers_kept; /* orders where the dump lacks a known one */
 	uint64_t waiting; /* orders that name a client who is not known yet */
 	uint64_t other_currency; /* amounts in another one than the first */
+	uint64_t erased;  /* of skipped: rows of erased persons */
+	uint64_t cleared; /* rows that lost an erased identifier */
 };
 
 struct dump_entry {

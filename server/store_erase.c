@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "formats/arena.h"
-#include "server/store_private.h"
+#include "server/store_blocks.h"
 #include "server/store_ready.h"
 
 /* --- erasures --------------------------------------------------------------
@@ -155,8 +155,8 @@ store_rulings_sift(struct store *s, const char *feed,
 	return rc;
 }
 
-int
-store_forget_id(struct store *s, const char *feed, enum record_kind kind,
+static int
+forget_id(struct store *s, const char *feed, enum record_kind kind,
     struct slice id, struct err *e)
 {
 	static const enum sql from[] = { SQL_VARIANT_DROP, SQL_STEP_DROP,
@@ -205,4 +205,22 @@ store_scrub(struct store *s, struct err *e)
 	    "the store %s is being read by another process; what was erased "
 	    "stays in its file %s-wal until nobody reads it",
 	    s->path, s->path);
+}
+
+int
+store_kept_drop(struct store *s, const char *feed, enum record_kind kind,
+    struct slice id, struct err *e)
+{
+	struct blocks *b;
+	int64_t number;
+	int rc = store_feed(s, feed, kind, false, &number, e);
+
+	if (rc != 1)
+		return rc;
+	s->due.feed[0] = '\0';
+	store_ready_drop(s);
+	b = blocks_open(s, number);
+	rc = blocks_remove(b, id, e) == -1 ? -1 : blocks_end(b, e);
+	blocks_close(b);
+	return rc == -1 ? -1 : forget_id(s, feed, kind, id, e);
 }

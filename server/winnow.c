@@ -17,6 +17,7 @@
 #include "formats/out.h"
 #include "server/bytes.h"
 #include "server/canon.h"
+#include "server/expunge.h"
 #include "server/intake.h"
 #include "server/sieve.h"
 #include "server/temp.h"
@@ -291,6 +292,22 @@ note_shape(struct winnow *w, struct pass *p)
 		w->header[i] = mem_string(f->header[i]);
 }
 
+/* A text may be looked through though it is no dump that can be read. */
+static void
+look_at_text(struct winnow *w, const struct settings *s, int fd)
+{
+	struct expunge how = { .stones = w->stones,
+		.limits = &s->limits,
+		.feed = s->feed,
+		.encoding = s->encoding };
+	struct err e = ERR_EMPTY;
+
+	if (w->found != WINNOW_UNKNOWN || expunge_file(&how, fd, -1, &e) == -1)
+		return;
+	w->found = how.found > 0 ? WINNOW_FOUND : WINNOW_CLEAN;
+	w->dropped = how.found;
+}
+
 int
 winnow_look(struct winnow *w, const struct settings *s, int fd, struct err *e)
 {
@@ -308,6 +325,7 @@ winnow_look(struct winnow *w, const struct settings *s, int fd, struct err *e)
 	sha256_digest(&p.sha, sizeof w->digest, w->digest);
 	if (p.dump != NULL)
 		note_shape(w, &p);
+	look_at_text(w, s, fd);
 	rc = 0;
 out:
 	close_pass(&p);
