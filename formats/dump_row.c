@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "formats/damage.h"
+#include "formats/ignore.h"
 #include "formats/message.h"
 #include "formats/normal_cell.h"
 
@@ -361,6 +362,43 @@ fill(struct dump *d)
 	return *created == CONV_NONE || *created >= d->start;
 }
 
+struct dropping {
+	struct dump *d;
+	enum field field;
+};
+
+static void
+note_ignored(void *ctx, struct slice value)
+{
+	const struct dropping *at = ctx;
+	struct dump *d = at->d;
+	struct problem p = { .reject = REJECT_IGNORED,
+		.field = at->field,
+		.cell = SIZE_MAX,
+		.value = value };
+
+	for (size_t i = d->steps; i > 0; i--)
+		if (d->step[i - 1].field == at->field)
+			p.cell = d->step[i - 1].column;
+	problems_add(&d->record.problems, &p);
+}
+
+/* Identifiers that are nobody's own. */
+static void
+drop_ignored(struct dump *d)
+{
+	static const enum field lists[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
+		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5 };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		struct slice *list = &conv_text(&d->record.conv, lists[i]);
+		struct dropping at = { d, lists[i] };
+
+		*list = ignore_drop(&d->arena, d->settings, *list,
+		    field_info[lists[i]].kind == KIND_MD5S, note_ignored, &at);
+	}
+}
+
 static void
 hash_one(struct dump *d, enum field plain, enum field md5)
 {
@@ -519,6 +557,8 @@ dump_judge(struct dump *d)
 		dump_settle_money(d);
 	if (d->refusal.reject != REJECT_NONE)
 		return VERDICT_REJECT;
+	if (d->settings->ignoreds > 0)
+		drop_ignored(d);
 	if (d->settings->pii == PII_HASH)
 		hide_person(d);
 	if (d->facts.kind != RECORD_CONTACT)

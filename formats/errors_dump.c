@@ -104,6 +104,13 @@ const struct error_info errors_dump[] = {
 	       "and taken as it is one order would become two."),
 	    N_("Export ids as text, and drop the dump again.") },
 
+	{ "E315", "ignored", OURS,
+	    N_("The identifier in '%c' is on the list of those to ignore%v"),
+	    N_("The file that ignore_identifiers names has it: it is nobody's "
+	       "own, so it was dropped from its cell."),
+	    N_("Nothing is to be mended; if somebody does own it, take it off "
+	       "the list.") },
+
 	/* --- the dump as a whole --- */
 	{ "E401", "io", OURS, N_("The dump could not be read from the disk"),
 	    N_("The disk or its file system reported an error."),

@@ -11,6 +11,7 @@
 
 #include "formats/arena.h"
 #include "formats/conv.h"
+#include "formats/ignore.h"
 #include "formats/own_preset.h"
 
 static const struct {
@@ -87,6 +88,7 @@ settings_new(void)
 	for (size_t i = 0; i < COUNT(strings); i++)
 		settings_set(string_at(s, i), strings[i].value);
 	s->record = mem_string("");
+	s->ignore_file = mem_string("");
 	for (size_t i = 0; i < COUNT(spam_words); i++)
 		settings_add_spam_word(s, spam_words[i]);
 	s->max_bad_percent = 20;
@@ -119,6 +121,10 @@ settings_free(struct settings *s)
 		free(s->rate[i].rate);
 	}
 	settings_clear_spam_words(s);
+	for (size_t i = 0; i < s->ignoreds; i++)
+		free(s->ignored[i]);
+	free(s->ignored);
+	free(s->ignore_file);
 	for (size_t i = 0; i < s->owns; i++)
 		own_preset_free(s->own[i]);
 	free(s->own);
@@ -286,6 +292,12 @@ put_late_lists(json_t *all, const struct settings *s)
 	if (s->owns > 0)
 		json_object_set(all, "presets", list);
 	json_decref(list);
+	list = json_array();
+	for (size_t i = 0; i < s->ignoreds; i++)
+		json_array_append_new(list, json_string(s->ignored[i]));
+	if (s->ignoreds > 0)
+		json_object_set(all, "ignored", list);
+	json_decref(list);
 }
 
 static void
@@ -317,6 +329,8 @@ complete(const json_t *all, const struct settings *s)
 		   s->pipelines &&
 	       json_array_size(json_object_get(all, "rates")) == s->rates &&
 	       json_array_size(json_object_get(all, "presets")) == s->owns &&
+	       json_array_size(json_object_get(all, "ignored")) ==
+		   s->ignoreds &&
 	       (usual_spam_words(s) || json_array_size(json_object_get(all,
 					   "spam_words")) == s->spam_words);
 }
@@ -453,6 +467,21 @@ take_presets(struct settings *s, json_t *list)
 }
 
 static bool
+take_ignored(struct settings *s, json_t *list)
+{
+	json_t *md5;
+	size_t i;
+
+	json_array_foreach(list, i, md5)
+	{
+		if (!json_is_string(md5) ||
+		    !ignore_add_md5(s, slice_of(json_string_value(md5))))
+			return false;
+	}
+	return json_is_array(list);
+}
+
+static bool
 take_delimiter(struct settings *s, json_t *v)
 {
 	if (!json_is_string(v) || json_string_length(v) > 1)
@@ -550,6 +579,7 @@ static const struct {
 	{ "rates", take_rates },
 	{ "spam_words", take_spam_words },
 	{ "presets", take_presets },
+	{ "ignored", take_ignored },
 	{ "delimiter", take_delimiter },
 	{ "start_day", take_start_day },
 	{ "same_id", take_same_id },

@@ -231,6 +231,9 @@ static const struct {
 	[REJECT_PRODUCTS] = { "products", false,
 	    N_("Invalid '%c' value%v: products are written "
 	       "name:quantity,name:quantity") },
+	[REJECT_IGNORED] = { "ignored", false,
+	    N_("The identifier in '%c' is on the list of those to "
+	       "ignore%v") },
 	[REJECT_JSON] = { "json", true, N_("The record is not valid JSON") },
 	[REJECT_JSON_DEEP] = { "json_deep", true,
 	    N_("The record is nested deeper than 64 levels") },

@@ -99,6 +99,7 @@ enum reject {
 	REJECT_TARGET,         /* not the id of a goal */
 	REJECT_GOALS,
 	REJECT_PRODUCTS,
+	REJECT_IGNORED, /* an identifier that is nobody's own */
 	REJECT_COUNT
 };
 

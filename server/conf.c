@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "formats/ignore.h"
 #include "formats/preset.h"
 #include "server/conf_private.h"
 #include "server/conf_table.h"
@@ -250,6 +251,19 @@ add_presets(struct settings *s, const struct conf *c)
 	}
 }
 
+/* The feed's file is that of sources without one of their own. */
+static void
+add_ignored(struct settings *s, const struct conf *c, cfg_t *feed_cfg)
+{
+	const char *inherited = cfg_getstr(feed_cfg, "ignore_identifiers");
+
+	if (s->ignore_file[0] == '\0' && inherited != NULL)
+		settings_set(&s->ignore_file, inherited);
+	for (size_t i = 0; i < c->ignores; i++)
+		if (strcmp(s->ignore_file, c->ignore[i]->ignore_file) == 0)
+			ignore_add_all(s, c->ignore[i]);
+}
+
 static int
 fill_source(struct settings *s, const struct conf *c, const char *feed,
     const char *name, cfg_t *feed_cfg, cfg_t *cfg)
@@ -275,6 +289,7 @@ fill_source(struct settings *s, const struct conf *c, const char *feed,
 			settings_add_rate(s, r->word[0], r->word[1]);
 	}
 	add_presets(s, c);
+	add_ignored(s, c, feed_cfg);
 	bad = settings_check(s, told, sizeof told);
 	if (bad != NULL) {
 		conf_complain(cfg->line, "feed \"%s\"%s%s: %s", feed,
@@ -550,11 +565,30 @@ read_text(struct conf *c, char *text, const char *path)
 }
 
 static int
+read_ignore(struct conf *c, struct slice name, struct slice text,
+    const char *path, struct err *e)
+{
+	name.p++;
+	name.n--;
+	c->ignore = mem_grow(c->ignore, (c->ignores + 1) * sizeof *c->ignore);
+	if (conf_ignore_parse(&c->ignore[c->ignores], name, text, path, e) ==
+	    -1)
+		return -1;
+	c->ignores++;
+	return 0;
+}
+
+static int
 read_presets(struct conf *c, struct slice rest, const char *path, struct err *e)
 {
 	struct slice name, text;
 
 	while (conf_next_preset(&rest, &name, &text)) {
+		if (name.n > 0 && *name.p == CONF_IGNORE) {
+			if (read_ignore(c, name, text, path, e) == -1)
+				return -1;
+			continue;
+		}
 		c->preset =
 		    mem_grow(c->preset, (c->presets + 1) * sizeof *c->preset);
 		if (conf_preset_parse(
@@ -638,6 +672,9 @@ conf_free(struct conf *c)
 	for (size_t i = 0; i < c->presets; i++)
 		own_preset_free(c->preset[i]);
 	free(c->preset);
+	for (size_t i = 0; i < c->ignores; i++)
+		settings_free(c->ignore[i]);
+	free(c->ignore);
 	for (const struct setting *s = conf_setting; s->name != NULL; s++) {
 		void *member = (char *)c + s->offset;
 

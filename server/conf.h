@@ -20,6 +20,9 @@
 	63 /* of [a-z0-9_-], first a letter or digit; never                    \
 	    * inbox, reports, archive, status, metrics, t */
 
+/* In reports/FEED/: what those may see who may not see personal data. */
+#define REPORTS_MASKED ".masked"
+
 enum ssh_profile {
 	SSH_COMPAT,
 	SSH_STRICT
@@ -86,12 +89,16 @@ struct conf {
 	struct limits limits;
 	struct own_preset **preset; /* presets/NAME.conf, by name */
 	size_t presets;
+	/* Files that ignore_identifiers names, each as the ignored and
+	 * ignore_file of settings of its own. */
+	struct settings **ignore;
+	size_t ignores;
 	struct feed *feed;
 	size_t feeds;
 };
 
-/* The file's text, and behind it those of the presets beside it: what
- * conf_parse takes.  malloc'ed. */
+/* The file's text, and behind it those of the presets beside it and of the
+ * files that ignore_identifiers names: what conf_parse takes.  malloc'ed. */
 int conf_read(char **text, size_t *n, const char *path, struct err *e);
 
 /* text of n bytes; path (which need not exist) is for messages, "file:line:",

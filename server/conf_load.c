@@ -165,13 +165,70 @@ add_presets(struct bundle *b, const char *conf_path, struct err *e)
 	return rc;
 }
 
+/* --- identifiers to ignore ------------------------------------------------ */
+
+static bool
+has_entry(const struct bundle *b, const char *name)
+{
+	size_t n = strlen(name) + 1;
+
+	for (size_t i = 0; i + n + 2 <= b->n; i++)
+		if (b->text[i] == '\0' && b->text[i + 1] == CONF_IGNORE &&
+		    memcmp(b->text + i + 2, name, n) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_ignore(
+    struct bundle *b, const struct conf *c, const char *name, struct err *e)
+{
+	const char mark[] = { '\0', CONF_IGNORE };
+	char path[PATH_MAX];
+
+	if (name[0] == '\0' || has_entry(b, name))
+		return 0;
+	conf_path(path, c, name, NULL);
+	add_text(b, mark, sizeof mark);
+	add_text(b, name, strlen(name) + 1);
+	if (add_file(b, path, IGNORE_BYTES_MAX, e) == -1)
+		return err_add(e, "ignore_identifiers");
+	if (b->n > BUNDLE_BYTES_MAX)
+		return err_set(e,
+		    "%s: it, convdrop.conf and what else it names are larger "
+		    "than 12 MiB together",
+		    path);
+	return 0;
+}
+
+/* Which files they are, convdrop.conf says; when it cannot be understood,
+ * whoever parses it next says why. */
+static int
+add_ignores(struct bundle *b, const char *conf_path, struct err *e)
+{
+	struct err unused = ERR_EMPTY;
+	struct conf *c;
+	int rc = 0;
+
+	if (conf_parse(&c, b->text, b->n, conf_path, &unused) == -1)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < c->feeds; i++)
+		for (size_t k = 0; rc == 0 && k < c->feed[i].sources; k++)
+			rc = add_ignore(
+			    b, c, c->feed[i].source[k]->ignore_file, e);
+	conf_free(c);
+	return rc;
+}
+
+/* --- as one text ---------------------------------------------------------- */
+
 int
 conf_read(char **text, size_t *n, const char *path, struct err *e)
 {
 	struct bundle b = { NULL, 0 };
 
 	if (add_file(&b, path, CONF_BYTES_MAX, e) == -1 ||
-	    add_presets(&b, path, e) == -1) {
+	    add_presets(&b, path, e) == -1 || add_ignores(&b, path, e) == -1) {
 		free(b.text);
 		return -1;
 	}

@@ -25,6 +25,8 @@ void conf_on_error(cfg_t *cfg, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 #define PRESET_BYTES_MAX (256 << 10)
+#define IGNORE_BYTES_MAX (256 << 10)
+#define CONF_IGNORE '='
 
 /* The lines that look like calls. */
 enum rule_kind {
@@ -54,10 +56,14 @@ int conf_check_text(char *text, size_t n, const char *path, struct err *e);
 /*
  * The texts that stand behind convdrop.conf's own (conf_read joins them): the
  * next preset's name and text off the front of *rest; false when no more
- * follow.
+ * follow.  The name of an ignore_identifiers file has CONF_IGNORE in front.
  */
 bool conf_next_preset(
     struct slice *rest, struct slice *name, struct slice *text);
+
+/* A file of identifiers, named within the folder of conf_path. */
+int conf_ignore_parse(struct settings **out, struct slice name,
+    struct slice text, const char *conf_path, struct err *e);
 
 /* presets/NAME.conf, the file beside path. */
 int conf_preset_parse(struct own_preset **out, struct slice name,

@@ -120,6 +120,15 @@ prefix_valid(const char *s)
 	return *s == '\0' || made_of(s, LOWER UPPER DIGIT "_.-", 32);
 }
 
+/* In the folder of convdrop.conf, and not out of it. */
+static bool
+file_or_none(const char *s)
+{
+	return *s == '\0' ||
+	       (made_of(s, LOWER UPPER DIGIT "_.-/", 255) && s[0] != '/' &&
+		   strstr(s, "..") == NULL && s[strlen(s) - 1] != '/');
+}
+
 static bool
 pipeline_valid(const char *s)
 {
@@ -362,6 +371,10 @@ const struct setting conf_setting[] = {
   RANGE(0, 100) },
 { "max_bad_rows", SCOPE_SOURCE, TYPE_NUMBER, SOURCE(max_bad_rows), "10",
   "more than this many, are damaged.", RANGE(0, 1000000000) },
+{ "ignore_identifiers", SCOPE_SOURCE, TYPE_TEXT, SOURCE(ignore_file), "",
+  "A file of phones, e-mails and ClientIDs that are nobody's own; \"\": none.",
+  .valid = file_or_none,
+  .allowed = N_("\"\" or the path of a file in the instance's folder") },
 { "pipelines", SCOPE_SOURCE, TYPE_PIPELINES, SOURCE(pipeline), "",
   "Only orders of these pipelines are taken; none is all.",
   .valid = pipeline_valid, .allowed = N_("names of pipelines") },

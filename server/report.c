@@ -3,6 +3,10 @@
  * and, row by row, for whoever mends the CRM (rejects.csv).  Refused rows are
  * written as they come, into a hidden file beside; all three are synced and
  * renamed into place together.
+ *
+ * Each has a twin of the same name in the hidden folder .masked: what the role
+ * report is shown, so that nobody masks while he serves it.  Only rejects.csv
+ * differs from its twin; the two others show nobody's data.
  */
 #include "server/report.h"
 
@@ -31,21 +35,40 @@
 #define NAME_BYTES 128
 #define ID_COLUMNS 2
 
+/* In the order in which they are renamed into place. */
 enum part {
+	PART_MASKED_REJECTS,
+	PART_MASKED_JSON,
+	PART_MASKED_TEXT,
 	PART_REJECTS,
 	PART_JSON,
 	PART_TEXT,
 	PARTS
 };
 static const char *const suffix[PARTS] = { ".rejects.csv", ".report.json",
-	".report.txt" };
+	".report.txt", ".rejects.csv", ".report.json", ".report.txt" };
+
+static bool
+is_twin(enum part part)
+{
+	return part < PART_REJECTS;
+}
+
+/* rejects.csv as it is written. */
+struct sheet {
+	enum part part;
+	bool masked;
+	struct out out;
+	uint64_t header_end; /* where the rows begin */
+};
+#define SHEETS 2
 
 struct report {
 	const struct conf *conf;
 	const struct feed *feed;
 	char name[NAME_BYTES + 1];
 	char folder[PATH_MAX];
-	int dir;
+	int dir, masked_dir;
 	int fd[PARTS];
 	bool begun;
 	bool taken_over;
@@ -56,10 +79,15 @@ struct report {
 	struct clock_warning clock[CLOCK_CODES];
 	size_t clocks;
 	struct summary *summary;
-	struct out out;      /* to PART_REJECTS */
-	size_t columns;      /* that its header has */
-	uint64_t header_end; /* where the rows begin */
+	struct sheet sheet[SHEETS];
+	size_t columns; /* that their headers have */
 };
+
+static int
+dir_of(const struct report *r, enum part part)
+{
+	return is_twin(part) ? r->masked_dir : r->dir;
+}
 
 static int
 write_fd(void *ctx, const void *buf, size_t n)
@@ -108,8 +136,8 @@ make_part(struct report *r, enum part part, struct err *e)
 	int fd;
 
 	hidden(path, r, part);
-	unlinkat(r->dir, path, 0);
-	fd = openat(r->dir, path,
+	unlinkat(dir_of(r, part), path, 0);
+	fd = openat(dir_of(r, part), path,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd == -1)
 		return err_set(e, "report: make %s/%s: %s", r->folder, path,
@@ -117,6 +145,37 @@ make_part(struct report *r, enum part part, struct err *e)
 	(void)!fchmod(fd, 0640); /* whatever the umask */
 	r->fd[part] = fd;
 	return 0;
+}
+
+static int
+open_folder(int *out, const char *path, struct err *e)
+{
+	if (mkdir(path, 0750) == -1 && errno != EEXIST)
+		return err_set(
+		    e, "make the folder %s: %s", path, strerror(errno));
+	*out = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *out != -1 ? 0
+			  : err_set(e, "open the folder %s: %s", path,
+				strerror(errno));
+}
+
+static int
+open_folders(struct report *r, struct err *e)
+{
+	char masked[PATH_MAX];
+
+	conf_path(r->folder, r->conf, "reports", r->feed->name, NULL);
+	conf_path(
+	    masked, r->conf, "reports", r->feed->name, REPORTS_MASKED, NULL);
+	return open_folder(&r->dir, r->folder, e) == -1
+		   ? -1
+		   : open_folder(&r->masked_dir, masked, e);
+}
+
+static void
+begin_sheet(struct report *r, struct sheet *s)
+{
+	out_begin(&s->out, (struct output){ write_fd, &r->fd[s->part] });
 }
 
 int
@@ -133,24 +192,18 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 	for (int i = 0; i < PARTS; i++)
 		r->fd[i] = -1;
 	cut_name(r->name, name);
-	conf_path(r->folder, c, "reports", f->name, NULL);
-	if (mkdir(r->folder, 0750) == -1 && errno != EEXIST) {
-		r->dir = -1;
-		err_set(
-		    e, "make the folder %s: %s", r->folder, strerror(errno));
+	r->dir = r->masked_dir = -1;
+	if (open_folders(r, e) == -1)
 		goto fail;
-	}
-	r->dir = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dir == -1) {
-		err_set(
-		    e, "open the folder %s: %s", r->folder, strerror(errno));
-		goto fail;
-	}
 	for (int i = 0; i < PARTS; i++) {
 		if (make_part(r, (enum part)i, e) == -1)
 			goto fail;
 	}
-	out_begin(&r->out, (struct output){ write_fd, &r->fd[PART_REJECTS] });
+	r->sheet[0].part = PART_REJECTS;
+	r->sheet[1].part = PART_MASKED_REJECTS;
+	r->sheet[1].masked = true;
+	for (int i = 0; i < SHEETS; i++)
+		begin_sheet(r, &r->sheet[i]);
 	*out = r;
 	return 0;
 fail:
@@ -167,20 +220,28 @@ is_hidden(const char *name)
 	return name[0] == '.' && n > 4 && strcmp(name + n - 4, ".new") == 0;
 }
 
-void
-report_sweep(const struct conf *c, const struct feed *f)
+static void
+sweep(const char *path)
 {
-	char path[PATH_MAX];
 	struct dirent *d;
-	DIR *dir;
+	DIR *dir = opendir(path);
 
-	conf_path(path, c, "reports", f->name, NULL);
-	dir = opendir(path);
 	while (dir != NULL && (d = readdir(dir)) != NULL)
 		if (is_hidden(d->d_name))
 			unlinkat(dirfd(dir), d->d_name, 0);
 	if (dir != NULL)
 		closedir(dir);
+}
+
+void
+report_sweep(const struct conf *c, const struct feed *f)
+{
+	char path[PATH_MAX];
+
+	conf_path(path, c, "reports", f->name, NULL);
+	sweep(path);
+	conf_path(path, c, "reports", f->name, REPORTS_MASKED, NULL);
+	sweep(path);
 }
 
 void
@@ -194,11 +255,14 @@ report_discard(struct report *r)
 		if (r->fd[i] == -1)
 			continue;
 		hidden(path, r, (enum part)i);
-		unlinkat(r->dir, path, 0); /* gone already once renamed */
+		/* gone already once renamed */
+		unlinkat(dir_of(r, (enum part)i), path, 0);
 		close(r->fd[i]);
 	}
 	if (r->dir != -1)
 		close(r->dir);
+	if (r->masked_dir != -1)
+		close(r->masked_dir);
 	summary_free(r->summary);
 	free(r);
 }
@@ -219,18 +283,20 @@ report_exists(const struct report *r)
 static int
 written(struct report *r, struct err *e)
 {
-	if (r->out.failed == 0)
-		return 0;
-	return err_set(e, "report on %s: %s", r->name, strerror(r->out.failed));
+	for (int i = 0; i < SHEETS; i++)
+		if (r->sheet[i].out.failed != 0)
+			return err_set(e, "report on %s: %s", r->name,
+			    strerror(r->sheet[i].out.failed));
+	return 0;
 }
 
 /* A line "Phone: +7 …" before the real header may be taken for it. */
 static const char *
-header_at(const struct report *r, const struct dump_facts *f, size_t i)
+header_at(bool masked, const struct dump_facts *f, size_t i)
 {
 	const char *s = f->header[i];
 
-	return r->masked && rejects_is_contact(slice_of(s)) ? "(hidden)" : s;
+	return masked && rejects_is_contact(slice_of(s)) ? "(hidden)" : s;
 }
 
 static size_t
@@ -241,27 +307,32 @@ columns_of(const struct dump_facts *f)
 
 /* As they may be shown; to be freed. */
 static const char **
-headers_of(const struct report *r, const struct dump_facts *f)
+headers_of(bool masked, const struct dump_facts *f)
 {
 	size_t n = columns_of(f);
 	const char **header = mem_alloc((n + 1) * sizeof *header);
 
 	for (size_t i = 0; i < n; i++)
-		header[i] = header_at(r, f, i);
+		header[i] = header_at(masked, f, i);
 	return header;
 }
 
 static void
-write_header(struct report *r, const struct dump_facts *f)
+write_header(struct report *r, struct sheet *s, const struct dump_facts *f)
 {
-	const char **header = headers_of(r, f);
+	const char **header = headers_of(r->masked || s->masked, f);
 
-	rejects_header(&r->out, true, header, columns_of(f));
-	for (size_t i = r->columns; i < columns_of(f); i++)
-		summary_header(r->summary, i, slice_of(header[i]));
-	r->columns = columns_of(f);
-	r->header_end = r->out.bytes;
+	rejects_header(&s->out, true, header, columns_of(f));
+	s->header_end = s->out.bytes;
 	free(header);
+}
+
+static void
+note_columns(struct report *r, const struct dump_facts *f)
+{
+	for (size_t i = r->columns; i < columns_of(f); i++)
+		summary_header(r->summary, i, slice_of(header_at(true, f, i)));
+	r->columns = columns_of(f);
 }
 
 static int
@@ -281,24 +352,37 @@ copy_rows(int to, int from, uint64_t at)
 /* JSON names its columns as it goes: those that came late are put into the
  * header now, and the rows are copied behind it. */
 static int
-widen_header(struct report *r, const struct dump_facts *f, struct err *e)
+widen_header(struct report *r, struct sheet *s, const struct dump_facts *f,
+    struct err *e)
 {
-	uint64_t rows = r->header_end;
-	int old = r->fd[PART_REJECTS], rc = -1;
+	uint64_t rows = s->header_end;
+	int old = r->fd[s->part], rc = -1;
 
-	if (out_end(&r->out) == -1)
+	if (out_end(&s->out) == -1)
 		return err_set(e, "report on %s: %s", r->name, strerror(errno));
-	if (make_part(r, PART_REJECTS, e) == -1)
+	if (make_part(r, s->part, e) == -1)
 		return -1;
-	out_begin(&r->out, (struct output){ write_fd, &r->fd[PART_REJECTS] });
-	write_header(r, f);
-	if (out_end(&r->out) == -1 ||
-	    copy_rows(r->fd[PART_REJECTS], old, rows) == -1)
+	begin_sheet(r, s);
+	write_header(r, s, f);
+	if (out_end(&s->out) == -1 ||
+	    copy_rows(r->fd[s->part], old, rows) == -1)
 		err_set(e, "report on %s: %s", r->name, strerror(errno));
 	else
 		rc = 0;
 	close(old);
 	return rc;
+}
+
+static int
+widen_headers(struct report *r, const struct dump_facts *f, struct err *e)
+{
+	if (columns_of(f) <= r->columns)
+		return 0;
+	for (int i = 0; i < SHEETS; i++)
+		if (widen_header(r, &r->sheet[i], f, e) == -1)
+			return -1;
+	note_columns(r, f);
+	return 0;
 }
 
 /* The columns whose ids are watched, and that of the pipeline. */
@@ -327,7 +411,9 @@ report_begin(
 		r->mask.columns = facts->field == NULL ? 0 : facts->columns;
 	}
 	find_columns(r);
-	write_header(r, facts);
+	for (int i = 0; i < SHEETS; i++)
+		write_header(r, &r->sheet[i], facts);
+	note_columns(r, facts);
 	return written(r, e);
 }
 
@@ -336,12 +422,13 @@ report_problem(struct report *r, unsigned long line, bool row,
     const struct problem *p, const struct slice *cell, size_t cells,
     struct err *e)
 {
-	const struct rejects_mask *mask = r->masked ? &r->mask : NULL;
 	struct slice pipeline = { "", 0 };
 
 	if (r->pipeline < cells)
 		pipeline = cell[r->pipeline];
-	rejects_row(&r->out, line, row, p, cell, cells, mask);
+	for (int i = 0; i < SHEETS; i++)
+		rejects_row(&r->sheet[i].out, line, row, p, cell, cells,
+		    r->masked || r->sheet[i].masked ? &r->mask : NULL);
 	summary_add(r->summary, line, row, p, pipeline, &r->mask);
 	return written(r, e);
 }
@@ -436,19 +523,27 @@ int
 report_take_over(struct report *r, int64_t dump, struct err *e)
 {
 	char path[NAME_MAX + 1];
-	int fd = -1, rc = 0;
+	bool same = shown_dump(r) == dump;
+	int rc = 0;
 
-	r->taken_over = true;
+	r->taken_over = r->begun = true;
 	shown(path, r, PART_REJECTS);
-	if (shown_dump(r) == dump)
-		fd = openat(r->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return report_begin(r, NULL, r->masked, e);
-	r->begun = true;
-	if (copy_rows(r->fd[PART_REJECTS], fd, 0) == -1)
-		rc = err_set(e, "report on %s: %s", r->name, strerror(errno));
-	close(fd);
-	return rc;
+	for (int i = 0; i < SHEETS; i++) {
+		enum part part = r->sheet[i].part;
+		int fd = same ? openat(dir_of(r, part), path,
+				    O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+			      : -1;
+
+		if (fd == -1) {
+			write_header(r, &r->sheet[i], NULL);
+			continue;
+		}
+		if (copy_rows(r->fd[part], fd, 0) == -1)
+			rc = err_set(
+			    e, "report on %s: %s", r->name, strerror(errno));
+		close(fd);
+	}
+	return rc == -1 ? -1 : written(r, e);
 }
 
 /* --- what it says -------------------------------------------------------- */
@@ -464,7 +559,7 @@ when_utc(char out[32], int64_t at)
 }
 
 static json_t *
-columns_json(const struct report *r, const struct dump_facts *f)
+columns_json(const struct dump_facts *f)
 {
 	json_t *a = json_array();
 
@@ -473,7 +568,7 @@ columns_json(const struct report *r, const struct dump_facts *f)
 		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
 
 		json_object_set_new(
-		    c, "header", json_foreign(header_at(r, f, i)));
+		    c, "header", json_foreign(header_at(true, f, i)));
 		json_object_set_new(c, "field",
 		    used ? json_string(field_info[f->field[i]].name)
 			 : json_null());
@@ -485,7 +580,7 @@ columns_json(const struct report *r, const struct dump_facts *f)
 }
 
 static void
-facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
+facts_json(json_t *j, const struct dump_facts *f)
 {
 	char delimiter[2] = { f->delimiter, '\0' };
 
@@ -505,7 +600,7 @@ facts_json(json_t *j, const struct report *r, const struct dump_facts *f)
 	    j, "blank_lines", json_integer((json_int_t)f->blank_lines));
 	json_object_set_new(
 	    j, "damaged_records", json_integer((json_int_t)f->damaged));
-	json_object_set_new(j, "columns", columns_json(r, f));
+	json_object_set_new(j, "columns", columns_json(f));
 }
 
 static void
@@ -542,7 +637,7 @@ report_json(const struct report *r, const struct dump_entry *d,
 	json_object_set_new(j, "warnings", clock_json(r->clock, r->clocks));
 	summary_json(j, r->summary, columns);
 	if (facts != NULL)
-		facts_json(j, r, facts);
+		facts_json(j, facts);
 	return j;
 }
 
@@ -577,11 +672,24 @@ write_memory(
 	return 0;
 }
 
+/* To it and to its twin. */
+static int
+write_both(
+    struct report *r, enum part part, const char *p, size_t n, struct err *e)
+{
+	enum part twin =
+	    part == PART_JSON ? PART_MASKED_JSON : PART_MASKED_TEXT;
+
+	return write_memory(r, part, p, n, e) == -1
+		   ? -1
+		   : write_memory(r, twin, p, n, e);
+}
+
 static int
 write_parts(struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, struct err *e)
 {
-	const char **header = headers_of(r, facts);
+	const char **header = headers_of(true, facts);
 	struct summary_columns columns = { header, columns_of(facts) };
 	json_t *j = report_json(r, d, facts, &columns);
 	char *text = NULL, *json = json_dumps(j, JSON_INDENT(2));
@@ -595,11 +703,12 @@ write_parts(struct report *r, const struct dump_entry *d,
 	}
 	if (json == NULL) {
 		err_set(e, "report on %s: out of memory", r->name);
-	} else if (out_end(&r->out) == -1) {
+	} else if (out_end(&r->sheet[0].out) == -1 ||
+		   out_end(&r->sheet[1].out) == -1) {
 		err_set(e, "report on %s: %s", r->name, strerror(errno));
-	} else if (write_memory(r, PART_JSON, json, strlen(json), e) == 0 &&
-		   write_memory(r, PART_JSON, "\n", 1, e) == 0 &&
-		   write_memory(r, PART_TEXT, text, n, e) == 0) {
+	} else if (write_both(r, PART_JSON, json, strlen(json), e) == 0 &&
+		   write_both(r, PART_JSON, "\n", 1, e) == 0 &&
+		   write_both(r, PART_TEXT, text, n, e) == 0) {
 		rc = 0;
 	}
 	free(text);
@@ -619,10 +728,10 @@ place_part(
 	shown(to, r, part);
 	if (fsync(r->fd[part]) == -1)
 		return err_set(e, "report %s: %s", to, strerror(errno));
-	if (archive_dump(path, sha256, r->conf, r->feed->name, to, r->fd[part],
-		d->at, e) == -1)
+	if (!is_twin(part) && archive_dump(path, sha256, r->conf, r->feed->name,
+				  to, r->fd[part], d->at, e) == -1)
 		return -1;
-	if (renameat(r->dir, from, r->dir, to) == -1)
+	if (renameat(dir_of(r, part), from, dir_of(r, part), to) == -1)
 		return err_set(e, "report %s: %s", to, strerror(errno));
 	return 0;
 }
@@ -635,7 +744,7 @@ report_write(struct report *r, const struct dump_entry *d,
 
 	if (!r->begun && report_begin(r, facts, r->masked, e) == -1)
 		goto out;
-	if (columns_of(facts) > r->columns && widen_header(r, facts, e) == -1)
+	if (widen_headers(r, facts, e) == -1)
 		goto out;
 	if (write_parts(r, d, facts, e) == -1)
 		goto out;
@@ -643,7 +752,7 @@ report_write(struct report *r, const struct dump_entry *d,
 		if (place_part(r, (enum part)i, d, e) == -1)
 			goto out;
 	}
-	if (fsync(r->dir) == -1) {
+	if (fsync(r->masked_dir) == -1 || fsync(r->dir) == -1) {
 		err_set(e, "report on %s: %s", r->name, strerror(errno));
 		goto out;
 	}

@@ -1,6 +1,8 @@
 /*
  * Reports on one dump, in reports/FEED/: NAME.rejects.csv, NAME.report.json,
- * NAME.report.txt.  The latest of that NAME; copies go to the archive.
+ * NAME.report.txt.  The latest of that NAME; copies go to the archive.  The
+ * hidden folder REPORTS_MASKED beside has what the role report is shown instead,
+ * under the same names.
  *
  *      report_open, report_begin once the columns are known, report_problem
  *      for each, report_write or report_discard.

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,16 +25,17 @@ static const struct root {
         const char *folder; /* of the instance */
         unsigned read;      /* roles that may read */
         unsigned upload;    /* roles that may upload */
+        unsigned masked;    /* of those who see masked twins (report.h) */
         bool flat;          /* nothing below a feed's folder but files */
 } roots[TREE_ROOTS] = {
         [TREE_PUBLISHED] = { "",        "published",
-                             ROLE_PULL | ROLE_AUDIT, 0, true },
+                             ROLE_PULL | ROLE_AUDIT, 0, 0, true },
         [TREE_INBOX]     = { "inbox",   "inbox",
-                             ROLE_AUDIT, ROLE_DROP, false },
+                             ROLE_AUDIT, ROLE_DROP, 0, false },
         [TREE_REPORTS]   = { "reports", "reports",
-                             ROLE_DROP | ROLE_REPORT | ROLE_AUDIT, 0, false },
+                             ROLE_DROP | ROLE_AUDIT, 0, ROLE_REPORT, false },
         [TREE_ARCHIVE]   = { "archive", "archive",
-                             ROLE_AUDIT, 0, false },
+                             ROLE_AUDIT, 0, 0, false },
 };
 /* clang-format on */
 
@@ -80,7 +82,7 @@ clean(const char *path, char out[FILES_PATH_MAX])
 static bool
 shows(const struct root *r, const struct grant *g, size_t feed)
 {
-	return grant_has(g, r->read | r->upload, feed);
+	return grant_has(g, r->read | r->upload | r->masked, feed);
 }
 
 static bool
@@ -177,7 +179,9 @@ tree_resolve(const struct tree *t, const struct grant *g, const char *path,
 		return ENOENT;
 	p.kind = TREE_REAL;
 	p.feed = f->index;
-	p.read = grant_has(g, roots[p.root].read, f->index);
+	p.masked = !grant_has(g, roots[p.root].read, f->index) &&
+		   grant_has(g, roots[p.root].masked, f->index);
+	p.read = p.masked || grant_has(g, roots[p.root].read, f->index);
 	p.upload = grant_has(g, roots[p.root].upload, f->index) &&
 		   upload_fits(f, p.rel);
 	*out = p;
@@ -214,6 +218,18 @@ tree_open_roots(
 	return 0;
 }
 
+/* Where it lies; false when that is too long. */
+static bool
+real_path(char out[FILES_PATH_MAX + 16], const struct tree_place *p)
+{
+	size_t feed = strcspn(p->rel, "/");
+
+	if (!p->masked)
+		return snprintf(out, FILES_PATH_MAX + 16, "%s", p->rel) > 0;
+	return snprintf(out, FILES_PATH_MAX + 16, "%.*s/" REPORTS_MASKED "%s",
+		   (int)feed, p->rel, p->rel + feed) < FILES_PATH_MAX + 16;
+}
+
 /* Beneath its root or not at all. */
 static int
 open_beneath(const struct tree *t, const struct tree_place *p, uint64_t flags)
@@ -221,15 +237,16 @@ open_beneath(const struct tree *t, const struct tree_place *p, uint64_t flags)
 	struct open_how how = { .flags = flags | O_CLOEXEC | O_NOFOLLOW,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_MAGICLINKS };
+	char path[FILES_PATH_MAX + 16];
 	int fd = -1;
 
-	if (t->root[p->root] == -1) {
+	if (t->root[p->root] == -1 || !real_path(path, p)) {
 		errno = EACCES;
 		return -1;
 	}
 	for (int tries = 0; fd == -1 && tries < 8; tries++) {
 		fd = (int)syscall(
-		    SYS_openat2, t->root[p->root], p->rel, &how, sizeof how);
+		    SYS_openat2, t->root[p->root], path, &how, sizeof how);
 		if (fd == -1 && errno != EAGAIN && errno != EINTR)
 			break; /* EAGAIN: something was renamed meanwhile */
 	}

@@ -3,7 +3,8 @@
  *
  *      /FEED/conversions.csv     published/FEED    pull, audit
  *      /inbox/FEED/[SOURCE/]     inbox/FEED        drop (upload), audit (read)
- *      /reports/FEED/            reports/FEED      drop, report, audit
+ *      /reports/FEED/            reports/FEED      drop, audit
+ *                                reports/FEED/.masked, for report alone
  *      /archive/FEED/            archive/FEED      audit
  *
  * One table says so.  Every client path goes through tree_resolve, and is
@@ -42,6 +43,7 @@ struct tree_place {
 	enum tree_kind kind;
 	enum tree_root root;
 	size_t feed; /* conf.feed[].index */
+	bool masked; /* the twins in the hidden folder are what it is shown */
 	bool upload; /* the grant may create files here */
 	bool read;   /* the grant may read what is here (in an inbox only an
 		      * audit may: others see their own uploads) */

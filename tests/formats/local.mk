@@ -17,7 +17,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_status \
 	tests/formats/test_errors tests/formats/test_damage \
 	tests/formats/test_conv \
-	tests/formats/test_settings \
+	tests/formats/test_settings tests/formats/test_ignore \
 	tests/formats/test_zone tests/formats/test_dated \
 	tests/formats/test_check \
 	tests/formats/test_writer \
@@ -52,6 +52,7 @@ tests_formats_test_mention_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_zone_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_dated_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_settings_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_ignore_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_conv_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_errors_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_damage_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)

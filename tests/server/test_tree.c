@@ -41,7 +41,7 @@ setup(void **state)
 {
 	static const char *const folder[] = { "inbox/main", "inbox/main/shop",
 		"inbox/other", "published/main", "published/other",
-		"reports/main", "archive/main", "archive/main/2026",
+		"reports/main", "reports/main/.masked", "archive/main", "archive/main/2026",
 		"published/main/folder" };
 	struct err e = ERR_EMPTY;
 
@@ -59,6 +59,9 @@ setup(void **state)
 	put(instance_path(&instance, "inbox/main/.upload-1"), "half");
 	put(instance_path(&instance, "inbox/main/shop/dump.csv"), "dump");
 	put(instance_path(&instance, "reports/main/dump.csv.report.txt"), "ok");
+	put(instance_path(&instance, "reports/main/.masked/dump.csv.report.txt"),
+	    "masked");
+	put(instance_path(&instance, "reports/main/old.csv.rejects.csv"), "raw");
 	put(instance_path(&instance, "archive/main/2026/a.gz"), "a");
 	snprintf(outside, sizeof outside, "%s",
 	    instance_path(&instance, "state/secret"));
@@ -147,6 +150,9 @@ paths_resolve_within_the_grant_alone(void **state)
 		{ DROP,   "/archive",                     ENOENT, 0, "", false, false },
 		{ REPORT, "/reports/main/x",              0, TREE_REAL, "main/x", false, true },
 		{ REPORT, "/inbox/main/x",                ENOENT, 0, "", false, false },
+		{ REPORT, "/reports/main/.masked/x",      ENOENT, 0, "", false, false },
+		{ DROP,   "/reports/main/.masked/x",      ENOENT, 0, "", false, false },
+		{ REPORT, "/main/conversions.csv",        ENOENT, 0, "", false, false },
 		{ AUDIT,  "/inbox/main/x",                0, TREE_REAL, "main/x", false, true },
 		{ AUDIT,  "/archive/main/2026/a.gz",      0, TREE_REAL, "main/2026/a.gz", false, true },
 		{ AUDIT,  "/archive/other",               ENOENT, 0, "", false, false },
@@ -193,7 +199,14 @@ only_regular_files_beneath_the_root_open(void **state)
 		{ AUDIT, "/inbox/main/dump.csv", 0, "dump" },
 		{ AUDIT, "/inbox/main/shop/dump.csv", 0, "dump" },
 		{ AUDIT, "/inbox/main/fifo", ENOENT, "" },
-		{ REPORT, "/reports/main/dump.csv.report.txt", 0, "ok" },
+		{ REPORT, "/reports/main/dump.csv.report.txt", 0, "masked" },
+		{ REPORT, "/reports/main/old.csv.rejects.csv", ENOENT, "" },
+		{ REPORT, "/reports/main", EISDIR, "" },
+		{ DROP, "/reports/main/dump.csv.report.txt", 0, "ok" },
+		{ AUDIT, "/reports/main/old.csv.rejects.csv", 0, "raw" },
+		{ REPORT | DROP, "/reports/main/old.csv.rejects.csv", 0, "raw" },
+		{ REPORT | PULL, "/reports/main/old.csv.rejects.csv", ENOENT,
+		    "" },
 		{ AUDIT, "/archive/main/2026/a.gz", 0, "a" },
 	};
 
@@ -272,6 +285,8 @@ lists_show_what_the_grant_shows(void **state)
 		{ DROP, "/inbox/main/shop", "" },
 		{ REPORT, "/", "reports/" },
 		{ REPORT, "/reports/main", "dump.csv.report.txt" },
+		{ DROP, "/reports/main",
+		    "dump.csv.report.txt old.csv.rejects.csv" },
 		{ PULL | DROP, "/", "main/ inbox/ reports/" },
 		{ AUDIT, "/", "main/ inbox/ reports/ archive/" },
 		{ AUDIT, "/inbox/main", "dump.csv shop/" },
