@@ -25,9 +25,10 @@ E2E_TESTS += tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
+E2E_TESTS += tests/e2e/hold.t tests/e2e/preview.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
-E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t
+E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t
 EXTRA_DIST += tests/e2e/xlsx.py
 
 TESTS += $(E2E_TESTS) tests/e2e/secrets.t

@@ -122,3 +122,8 @@ tests_server_test_statuses_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
 SERVER_TESTS += tests/server/test_unpack
 tests_server_test_unpack_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_gate
+tests_server_test_gate_SOURCES = tests/server/test_gate.c \
+	tests/server/ingest_bench.h
+tests_server_test_gate_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
