@@ -6,6 +6,7 @@ E2E_TESTS += tests/e2e/http.t tests/e2e/http_hard.t tests/e2e/pulls.t
 EXTRA_DIST += tests/e2e/hostile.py
 E2E_TESTS += tests/e2e/job.t
 E2E_TESTS += tests/e2e/versions.t
+E2E_TESTS += tests/e2e/why.t tests/e2e/replay.t
 E2E_TESTS += tests/e2e/kill.t
 E2E_TESTS += tests/e2e/full.t
 EXTRA_DIST += tests/e2e/faults.c
