@@ -1,0 +1,286 @@
+/*
+ * The archive's dates against the store's.  All rows go by id through a sorter,
+ * so that memory stays what it is however many there are; of one id the newest
+ * dump's last row counts.
+ */
+#include "server/frozen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "server/archive.h"
+#include "server/intake.h"
+#include "server/lang.h"
+#include "server/sorter.h"
+#include "server/temp.h"
+
+#define SORT_BYTES (32U << 20)
+#define SHIFT_MAX (26 * 3600)
+
+bool
+frozen_shift(const char *text, int64_t *seconds)
+{
+	int64_t hours = 0, minutes = 0;
+	const char *p = text;
+
+	if (*p == '+' || *p == '-')
+		p++;
+	if (*p < '0' || *p > '9')
+		return false;
+	while (*p >= '0' && *p <= '9' && hours < 100)
+		hours = 10 * hours + *p++ - '0';
+	if (*p == ':') {
+		if (p[1] < '0' || p[1] > '5' || p[2] < '0' || p[2] > '9')
+			return false;
+		minutes = 10 * (p[1] - '0') + p[2] - '0';
+		p += 3;
+	}
+	*seconds = 3600 * hours + 60 * minutes;
+	if (*p != '\0' || *seconds == 0 || *seconds > SHIFT_MAX)
+		return false;
+	if (*text == '-')
+		*seconds = -*seconds;
+	return true;
+}
+
+/* --- reading -----------------------------------------------------------------
+ */
+
+struct said { /* by a row */
+	int64_t created, dump;
+	uint64_t line;
+};
+
+struct frozen {
+	const struct frozen_what *w;
+	struct sorter *sorter[RECORD_KINDS];
+	struct intake in; /* the dump that is read */
+	int64_t dump;
+	uint64_t place; /* of the dump among those that are read */
+};
+
+static int
+see(void *ctx, const struct record *r, bool too_old, struct err *e)
+{
+	struct frozen *f = ctx;
+	struct said said = { .created = r->conv.number[FIELD_CREATE_DATE_TIME],
+		.dump = f->dump,
+		.line = r->line };
+
+	(void)too_old;
+	if (r->verdict != VERDICT_TAKE || said.created == CONV_NONE)
+		return 0;
+	return sorter_add(f->sorter[f->in.facts->kind],
+	    conv_text(&r->conv, FIELD_ID), f->place,
+	    (struct slice){ (const char *)&said, sizeof said }, e);
+}
+
+/* Ids stay as they went out, whatever prefix the source has today. */
+static struct settings *
+todays(const struct frozen *f, const struct dump_entry *d, const char *text,
+    const char **why)
+{
+	const struct settings *now = feed_source(f->w->feed, d->source);
+	struct settings *then = NULL, *s = NULL;
+	char *today;
+
+	if (now == NULL) {
+		*why = N_("its source is not in the configuration any more");
+		return NULL;
+	}
+	if (settings_parse(&then, text) != FMT_OK) {
+		*why = N_("the ledger's settings of it cannot be read");
+		return NULL;
+	}
+	if (then->pii == PII_HASH || now->pii == PII_HASH) {
+		*why = N_("only its hashed copy is archived, whose dates are "
+			  "settled");
+	} else {
+		today = settings_text(now);
+		if (today == NULL || settings_parse(&s, today) != FMT_OK)
+			*why = N_("the settings of its source cannot be used");
+		else
+			settings_set(&s->id_prefix, then->id_prefix);
+		free(today);
+	}
+	settings_free(then);
+	if (s != NULL)
+		s->limits = now->limits;
+	return s;
+}
+
+static int
+read_archived(struct frozen *f, const struct dump_entry *d, struct settings *s,
+    int fd, const char **why, struct err *e)
+{
+	int rc;
+
+	f->dump = d->id;
+	f->place++;
+	f->in = (struct intake){ .conf = f->w->conf,
+		.settings = s,
+		.at = d->at,
+		.shown = see,
+		.shown_ctx = f,
+		.dir = temp_folder() };
+	rc = intake_read(&f->in, fd, e);
+	if (rc == 0 && f->in.status != FMT_END)
+		*why = N_("today's settings of its source refuse it");
+	intake_close(&f->in);
+	return rc == -1 ? err_add(e, "dump %lld", (long long)d->id) : 0;
+}
+
+static int
+read_dump(struct frozen *f, int64_t id, struct err *e)
+{
+	struct dump_entry d;
+	struct settings *s;
+	char *text = NULL;
+	const char *why = NULL;
+	int fd, rc = store_dump_get(f->w->store, id, &d, &text, e);
+
+	if (rc != 1 || d.state != DUMP_MERGED) {
+		free(text);
+		return rc == -1 ? -1 : 0;
+	}
+	rc = 0;
+	s = todays(f, &d, text, &why);
+	free(text);
+	fd = s == NULL ? -1 : archive_open(f->w->conf, d.archive, e);
+	if (fd != -1)
+		rc = read_archived(f, &d, s, fd, &why, e);
+	else if (s != NULL)
+		why = N_("its archived copy expired, or cannot be opened");
+	if (fd != -1)
+		close(fd);
+	settings_free(s);
+	if (why != NULL)
+		f->w->unread(f->w->ctx, &d, why);
+	return rc;
+}
+
+struct ids {
+	int64_t *id; /* the newest first */
+	size_t n, room;
+};
+
+static bool
+note_id(void *ctx, const struct dump_entry *d)
+{
+	struct ids *l = ctx;
+
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 64 : 2 * l->room;
+		l->id = mem_grow(l->id, l->room * sizeof *l->id);
+	}
+	l->id[l->n++] = d->id;
+	return true;
+}
+
+static int
+read_all(struct frozen *f, struct err *e)
+{
+	struct ids l = { NULL, 0, 0 };
+	int rc = store_dumps(f->w->store, f->w->feed->name, 0, note_id, &l, e);
+
+	for (size_t i = l.n; rc == 0 && i > 0; i--) {
+		if (f->w->progress != NULL)
+			f->w->progress(f->w->ctx, l.n - i + 1, l.n);
+		rc = read_dump(f, l.id[i - 1], e);
+	}
+	free(l.id);
+	return rc;
+}
+
+/* --- comparing
+ * ----------------------------------------------------------------- */
+
+/* What the store has of it: is it frozen, and off by the shift? */
+static int
+compare(struct frozen *f, enum record_kind kind, struct slice id,
+    const struct said *said, struct err *e)
+{
+	struct arena a = ARENA_EMPTY;
+	struct order o;
+	int rc =
+	    store_order(f->w->store, &a, f->w->feed->name, kind, id, &o, e);
+
+	if (rc == 1 && o.frozen &&
+	    o.create_time - said->created == f->w->shift) {
+		struct frozen_order found = { .kind = kind,
+			.id = id,
+			.published = o.create_time,
+			.right = said->created,
+			.pulled = o.pulled,
+			.revenue = o.conv.number[FIELD_REVENUE],
+			.dump = said->dump,
+			.line = said->line };
+
+		rc = f->w->each(f->w->ctx, &found, e);
+	}
+	arena_free(&a);
+	return rc == -1 ? -1 : 0;
+}
+
+struct newest {
+	char *id;
+	size_t n, room;
+	struct said said;
+	bool any;
+};
+
+static void
+keep_newest(struct newest *l, struct slice id, struct slice bytes)
+{
+	if (id.n > l->room) {
+		l->room = 2 * id.n;
+		l->id = mem_grow(l->id, l->room);
+	}
+	if (id.n > 0)
+		memcpy(l->id, id.p, id.n);
+	l->n = id.n;
+	memcpy(&l->said, bytes.p, sizeof l->said);
+	l->any = true;
+}
+
+static int
+compare_kind(struct frozen *f, enum record_kind kind, struct err *e)
+{
+	struct newest l = { .any = false };
+	struct slice id, bytes;
+	uint64_t sequence;
+	int rc = sorter_sort(f->sorter[kind], e), more = 0;
+
+	while (rc == 0 && (more = sorter_next(f->sorter[kind], &id, &sequence,
+			       &bytes, e)) == 1) {
+		if (l.any && !slice_eq(id, (struct slice){ l.id, l.n }))
+			rc = compare(
+			    f, kind, (struct slice){ l.id, l.n }, &l.said, e);
+		keep_newest(&l, id, bytes);
+	}
+	if (rc == 0 && more == 0 && l.any)
+		rc = compare(f, kind, (struct slice){ l.id, l.n }, &l.said, e);
+	free(l.id);
+	return more == -1 ? -1 : rc;
+}
+
+int
+frozen_wrong(const struct frozen_what *w, struct err *e)
+{
+	struct frozen f = { .w = w };
+	int rc = 0;
+
+	for (size_t k = 0; rc == 0 && k < RECORD_KINDS; k++)
+		rc = sorter_open(
+		    &f.sorter[k], temp_folder(), SORT_BYTES / RECORD_KINDS, e);
+	if (rc == 0)
+		rc = read_all(&f, e);
+	for (enum record_kind k = 0; rc == 0 && k < RECORD_KINDS; k++)
+		rc = compare_kind(&f, k, e);
+	for (size_t k = 0; k < RECORD_KINDS; k++)
+		sorter_close(f.sorter[k]);
+	return rc;
+}
