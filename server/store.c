@@ -271,7 +271,7 @@ configure(struct store *s, struct err *e)
 				     "PRAGMA cell_size_check = ON;"
 				     "PRAGMA foreign_keys = ON;"
 				     "PRAGMA temp_store = MEMORY;"
-				     "PRAGMA cache_size = -65536;";
+				     "PRAGMA cache_size = -16384;";
 	static const char writing[] = "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = FULL;"
 				      "PRAGMA journal_size_limit = 67108864;";
