@@ -42,6 +42,27 @@ finish_hash(struct sha256_ctx *h, char out[65])
 	bytes_hex(out, digest, sizeof digest);
 }
 
+/* The SHA-256 of the file's bytes. */
+static int
+hash_raw(int fd, unsigned char *buf, char out[65])
+{
+	struct sha256_ctx h;
+	off_t at = 0;
+	ssize_t n;
+
+	sha256_init(&h);
+	while ((n = pread(fd, buf, BLOCK, at)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		sha256_update(&h, (size_t)n, buf);
+		at += n;
+	}
+	finish_hash(&h, out);
+	return 0;
+}
+
 static int
 open_instance(const struct conf *c, struct err *e)
 {
@@ -114,6 +135,7 @@ struct copy {
 	int from, to;
 	struct growing *growing; /* from's, or NULL */
 	bool packed;             /* it is gzip already */
+	bool trusts;             /* whoever writes or reads it hashes it, too */
 	atomic_bool stop;
 	struct sha256_ctx hash;
 	struct isal_zstream z;
@@ -166,7 +188,8 @@ copy_bytes(struct copy *y)
 		if (at == 0)
 			y->packed =
 			    n >= 2 && y->in[0] == 0x1f && y->in[1] == 0x8b;
-		sha256_update(&y->hash, (size_t)n, y->in);
+		if (y->packed || !y->trusts)
+			sha256_update(&y->hash, (size_t)n, y->in);
 		if ((y->packed ? bytes_write(y->to, y->in, (size_t)n)
 			       : pack(y, y->in, (size_t)n, false)) == -1)
 			return -1;
@@ -291,16 +314,17 @@ open_temporary(struct archiving *a, struct err *e)
 
 int
 archive_begin(struct archiving **out, const struct conf *c, const char *feed,
-    bool published, int fd, struct growing *growing, struct err *e)
+    enum archive_how how, int fd, struct growing *growing, struct err *e)
 {
 	struct archiving *a = mem_alloc(sizeof *a);
 
 	a->conf = c;
 	a->feed = feed;
-	a->under = published ? "published/" : "";
+	a->under = how == ARCHIVE_PUBLISHED ? "published/" : "";
 	a->top = a->folder = a->copy.to = -1;
 	a->copy.from = fd;
 	a->copy.growing = growing;
+	a->copy.trusts = how == ARCHIVE_HASHED;
 	if (open_temporary(a, e) == -1)
 		goto fail;
 	errno = pthread_create(&a->thread, NULL, copy_file, &a->copy);
@@ -350,23 +374,36 @@ settle(const struct archiving *a, const char *path, const char *folder)
 	return rc;
 }
 
+/* Of what was copied; the caller may have put it there already. */
+static int
+settle_hash(struct archiving *a, char sha256[65])
+{
+	if (a->copy.packed || !a->copy.trusts) {
+		finish_hash(&a->copy.hash, sha256);
+	} else if (sha256[0] == '\0') {
+		unsigned char *buf = mem_alloc(BLOCK);
+		int rc = hash_raw(a->copy.from, buf, sha256);
+
+		free(buf);
+		return rc;
+	}
+	return 0;
+}
+
 int
 archive_end(struct archiving *a, char path[512], char sha256[65],
     const char *name, int64_t at, struct err *e)
 {
-	char folder[512], hash[65];
+	char folder[512];
 	int rc = -1;
 
 	pthread_join(a->thread, NULL);
 	errno = a->copy.error;
-	if (errno == 0) {
-		finish_hash(&a->copy.hash, hash);
-		final_path(path, folder, a, name, at, hash);
+	if (errno == 0 && settle_hash(a, sha256) == 0) {
+		final_path(path, folder, a, name, at, sha256);
 		rc = settle(a, path, folder);
 	}
-	if (rc == 0) {
-		memcpy(sha256, hash, sizeof hash);
-	} else {
+	if (rc == -1) {
 		complain(a, _("write to"), e);
 		unlinkat(a->folder, TEMPORARY, 0);
 	}
@@ -418,7 +455,7 @@ archive_dump(char path[512], char sha256[65], const struct conf *c,
 {
 	struct archiving *a;
 
-	if (archive_begin(&a, c, feed, false, fd, NULL, e) == -1)
+	if (archive_begin(&a, c, feed, ARCHIVE_DUMP, fd, NULL, e) == -1)
 		return -1;
 	return archive_end(a, path, sha256, name, at, e);
 }
@@ -429,7 +466,7 @@ archive_published(char path[512], const struct conf *c, const char *feed,
 {
 	struct archiving *a;
 
-	if (archive_begin(&a, c, feed, true, fd, NULL, e) == -1)
+	if (archive_begin(&a, c, feed, ARCHIVE_PUBLISHED, fd, NULL, e) == -1)
 		return -1;
 	return archive_end_published(a, path, file, sha256, mtime, e);
 }
@@ -499,27 +536,6 @@ archive_open(const struct conf *c, const char *path, struct err *e)
 		err_set(e, "open %s: %s", path, strerror(keep));
 	errno = keep;
 	return fd;
-}
-
-/* The SHA-256 of the file's bytes. */
-static int
-hash_raw(int fd, unsigned char *buf, char out[65])
-{
-	struct sha256_ctx h;
-	off_t at = 0;
-	ssize_t n;
-
-	sha256_init(&h);
-	while ((n = pread(fd, buf, BLOCK, at)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		sha256_update(&h, (size_t)n, buf);
-		at += n;
-	}
-	finish_hash(&h, out);
-	return 0;
 }
 
 struct unpack {

@@ -44,8 +44,16 @@ int archive_published(char path[512], const struct conf *c, const char *feed,
  * (NULL is fine), frees.
  */
 struct archiving;
+enum archive_how {
+	ARCHIVE_DUMP,
+	ARCHIVE_PUBLISHED,
+	/* A dump that the caller hashes as well.  The end gets its SHA-256 in
+	 * sha256, so that no byte is hashed twice; "" when it came to nothing.
+	 * What is gzip already is hashed here all the same. */
+	ARCHIVE_HASHED
+};
 int archive_begin(struct archiving **out, const struct conf *c,
-    const char *feed, bool published, int fd, struct growing *growing,
+    const char *feed, enum archive_how how, int fd, struct growing *growing,
     struct err *e);
 int archive_end(struct archiving *a, char path[512], char sha256[65],
     const char *name, int64_t at, struct err *e);

@@ -205,7 +205,8 @@ replace_dump(struct erasing *x, struct dump_entry *d, struct winnow *w,
 
 	if (hash_before(x, d->archive, v.before, e) == -1 ||
 	    winnow_write(w, s, fd, &copy, &text, e) == -1 ||
-	    archive_begin(&a, x->conf, d->feed, false, copy, NULL, e) == -1)
+	    archive_begin(&a, x->conf, d->feed, ARCHIVE_DUMP, copy, NULL, e) ==
+		-1)
 		goto out;
 	if (archive_end(a, to.archive, sha256, d->name, d->at, e) == -1)
 		goto out;
@@ -461,7 +462,8 @@ replace_text(struct erasing *x, const char *feed, const char *path,
 		err_set(e, "make a temporary file: %s", strerror(errno));
 	else if (hash_before(x, path, v.before, e) == 0 &&
 		 expunge_file(how, fd, copy, e) == 0 &&
-		 archive_begin(&a, x->conf, feed, false, copy, NULL, e) == 0)
+		 archive_begin(
+		     &a, x->conf, feed, ARCHIVE_DUMP, copy, NULL, e) == 0)
 		rc = archive_end_over(a, path, sha256, say_before, &v, e);
 	if (copy != -1)
 		close(copy);

@@ -36,6 +36,7 @@ struct job {
 	const struct settings *source;
 	const char *name;
 	int fd;
+	struct stat was; /* fd's, at first */
 	struct dump_entry *d;
 	char *settings;    /* the text that reads the archived copy again */
 	char archived[65]; /* SHA-256 of the archived bytes */
@@ -101,10 +102,10 @@ audit_event(const struct job *j, const char *what, json_t *o, struct err *e)
 }
 
 static int
-begin_copy(struct job *j, int fd, struct err *e)
+begin_copy(struct job *j, int fd, enum archive_how how, struct err *e)
 {
 	return archive_begin(
-	    &j->archiving, j->in->conf, j->feed->name, false, fd, NULL, e);
+	    &j->archiving, j->in->conf, j->feed->name, how, fd, NULL, e);
 }
 
 static int
@@ -113,7 +114,7 @@ keep_original(struct job *j, struct err *e)
 	j->settings = settings_text(j->source);
 	if (j->source->pii == PII_HASH)
 		return 0; /* its hashed records are kept instead */
-	return begin_copy(j, j->fd, e);
+	return begin_copy(j, j->fd, ARCHIVE_HASHED, e);
 }
 
 static int
@@ -125,7 +126,7 @@ keep_canonical(struct job *j, struct err *e)
 	if (j->source->pii != PII_HASH)
 		return 0;
 	fd = canon_end(j->intake.canon, e);
-	if (fd == -1 || begin_copy(j, fd, e) == -1)
+	if (fd == -1 || begin_copy(j, fd, ARCHIVE_DUMP, e) == -1)
 		return -1;
 	s = canon_settings(j->source, &j->intake.rules);
 	free(j->settings);
@@ -157,7 +158,29 @@ keep_without(struct job *j, struct err *e)
 		return 0;
 	free(j->settings);
 	j->settings = text;
-	return begin_copy(j, j->copy, e);
+	return begin_copy(j, j->copy, ARCHIVE_DUMP, e);
+}
+
+/* Was it written to while it was read?  Then the archived copy may be another
+ * one than what was read, and neither is the dump. */
+static bool
+is_unchanged(const struct job *j)
+{
+	struct stat now;
+
+	return fstat(j->fd, &now) == 0 && now.st_size == j->was.st_size &&
+	       now.st_mtim.tv_sec == j->was.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == j->was.st_mtim.tv_nsec;
+}
+
+/* Plain and read to its end, its contents are the bytes that were dropped. */
+static void
+note_hash(struct job *j)
+{
+	const struct intake *i = &j->intake;
+	bool plain = i->status == FMT_END && i->facts->compression[0] == '\0';
+
+	snprintf(j->archived, sizeof j->archived, "%s", plain ? i->sha256 : "");
 }
 
 /* It is in the archive, and it is in the audit that it is there. */
@@ -170,6 +193,13 @@ kept(struct job *j, struct err *e)
 	j->archiving = NULL;
 	if (a == NULL)
 		return audit_event(j, "dropped", event(j), e);
+	if (!is_unchanged(j)) {
+		archive_cancel(a);
+		return err_set(e,
+		    "It was written to while it was read. It stays in the "
+		    "inbox and is read again.");
+	}
+	note_hash(j);
 	if (archive_end(a, j->d->archive, j->archived, j->name, j->d->at, e) ==
 	    -1)
 		return -1;
@@ -469,15 +499,14 @@ static void
 describe(struct job *j, int64_t at)
 {
 	char *text = settings_text(j->source);
-	struct stat st;
 
 	memset(j->d, 0, sizeof *j->d);
 	snprintf(j->d->feed, sizeof j->d->feed, "%s", j->feed->name);
 	snprintf(j->d->source, sizeof j->d->source, "%s", j->source->source);
 	snprintf(j->d->name, sizeof j->d->name, "%s", j->name);
 	j->d->at = at;
-	if (j->fd != -1 && fstat(j->fd, &st) == 0)
-		j->d->bytes = (uint64_t)st.st_size;
+	if (j->fd != -1 && fstat(j->fd, &j->was) == 0)
+		j->d->bytes = (uint64_t)j->was.st_size;
 	ingest_fingerprint(j->d->fingerprint, text);
 	free(text);
 }

@@ -76,8 +76,8 @@ write_followed(struct publish_job *j, struct render_what *what, struct err *e)
 	what->growing = j->growing = growing_open(j->fd);
 	if (linting_begin(
 		&j->linting, j->writer, j->zone, j->now, j->growing, e) == 0 &&
-	    archive_begin(&j->archiving, j->conf, j->feed->name, true, j->fd,
-		j->growing, e) == 0)
+	    archive_begin(&j->archiving, j->conf, j->feed->name,
+		ARCHIVE_PUBLISHED, j->fd, j->growing, e) == 0)
 		rc = render_write(what, j->fd, &j->render, e);
 	growing_end(j->growing);
 	return rc;

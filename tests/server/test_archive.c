@@ -254,18 +254,55 @@ a_copy_may_be_given_up(void **state)
 	(void)state;
 	archive_cancel(NULL);
 	for (int i = 0; i < 20; i++) {
-		assert_int_equal(
-		    archive_begin(&a, &conf, "main", false, fd, NULL, &e), 0);
+		assert_int_equal(archive_begin(&a, &conf, "main", ARCHIVE_DUMP,
+				     fd, NULL, &e),
+		    0);
 		archive_cancel(a);
 		assert_int_equal(files_below("archive"), 0);
 	}
 	assert_int_equal(
-	    archive_begin(&a, &conf, "main", false, fd, NULL, &e), 0);
+	    archive_begin(&a, &conf, "main", ARCHIVE_DUMP, fd, NULL, &e), 0);
 	assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
 	check_unpacked(path, bytes, big);
 	assert_int_equal(files_below("archive"), 1);
 	close(fd);
 	free(bytes);
+}
+
+/* The SHA-256 that somebody else found out is taken; what nobody knows, and
+ * what is gzip, is hashed here. */
+static void
+a_hash_that_is_known_is_not_made_twice(void **state)
+{
+	static const char given[65] = "0123456789abcdef0123456789abcdef"
+				      "0123456789abcdef0123456789abcdef";
+	static const struct {
+		const char *bytes, *sha256, *want;
+	} row[] = {
+		{ "hello", given, given },
+		{ "hello", "",
+		    "2cf24dba5fb0a30e26e83b2ac5b9e29e"
+		    "1b161e5c1fa7425e73043362938b9824" },
+		{ "\x1f\x8b", given,
+		    "ee98dc6af27a9f1c8cc4aaa2fd05b5f6"
+		    "e7c98f51390253a5263b0d096c3510fe" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		int fd = file_of(row[i].bytes, strlen(row[i].bytes));
+		struct archiving *a;
+		char path[512], sha256[65];
+
+		snprintf(sha256, sizeof sha256, "%s", row[i].sha256);
+		assert_int_equal(archive_begin(&a, &conf, "main",
+				     ARCHIVE_HASHED, fd, NULL, &e),
+		    0);
+		assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
+		assert_string_equal(sha256, row[i].want);
+		assert_memory_equal(strrchr(path, '-') + 1, row[i].want, 12);
+		close(fd);
+	}
 }
 
 static void
@@ -448,6 +485,7 @@ main(void)
 		TEST(the_same_bytes_at_the_same_second_are_one_file),
 		TEST(what_a_crash_left_goes_with_the_next_file),
 		TEST(a_copy_may_be_given_up),
+		TEST(a_hash_that_is_known_is_not_made_twice),
 		TEST(a_full_disk_leaves_nothing),
 		TEST(a_version_s_gzip_depends_on_its_bytes_alone),
 		TEST(only_files_of_the_archive_are_opened),

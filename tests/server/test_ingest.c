@@ -232,6 +232,45 @@ a_damaged_dump_is_refused_and_tried_again_when_dropped_again(void **state)
 	assert_false(b.known);
 }
 
+/* Somebody writes to the dump while it is read. */
+static void
+write_on(void *ctx)
+{
+	const int *fd = ctx;
+	struct stat st;
+
+	assert_int_equal(fstat(*fd, &st), 0);
+	assert_int_equal(ftruncate(*fd, st.st_size + 1), 0);
+}
+
+static void
+a_dump_that_changed_under_way_is_read_again(void **state)
+{
+	int fd = memfd_create("dump", MFD_CLOEXEC);
+	uint64_t n;
+
+	(void)state;
+	dprintf(fd, HEADER);
+	for (int i = 0; i < 5000; i++)
+		dprintf(fd, "2026-11-20;%d;111;;PAID;1\n", i);
+	b.in.breathe = write_on;
+	b.in.ctx = &fd;
+	assert_int_equal(ingest_dump(&b.in, b.feed, b.feed->source[0], "d.csv",
+			     fd, NOW, &b.d, &b.known, &b.e),
+	    -1);
+	assert_non_null(strstr(b.e.text, "written to while it was read"));
+	assert_int_equal(store_count(b.in.store, "main", KIND_BIT(RECORD_ORDER),
+			     INT64_MIN, INT64_MAX, &n, &b.e),
+	    0);
+	assert_int_equal(n, 0);
+	b.in.breathe = NULL;
+	assert_int_equal(ingest_dump(&b.in, b.feed, b.feed->source[0], "d.csv",
+			     fd, NOW, &b.d, &b.known, &b.e),
+	    0);
+	assert_int_equal(b.d.tally.accepted, 5000);
+	close(fd);
+}
+
 static void
 without_room_the_dump_stays_and_nothing_is_kept(void **state)
 {
@@ -409,6 +448,7 @@ main(void)
 		TEST(a_missing_column_comes_with_the_line_that_names_it),
 		TEST(
 		    a_damaged_dump_is_refused_and_tried_again_when_dropped_again),
+		TEST(a_dump_that_changed_under_way_is_read_again),
 		TEST(without_room_the_dump_stays_and_nothing_is_kept),
 		TEST(hashed_feeds_keep_no_phone_anywhere),
 		TEST(a_hashed_dump_rebuilds_to_the_same_bytes),
