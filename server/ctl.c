@@ -38,6 +38,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_withdraw,
 	&ctl_reprocess,
 	&ctl_order,
+	&ctl_person,
 	&ctl_rebuild,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
