@@ -50,7 +50,7 @@ check "to a later time" \
 check "and the audit knows why" fails_with 0 "once more" tool audit log event=published reason="once more"
 check "publish of nothing new says so" fails_with 0 "not changed" tool publish main --reason test
 check "an unknown feed is an error" fails_with 2 "no feed" tool publish other --reason test
-check "dumps holds none in this version" fails_with 2 "no dump is ever held" tool dumps approve main 1
+check "a dump that was merged cannot be approved" fails_with 2 "does not wait: it is merged" tool dumps approve main 1
 
 mkfifo "$dir/inbox/main/pipe.csv"
 check "a FIFO is set aside unopened" \

@@ -35,6 +35,8 @@ outputs = ('outputs = { "conversion-center", "metrica-calls", "metrica-chats", '
 head, *feeds = re.split(r'(?m)^(?=feed ")', text)
 for i in (0, 1):
     feeds[i] = re.sub(r'(?m)^(\s*)#? ?outputs = .*$', r'\1' + outputs, feeds[i])
+    # both get the same dumps
+    feeds[i] = re.sub(r'(?m)^(\s*)#? ?hold = .*$', r'\1hold = no', feeds[i])
     feeds[i] = re.sub(r'(?m)^(\s*)#? ?calls_as_orders = .*$',
                       r'\1calls_as_orders = "goal:phoned"', feeds[i])
     feeds[i] = feeds[i].rstrip().rstrip('}') + '\ttarget("PAID", "order_paid")\n}\n'

@@ -133,7 +133,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	bench_open(&b, BENCH_CONF(""));
+	bench_open(&b, BENCH_CONF(" hold = no\n"));
 	return 0;
 }
 

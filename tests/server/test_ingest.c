@@ -129,6 +129,8 @@ every_record_has_one_bucket(void **state)
 	char *text;
 
 	(void)state;
+	bench_close(&b);
+	bench_open(&b, BENCH_CONF(" hold = no\n"));
 	assert_int_equal(bench_drop(&b, "all.csv", dump, NOW), 0);
 	check_sum(t);
 	assert_int_equal(t->records, 9);

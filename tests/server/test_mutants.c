@@ -28,7 +28,8 @@
 /* Feeds that take what the seeds are made of; the second one hashes. */
 #define SETTINGS                                                               \
 	" timezone = \"Europe/Moscow\"\n default_status = \"IN_PROGRESS\"\n"   \
-	" max_bad_percent = 50\n status(\"*\", \"WON\", \"PAID\")\n"
+	" max_bad_percent = 50\n hold = no\n status(\"*\", \"WON\", "          \
+	"\"PAID\")\n"
 static const char *const conf[] = {
 	"feed \"main\" {\n" SETTINGS
 	" outputs = { \"conversion-center\", \"metrica-offline\", "
