@@ -27,6 +27,7 @@
 #include "server/heard.h"
 #include "server/lang.h"
 #include "server/log.h"
+#include "server/overview.h"
 #include "server/proc.h"
 #include "server/publish.h"
 #include "server/report.h"
@@ -38,6 +39,7 @@
 #define PASS_BY_MS 60000
 #define COMMAND_WAIT_MS 2000
 #define PURGE_S 86400
+#define FRESH_S 3600 /* so long an overview is as of the last publishing */
 #define SYNC_STEPS 100000
 
 /* What is wrong, by what it is wrong with; the first one is shown. */
@@ -54,6 +56,8 @@ struct turn {
 	bool fails;
 	int64_t due;           /* wall clock: look again though nothing came */
 	int64_t not_before_ms; /* monotonic: one version a second */
+	int64_t published;     /* wall clock: when it was last looked at */
+	struct overview_turn overview;
 };
 
 struct loop {
@@ -172,8 +176,10 @@ mark_pulled(struct loop *l)
 {
 	/* A pull may give an order back its first creation time. */
 	for (size_t i = 0; i < l->conf->feeds; i++) {
-		if (l->heard.pulled[i])
+		if (l->heard.pulled[i]) {
 			l->turn[i].dirty = true;
+			overview_mark(&l->turn[i].overview, clock_ms());
+		}
 		l->heard.pulled[i] = false;
 	}
 }
@@ -350,6 +356,9 @@ publish(struct loop *l, const struct feed *f, const struct publish_order *how,
 		return -1;
 	}
 	note_publish(l, t, false, e);
+	t->published = now;
+	if (*result == PUBLISH_DONE || *result == PUBLISH_WITHHELD)
+		overview_mark(&t->overview, clock_ms());
 	t->dirty = *result == PUBLISH_LATER;
 	if (*result == PUBLISH_LATER)
 		t->not_before_ms = clock_ms() + next_second_ms();
@@ -603,6 +612,69 @@ purge(struct loop *l)
 		log_error("archive: %s", e.text);
 }
 
+/* It gives way to what people wait for. */
+static bool
+gives_way(void *ctx)
+{
+	struct loop *l = ctx;
+
+	hear_parent(l);
+	return l->stop || readable(l->worker->command) ||
+	       readable(watch_fd(l->watch));
+}
+
+static void
+tell_feed(struct loop *l, const struct feed *f)
+{
+	struct turn *t = &l->turn[f->index];
+	int64_t from = clock_ms(), now = (int64_t)time(NULL);
+	struct overview o = { .store = l->in.store,
+		.conf = l->conf,
+		.feed = f,
+		.now = now - t->published < FRESH_S ? t->published : now,
+		.stop = from < t->overview.latest_ms ? gives_way : NULL,
+		.ctx = l };
+	struct err e = ERR_EMPTY;
+	int rc = overview_write(&o, &e);
+
+	if (rc == -1)
+		log_warn("%s: %s", f->name, e.text);
+	overview_done(&t->overview, now, from, clock_ms(), rc == 1);
+}
+
+/* One feed's summary.txt and quality.csv; idle: nothing else is to be done. */
+static void
+tell_what_is_due(struct loop *l, bool idle)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	for (size_t i = 0; i < l->conf->feeds && !l->stop; i++) {
+		const struct turn *t = &l->turn[i];
+
+		if (t->dirty && !t->fails)
+			continue;
+		if (overview_is_due(&t->overview, now, clock_ms(), idle)) {
+			tell_feed(l, &l->conf->feed[i]);
+			return;
+		}
+	}
+}
+
+static int64_t
+tell_wait_ms(const struct loop *l)
+{
+	int64_t now = (int64_t)time(NULL), ms = clock_ms(), least = INT_MAX;
+
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		const struct turn *t = &l->turn[i];
+		int64_t wait = overview_wait(&t->overview, now, ms);
+
+		if (!t->dirty || t->fails)
+			least = wait < least ? wait : least;
+	}
+	return least;
+}
+
 static int
 poll_wait(const struct loop *l)
 {
@@ -615,6 +687,7 @@ poll_wait(const struct loop *l)
 		inbox = pause;
 	wait = inbox < wait ? inbox : wait;
 	wait = clean < wait ? clean : wait;
+	wait = tell_wait_ms(l) < wait ? tell_wait_ms(l) : wait;
 	return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
 }
 
@@ -629,6 +702,7 @@ run(struct loop *l)
 			{ .fd = l->worker->command, .events = POLLIN },
 			{ .fd = watch_fd(l->watch), .events = POLLIN },
 		};
+		bool busy;
 
 		if (poll(p, 4, poll_wait(l)) == -1 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
@@ -639,9 +713,10 @@ run(struct loop *l)
 			return;
 		if (p[2].revents != 0)
 			serve_command(l);
-		take_one(l);
+		busy = take_one(l);
 		publish_what_is_due(l);
 		store_tidy(l->in.store);
+		tell_what_is_due(l, !busy);
 		purge(l);
 	}
 }

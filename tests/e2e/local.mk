@@ -6,7 +6,7 @@ E2E_TESTS += tests/e2e/http.t tests/e2e/http_hard.t tests/e2e/pulls.t
 EXTRA_DIST += tests/e2e/hostile.py
 E2E_TESTS += tests/e2e/job.t
 E2E_TESTS += tests/e2e/versions.t
-E2E_TESTS += tests/e2e/why.t tests/e2e/replay.t
+E2E_TESTS += tests/e2e/why.t tests/e2e/frozen.t tests/e2e/replay.t
 E2E_TESTS += tests/e2e/kill.t
 E2E_TESTS += tests/e2e/full.t
 EXTRA_DIST += tests/e2e/faults.c
@@ -20,6 +20,7 @@ E2E_TESTS += tests/e2e/json_diff.t
 EXTRA_DIST += tests/e2e/json_diff.py
 E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
 E2E_TESTS += tests/e2e/daemon.t tests/e2e/accounts.t
+E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t
 E2E_TESTS += tests/e2e/sandbox.t
 E2E_TESTS += tests/e2e/sftp.t
@@ -29,6 +30,8 @@ E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
 E2E_TESTS += tests/e2e/hold.t tests/e2e/preview.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
+E2E_TESTS += tests/e2e/person.t
+EXTRA_DIST += tests/e2e/traces.py
 E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t
 EXTRA_DIST += tests/e2e/xlsx.py
 

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The role report: over HTTPS and SFTP the latest quality, summary and the dumps'
+# reports of its feed, masked; nothing else.  The role drop reads originals.
+. "${srcdir:-.}/tests/e2e/lib.sh"
+
+instance --feed main --feed other
+analyst=$("$convdrop" -c "$conf" user add analyst --role report --feed main --json | "$python" -c '
+import json, sys; print(json.load(sys.stdin)["password"])')
+check "convdrop makes a user of the role report" [ -n "$analyst" ]
+echo "$analyst" >>"$work/secrets"
+printf 'user = "analyst:%s"\n' "$analyst" >"$work/curlrc"
+printf 'user = "dropper:%s"\n' "$dropper" >"$work/droprc"
+reports=$dir/reports/main
+daemon
+
+cat >"$work/deals.csv" <<-EOF2
+	create_date_time;id;client_ids;phones;emails;Клиент;order_status;revenue
+	$(day 1 '%Y-%m-%d 10:00:00');a1;;+7 916 123-45-67;;Иван Петров;PAID;100
+	$(day 1 '%Y-%m-%d 10:00:00');a2;171234567890;+7 (916) 999;oops;Анна Чехова;PAID;1
+	неизвестно;a3;;+7 916 765-43-21;secret@example.com;Пётр Ильин;PAID;1
+EOF2
+check "a dump with refused rows is taken" drop_and_wait "$work/deals.csv" deals.csv
+check "the overview is written" within 20 sh -c "
+    grep -q 'Last dump: deals.csv' '$reports/summary.txt' && [ -e '$reports/quality.csv' ]"
+check "the original holds the phone, for the CRM's admin" grep -q "765-43-21" "$reports/deals.csv.rejects.csv"
+
+files="quality.csv summary.txt deals.csv.rejects.csv deals.csv.report.json deals.csv.report.txt"
+mkdir "$work/https" "$work/sftp"
+for f in $files; do
+	check "HTTPS gives $f" https "/reports/main/$f" -K "$work/curlrc" -f -o "$work/https/$f"
+	echo "get /reports/main/$f $work/sftp/$f" >>"$work/batch"
+done
+check "SFTP gives them" sftp_as analyst "$analyst" <"$work/batch"
+for f in $files; do
+	check "$f is the same over both" cmp "$work/https/$f" "$work/sftp/$f"
+done
+check "the refused rows are there, masked" sh -c "
+    grep -q '^4;row;' '$work/https/deals.csv.rejects.csv' &&
+    grep -q '+0 000 000-00-00' '$work/https/deals.csv.rejects.csv'"
+refute "no phone, e-mail, name or ClientID is in any of it" \
+    grep -rqE '9161234567|123-45-67|(916)|765-43|secret@|Ильин|Чехова|171234567890' "$work/https" "$work/sftp"
+check "quality.csv is the feed's" grep -q "^all;;2;0;1;1;0" "$work/https/quality.csv"
+
+echo "ls -1a /reports/main" | sftp_as analyst "$analyst" >"$work/list" 2>&1
+refute "the hidden folder is not listed" grep -q masked "$work/list"
+check "all five are" [ "$(grep -c 'csv\|txt\|json' "$work/list")" -ge 5 ]
+echo "ls -1 /" | sftp_as analyst "$analyst" >"$work/list" 2>&1
+check "it sees reports alone" sh -c "grep -q reports '$work/list' && ! grep -qE 'main|inbox|archive|other' '$work/list'"
+
+status() { https "$1" -K "$work/${2:-curlrc}" -o /dev/null -w '%{http_code}'; }
+for path in /main/conversions.csv /inbox/main/deals.csv /archive/main \
+    /reports/other/summary.txt /reports/main/.masked/deals.csv.rejects.csv \
+    /reports/main/../other/summary.txt /status; do
+	check "$path is not for it" sh -c "case $(status "$path") in 400|403|404) ;; *) exit 1 ;; esac"
+done
+for path in /main/conversions.csv /archive/main /inbox/main/deals.csv /reports/main/.masked/deals.csv.rejects.csv; do
+	echo "get $path $work/stolen" | sftp_as analyst "$analyst" >/dev/null 2>&1
+	refute "nor over SFTP: $path" [ -e "$work/stolen" ]
+done
+echo "put $work/deals.csv /inbox/main/x.csv" | sftp_as analyst "$analyst" >/dev/null 2>&1
+refute "it uploads nothing" [ -e "$dir/inbox/main/x.csv" ]
+
+https /reports/main/deals.csv.rejects.csv -K "$work/droprc" -f -o "$work/original"
+check "the role drop reads the original" cmp "$work/original" "$reports/deals.csv.rejects.csv"
+check "and the summary" [ "$(status /reports/main/summary.txt droprc)" = 200 ]
+check "plain HTTP gives it too" sh -c "
+    [ $(http /reports/main/summary.txt -K "$work/curlrc" -o /dev/null -w '%{http_code}') = 200 ]"
+check "SIGTERM ends the daemon well" daemon_stop
+finish
