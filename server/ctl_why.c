@@ -388,6 +388,14 @@ take_wrong(void *ctx, const struct frozen_order *o, struct err *e)
 }
 
 static void
+show_reading(void *ctx, size_t n, size_t of)
+{
+	const struct wrong *l = ctx;
+
+	show_progress(l->y, n, of);
+}
+
+static void
 take_unread(void *ctx, const struct dump_entry *d, const char *why)
 {
 	struct wrong *l = ctx;
@@ -458,7 +466,7 @@ show_frozen(struct why *y)
 		.store = y->store,
 		.each = take_wrong,
 		.unread = take_unread,
-		.progress = show_progress,
+		.progress = show_reading,
 		.ctx = &l };
 	struct err e = ERR_EMPTY;
 	int rc;

@@ -5,7 +5,7 @@
  */
 #include "server/frozen.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 #include "server/temp.h"
 
 #define SORT_BYTES (32U << 20)
+#define LINE_BYTES (8U << 20)
 #define SHIFT_MAX (26 * 3600)
 
 bool
@@ -57,10 +58,27 @@ struct said { /* by a row */
 struct frozen {
 	const struct frozen_what *w;
 	struct sorter *sorter[RECORD_KINDS];
-	struct intake in; /* the dump that is read */
+	/* What was published of rows without an id, and what their dates are
+	 * today, by line: an id that is made of the row goes by its date. */
+	struct sorter *lines;
+	enum record_kind kind; /* of the dump that is read */
+	struct intake in;
+	bool then; /* it is read under the settings of its time */
 	int64_t dump;
 	uint64_t place; /* of the dump among those that are read */
 };
+
+static int
+add_line(
+    struct frozen *f, const struct record *r, struct slice bytes, struct err *e)
+{
+	char key[8];
+
+	for (int i = 0; i < 8; i++)
+		key[i] = (char)((uint64_t)r->line >> (56 - 8 * i) & 0xff);
+	return sorter_add(f->lines, (struct slice){ key, sizeof key },
+	    f->then ? 0 : 1, bytes, e);
+}
 
 static int
 see(void *ctx, const struct record *r, bool too_old, struct err *e)
@@ -71,11 +89,44 @@ see(void *ctx, const struct record *r, bool too_old, struct err *e)
 		.line = r->line };
 
 	(void)too_old;
+	f->kind = f->in.facts->kind;
 	if (r->verdict != VERDICT_TAKE || said.created == CONV_NONE)
 		return 0;
+	if (f->then)
+		return r->auto_id
+			   ? add_line(f, r, conv_text(&r->conv, FIELD_ID), e)
+			   : 0;
+	if (r->auto_id)
+		return add_line(f, r,
+		    (struct slice){ (const char *)&said, sizeof said }, e);
 	return sorter_add(f->sorter[f->in.facts->kind],
 	    conv_text(&r->conv, FIELD_ID), f->place,
 	    (struct slice){ (const char *)&said, sizeof said }, e);
+}
+
+/* Of each row that had no id: under the one that it was given then. */
+static int
+join_lines(struct frozen *f, struct err *e)
+{
+	struct slice line, bytes;
+	uint64_t sequence;
+	char id[64];
+	size_t n = 0;
+	int rc = sorter_sort(f->lines, e), more = 0;
+
+	while (rc == 0 && (more = sorter_next(
+			       f->lines, &line, &sequence, &bytes, e)) == 1) {
+		if (sequence == 0) {
+			n = bytes.n < sizeof id ? bytes.n : 0;
+			memcpy(id, bytes.p, n);
+		} else if (n > 0) {
+			rc = sorter_add(f->sorter[f->kind],
+			    (struct slice){ id, n }, f->place, bytes, e);
+			n = 0;
+		}
+	}
+	sorter_reset(f->lines);
+	return more == -1 ? -1 : rc;
 }
 
 /* Ids stay as they went out, whatever prefix the source has today. */
@@ -112,14 +163,13 @@ todays(const struct frozen *f, const struct dump_entry *d, const char *text,
 	return s;
 }
 
+/* 1: today's settings refuse it; 0, -1. */
 static int
-read_archived(struct frozen *f, const struct dump_entry *d, struct settings *s,
-    int fd, const char **why, struct err *e)
+read_archived(struct frozen *f, const struct dump_entry *d,
+    const struct settings *s, int fd, struct err *e)
 {
 	int rc;
 
-	f->dump = d->id;
-	f->place++;
 	f->in = (struct intake){ .conf = f->w->conf,
 		.settings = s,
 		.at = d->at,
@@ -128,9 +178,33 @@ read_archived(struct frozen *f, const struct dump_entry *d, struct settings *s,
 		.dir = temp_folder() };
 	rc = intake_read(&f->in, fd, e);
 	if (rc == 0 && f->in.status != FMT_END)
-		*why = N_("today's settings of its source refuse it");
+		rc = 1;
 	intake_close(&f->in);
-	return rc == -1 ? err_add(e, "dump %lld", (long long)d->id) : 0;
+	return rc;
+}
+
+/* Under the settings of its time where it has rows without ids, then under
+ * today's. */
+static int
+read_twice(struct frozen *f, const struct dump_entry *d, const char *text,
+    const struct settings *now, int fd, struct err *e)
+{
+	struct settings *then = NULL;
+	int rc = 0;
+
+	f->dump = d->id;
+	f->place++;
+	f->then =
+	    d->tally.auto_ids > 0 && settings_parse(&then, text) == FMT_OK;
+	if (f->then)
+		rc = read_archived(f, d, then, fd, e);
+	settings_free(then);
+	f->then = false;
+	if (rc != -1)
+		rc = read_archived(f, d, now, fd, e);
+	if (join_lines(f, e) == -1)
+		rc = -1;
+	return rc == -1 ? err_add(e, "dump %lld", (long long)d->id) : rc;
 }
 
 static int
@@ -148,18 +222,20 @@ read_dump(struct frozen *f, int64_t id, struct err *e)
 	}
 	rc = 0;
 	s = todays(f, &d, text, &why);
-	free(text);
 	fd = s == NULL ? -1 : archive_open(f->w->conf, d.archive, e);
 	if (fd != -1)
-		rc = read_archived(f, &d, s, fd, &why, e);
+		rc = read_twice(f, &d, text, s, fd, e);
 	else if (s != NULL)
 		why = N_("its archived copy expired, or cannot be opened");
+	if (rc == 1)
+		why = N_("today's settings of its source refuse it");
+	free(text);
 	if (fd != -1)
 		close(fd);
 	settings_free(s);
 	if (why != NULL)
 		f->w->unread(f->w->ctx, &d, why);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 struct ids {
@@ -198,9 +274,10 @@ read_all(struct frozen *f, struct err *e)
 /* --- comparing
  * ----------------------------------------------------------------- */
 
-/* What the store has of it: is it frozen, and off by the shift? */
+/* What the store has of it: is it frozen, and off by the shift?  1 when the
+ * store has it, 0, -1. */
 static int
-compare(struct frozen *f, enum record_kind kind, struct slice id,
+compare_one(struct frozen *f, enum record_kind kind, struct slice id,
     const struct said *said, struct err *e)
 {
 	struct arena a = ARENA_EMPTY;
@@ -219,9 +296,26 @@ compare(struct frozen *f, enum record_kind kind, struct slice id,
 			.dump = said->dump,
 			.line = said->line };
 
-		rc = f->w->each(f->w->ctx, &found, e);
+		if (f->w->each(f->w->ctx, &found, e) == -1)
+			rc = -1;
 	}
 	arena_free(&a);
+	return rc;
+}
+
+/* Identical rows of one dump that had no id are orders of their own. */
+static int
+compare(struct frozen *f, enum record_kind kind, struct slice id,
+    const struct said *said, struct err *e)
+{
+	bool made = id.n == strlen("auto-") + 16 && slice_starts(id, "auto-");
+	int rc = compare_one(f, kind, id, said, e);
+	char next[64];
+
+	for (unsigned n = 2; made && rc == 1; n++) {
+		snprintf(next, sizeof next, "%.*s-%u", (int)id.n, id.p, n);
+		rc = compare_one(f, kind, slice_of(next), said, e);
+	}
 	return rc == -1 ? -1 : 0;
 }
 
@@ -277,10 +371,13 @@ frozen_wrong(const struct frozen_what *w, struct err *e)
 		rc = sorter_open(
 		    &f.sorter[k], temp_folder(), SORT_BYTES / RECORD_KINDS, e);
 	if (rc == 0)
+		rc = sorter_open(&f.lines, temp_folder(), LINE_BYTES, e);
+	if (rc == 0)
 		rc = read_all(&f, e);
 	for (enum record_kind k = 0; rc == 0 && k < RECORD_KINDS; k++)
 		rc = compare_kind(&f, k, e);
 	for (size_t k = 0; k < RECORD_KINDS; k++)
 		sorter_close(f.sorter[k]);
+	sorter_close(f.lines);
 	return rc;
 }

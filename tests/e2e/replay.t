@@ -143,6 +143,7 @@ shutil.copy(copy, os.path.join(home, old))
 db = sqlite3.connect(os.path.join(home, "state/store.db"))
 db.execute("UPDATE publications SET archive = ? WHERE archive = ?",
            (old, os.path.relpath(kept, home)))
+db.execute("UPDATE facts SET value = '0' WHERE key = 'purged'")
 db.commit()
 EOF
 daemon
