@@ -40,7 +40,7 @@ show_progress(void *ctx, size_t n, size_t of)
 	const struct why *y = ctx;
 
 	if (y->terminal)
-		fprintf(stderr, _("\rdump %zu of %zu "), n, of);
+		fprintf(stderr, "\r%s %zu/%zu ", _("dump"), n, of);
 }
 
 static void

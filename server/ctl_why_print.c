@@ -170,16 +170,17 @@ state_text(const char *state)
 static void
 print_dump(const json_t *d)
 {
-	const char *source = text_of(d, "source");
+	const char *source = text_of(d, "source"), *name = text_of(d, "name");
 	const json_t *row;
+	char safe[1100];
 	size_t i;
 
-	printf(_("%s  dump %lld, "), text_of(d, "time"), number_of(d, "dump"));
-	if (*source != '\0')
-		printf("%s/", source);
-	print_foreign(text_of(d, "name"));
-	printf(_(" (preset %s, %s): %s\n"), text_of(d, "preset"),
-	    text_of(d, "encoding"), state_text(text_of(d, "state")));
+	printf(_("%s  dump %lld, %s%s%s (preset %s, %s): %s\n"),
+	    text_of(d, "time"), number_of(d, "dump"), source,
+	    *source == '\0' ? "" : "/",
+	    log_safe(safe, sizeof safe, name, strlen(name)),
+	    text_of(d, "preset"), text_of(d, "encoding"),
+	    state_text(text_of(d, "state")));
 	if (*text_of(d, "reason") != '\0')
 		printf("    %s\n", text_of(d, "reason"));
 	json_array_foreach(json_object_get(d, "rows"), i, row) print_row(row);
@@ -280,7 +281,7 @@ print_version(const json_t *history, size_t at)
 
 	if (!is_true(o, "looked"))
 		return; /* told with the one before */
-	printf(_("%s  published %s, SHA-256 %.12s…\n"),
+	printf(_("%s  published %s, SHA-256 %.12s\n"),
 	    text_of(o, "last_modified"), text_of(o, "file"),
 	    text_of(o, "sha256"));
 	print_seen(o);
@@ -316,14 +317,14 @@ print_version(const json_t *history, size_t at)
 static void
 print_act(const json_t *a)
 {
+	const char *actor = text_of(a, "actor"), *reason = text_of(a, "reason");
 	const json_t *r;
+	char by[300], why[1100];
 	size_t i;
 
-	printf(_("%s  %s, by "), text_of(a, "time"), text_of(a, "op"));
-	print_foreign(text_of(a, "actor"));
-	fputs(": ", stdout);
-	print_foreign(text_of(a, "reason"));
-	putchar('\n');
+	printf(_("%s  %s, by %s: %s\n"), text_of(a, "time"), text_of(a, "op"),
+	    log_safe(by, sizeof by, actor, strlen(actor)),
+	    log_safe(why, sizeof why, reason, strlen(reason)));
 	if (number_of(a, "dump") != 0)
 		printf(
 		    _("    dump %lld was withdrawn\n"), number_of(a, "dump"));

@@ -23,6 +23,17 @@ tests_server_test_sftp_SOURCES = tests/server/test_sftp.c \
 tests_server_test_sftp_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_ssh_profile_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_mask tests/server/test_frozen \
+	tests/server/test_http_answer
+tests_server_test_mask_SOURCES = tests/server/test_mask.c \
+	server/mask.h server/mask.c
+tests_server_test_mask_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_frozen_SOURCES = tests/server/test_frozen.c \
+	server/frozen.h server/frozen.c server/mask.h server/mask.c \
+	server/trace_private.h server/trace_rows.c server/trace_tell.c
+tests_server_test_frozen_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_http_answer_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_explain
 tests_server_test_explain_SOURCES = tests/server/test_explain.c \
 	server/explain.h server/explain.c
@@ -64,6 +75,10 @@ tests_server_test_quality_SOURCES = tests/server/test_quality.c $(MERGE_KIT)
 tests_server_test_quality_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_steps_SOURCES = tests/server/test_steps.c $(MERGE_KIT)
 tests_server_test_steps_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_store_blocks
+tests_server_test_store_blocks_SOURCES = tests/server/test_store_blocks.c \
+	$(MERGE_KIT)
+tests_server_test_store_blocks_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_kinds
 tests_server_test_kinds_SOURCES = tests/server/test_kinds.c $(MERGE_KIT)
 tests_server_test_kinds_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
