@@ -3,6 +3,10 @@
  * one header, its key and its bytes, the same in memory and in a run; what is
  * sorted are small entries that point at records and begin with the key's
  * first eight bytes, so that most comparisons touch no record.
+ *
+ * A run that is full is sorted and written by a thread while the next one is
+ * filled, which is half as large so that memory stays bounded.  The thread has
+ * its run and the file to itself; whoever needs either waits for it first.
  */
 #include "server/sorter.h"
 #include "server/bytes.h"
@@ -10,6 +14,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,17 +47,32 @@ struct cursor {
 	struct head head;
 };
 
-struct sorter {
-	char *dir;
-	size_t memory_bytes;
-	char *mem; /* records of the run that is being filled */
+/* The records of a run, in memory. */
+struct run {
+	char *mem;
 	size_t used, room;
 	struct entry *entry;
 	size_t n, entries_room;
-	bool ordered; /* so far they came in order */
-	bool sorted;  /* sorter_sort was called */
-	size_t next;  /* in memory: the next entry */
-	int fd;       /* the spilled runs; -1 without */
+	bool ordered; /* they came in order */
+};
+
+/* A run on its way to the disk. */
+struct spilling {
+	struct run run;
+	pthread_t thread;
+	bool running;
+	int fd;    /* the sorter's */
+	int error; /* errno of what went wrong */
+};
+
+struct sorter {
+	char *dir;
+	size_t memory_bytes;
+	struct run run; /* being filled */
+	struct spilling spilling;
+	bool sorted; /* sorter_sort was called */
+	size_t next; /* in memory: the next entry */
+	int fd;      /* the spilled runs; -1 without */
 	uint64_t spilled;
 	struct cursor *cursor; /* one a run */
 	size_t cursors;
@@ -129,7 +149,7 @@ sorter_open(
 	s->dir = mem_string(dir);
 	s->memory_bytes = memory_bytes;
 	s->fd = -1;
-	s->ordered = true;
+	s->run.ordered = true;
 	*out = s;
 	return 0;
 }
@@ -141,9 +161,34 @@ sorter_sibling(struct sorter **out, const struct sorter *s, size_t memory_bytes,
 	return sorter_open(out, s->dir, memory_bytes, e);
 }
 
+static void
+join_spilling(struct spilling *p)
+{
+	if (p->running)
+		pthread_join(p->thread, NULL);
+	p->running = false;
+}
+
+static void
+empty_run(struct run *r)
+{
+	r->used = r->n = 0;
+	r->ordered = true;
+}
+
+static void
+free_run(struct run *r)
+{
+	free(r->mem);
+	free(r->entry);
+	*r = (struct run){ .ordered = true };
+}
+
 void
 sorter_reset(struct sorter *s)
 {
+	join_spilling(&s->spilling);
+	s->spilling.error = 0;
 	for (size_t i = 0; i < s->cursors; i++)
 		free(s->cursor[i].buf);
 	free(s->cursor);
@@ -155,8 +200,8 @@ sorter_reset(struct sorter *s)
 		close(s->fd);
 	s->fd = -1;
 	s->spilled = 0;
-	s->used = s->n = s->next = 0;
-	s->ordered = true;
+	s->next = 0;
+	empty_run(&s->run);
 	s->sorted = s->given = false;
 }
 
@@ -166,8 +211,8 @@ sorter_close(struct sorter *s)
 	if (s == NULL)
 		return;
 	sorter_reset(s);
-	free(s->mem);
-	free(s->entry);
+	free_run(&s->run);
+	free_run(&s->spilling.run);
 	free(s->dir);
 	free(s);
 }
@@ -188,20 +233,20 @@ complain(const struct sorter *s, struct err *e)
 /* By prefix alone: a byte at a time from the last one on, each pass leaving
  * equals as they were.  A byte that all have in common needs no pass. */
 static void
-sort_prefixes(struct sorter *s)
+sort_prefixes(struct run *r)
 {
-	struct entry *from = s->entry;
-	struct entry *to = mem_grow(NULL, s->n * sizeof *to);
+	struct entry *from = r->entry;
+	struct entry *to = mem_grow(NULL, r->n * sizeof *to);
 	size_t(*count)[256] = mem_alloc(8 * sizeof *count);
 
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < r->n; i++)
 		for (unsigned b = 0; b < 8; b++)
 			count[b][from[i].prefix >> 8 * b & 0xff]++;
 	for (unsigned b = 0; b < 8; b++) {
 		struct entry *swap = to;
 		size_t at = 0;
 
-		if (count[b][from[0].prefix >> 8 * b & 0xff] == s->n)
+		if (count[b][from[0].prefix >> 8 * b & 0xff] == r->n)
 			continue;
 		for (size_t v = 0; v < 256; v++) {
 			size_t n = count[b][v];
@@ -209,89 +254,118 @@ sort_prefixes(struct sorter *s)
 			count[b][v] = at;
 			at += n;
 		}
-		for (size_t i = 0; i < s->n; i++)
+		for (size_t i = 0; i < r->n; i++)
 			to[count[b][from[i].prefix >> 8 * b & 0xff]++] =
 			    from[i];
 		to = from;
 		from = swap;
 	}
-	s->entry = from;
-	s->entries_room = s->n; /* what both have room for */
+	r->entry = from;
+	r->entries_room = r->n; /* what both have room for */
 	free(to);
 	free(count);
 }
 
 /* Those whose prefixes are equal are told apart by all of the key. */
 static void
-sort_memory(struct sorter *s)
+sort_run(struct run *r)
 {
 	size_t end;
 
-	if (s->ordered || s->n == 0)
+	if (r->ordered || r->n == 0)
 		return;
-	sort_prefixes(s);
-	for (size_t i = 0; i < s->n; i = end) {
-		for (end = i + 1; end < s->n; end++)
-			if (s->entry[end].prefix != s->entry[i].prefix)
+	sort_prefixes(r);
+	for (size_t i = 0; i < r->n; i = end) {
+		for (end = i + 1; end < r->n; end++)
+			if (r->entry[end].prefix != r->entry[i].prefix)
 				break;
 		if (end - i > 1)
-			qsort_r(s->entry + i, end - i, sizeof *s->entry,
-			    compare_entries, s->mem);
+			qsort_r(r->entry + i, end - i, sizeof *r->entry,
+			    compare_entries, r->mem);
 	}
-	s->ordered = true;
+	r->ordered = true;
 }
 
 /* Appends record after record to buf, which is written when full. */
 static int
-write_run(struct sorter *s, char *buf, size_t room)
+write_run(int fd, const struct run *run, char *buf, size_t room)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const char *r = s->mem + s->entry[i].at;
+	for (size_t i = 0; i < run->n; i++) {
+		const char *r = run->mem + run->entry[i].at;
 		struct head h;
 		size_t n;
 
 		memcpy(&h, r, sizeof h);
 		n = record_size(&h);
 		if (n > room - used) {
-			if (bytes_write(s->fd, buf, used) == -1)
+			if (bytes_write(fd, buf, used) == -1)
 				return -1;
 			used = 0;
 		}
 		if (n > room) {
-			if (bytes_write(s->fd, r, n) == -1)
+			if (bytes_write(fd, r, n) == -1)
 				return -1;
 		} else {
 			memcpy(buf + used, r, n);
 			used += n;
 		}
 	}
-	return bytes_write(s->fd, buf, used);
+	return bytes_write(fd, buf, used);
 }
 
+static void *
+sort_and_write(void *ctx)
+{
+	struct spilling *p = ctx;
+	char *buf = mem_alloc(CURSOR_MAX);
+
+	sort_run(&p->run);
+	p->error = write_run(p->fd, &p->run, buf, CURSOR_MAX) == -1 ? errno : 0;
+	free(buf);
+	return NULL;
+}
+
+/* Until the run before is on the disk. */
+static int
+await_spilling(struct sorter *s, struct err *e)
+{
+	join_spilling(&s->spilling);
+	errno = s->spilling.error;
+	return errno == 0 ? 0 : complain(s, e);
+}
+
+static void
+start_spilling(struct spilling *p)
+{
+	p->running = pthread_create(&p->thread, NULL, sort_and_write, p) == 0;
+	if (!p->running)
+		sort_and_write(p);
+}
+
+/* The run that is full goes to the disk, and another one can be filled. */
 static int
 spill(struct sorter *s, struct err *e)
 {
-	char *buf;
-	int rc;
+	struct run full = s->run;
 
 	if (s->fd == -1 && (s->fd = temp_file(s->dir)) == -1)
 		return complain(s, e);
-	sort_memory(s);
-	buf = mem_alloc(CURSOR_MAX);
-	rc = write_run(s, buf, CURSOR_MAX);
-	free(buf);
-	if (rc == -1)
-		return complain(s, e);
+	if (await_spilling(s, e) == -1)
+		return -1;
 	s->cursor = mem_grow(s->cursor, (s->cursors + 1) * sizeof *s->cursor);
 	s->cursor[s->cursors++] = (struct cursor){
 		.begin = s->spilled,
 		.at = s->spilled,
-		.end = s->spilled + s->used,
+		.end = s->spilled + full.used,
 	};
-	s->spilled += s->used;
-	s->used = s->n = 0;
+	s->spilled += full.used;
+	s->run = s->spilling.run;
+	empty_run(&s->run);
+	s->spilling.run = full;
+	s->spilling.fd = s->fd;
+	start_spilling(&s->spilling);
 	return 0;
 }
 
@@ -300,7 +374,10 @@ spill(struct sorter *s, struct err *e)
 static bool
 is_full(const struct sorter *s, size_t need)
 {
-	return s->used + need + (s->n + 1) * sizeof *s->entry > s->memory_bytes;
+	size_t most = s->cursors == 0 ? s->memory_bytes : s->memory_bytes / 2;
+
+	return s->run.used + need + (s->run.n + 1) * sizeof *s->run.entry >
+	       most;
 }
 
 static char *
@@ -312,20 +389,20 @@ put(char *to, struct slice s)
 }
 
 static void
-make_room(struct sorter *s, size_t need)
+make_room(struct run *r, size_t need)
 {
-	if (s->used + need > s->room) {
-		size_t room = s->room == 0 ? FIRST_ROOM : s->room * 2;
+	if (r->used + need > r->room) {
+		size_t room = r->room == 0 ? FIRST_ROOM : r->room * 2;
 
-		while (room < s->used + need)
+		while (room < r->used + need)
 			room *= 2;
-		s->mem = mem_grow(s->mem, room);
-		s->room = room;
+		r->mem = mem_grow(r->mem, room);
+		r->room = room;
 	}
-	if (s->n == s->entries_room) {
-		s->entries_room = s->n == 0 ? 1024 : s->n * 2;
-		s->entry =
-		    mem_grow(s->entry, s->entries_room * sizeof *s->entry);
+	if (r->n == r->entries_room) {
+		r->entries_room = r->n == 0 ? 1024 : r->n * 2;
+		r->entry =
+		    mem_grow(r->entry, r->entries_room * sizeof *r->entry);
 	}
 }
 
@@ -334,6 +411,7 @@ sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
     const struct slice *part, size_t parts, struct err *e)
 {
 	struct head h = { sequence, (uint32_t)key.n, 0 };
+	struct run *r;
 	struct entry *x;
 	size_t need, bytes = 0;
 	char *p;
@@ -345,18 +423,19 @@ sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
 		return err_set(e, "a record is too large to be sorted");
 	h.bytes_n = (uint32_t)bytes;
 	need = record_size(&h);
-	if (s->n > 0 && is_full(s, need) && spill(s, e) == -1)
+	if (s->run.n > 0 && is_full(s, need) && spill(s, e) == -1)
 		return -1;
-	make_room(s, need);
-	p = put(s->mem + s->used, (struct slice){ (char *)&h, sizeof h });
+	r = &s->run;
+	make_room(r, need);
+	p = put(r->mem + r->used, (struct slice){ (char *)&h, sizeof h });
 	p = put(p, key);
 	for (size_t i = 0; i < parts; i++)
 		p = put(p, part[i]);
-	x = &s->entry[s->n++];
-	*x = (struct entry){ prefix_of(key.p, key.n), s->used };
-	s->used += need;
-	if (s->ordered && s->n > 1)
-		s->ordered = compare_entries(x - 1, x, s->mem) <= 0;
+	x = &r->entry[r->n++];
+	*x = (struct entry){ prefix_of(key.p, key.n), r->used };
+	r->used += need;
+	if (r->ordered && r->n > 1)
+		r->ordered = compare_entries(x - 1, x, r->mem) <= 0;
 	return 0;
 }
 
@@ -502,16 +581,13 @@ sorter_sort(struct sorter *s, struct err *e)
 	assert(!s->sorted);
 	s->sorted = true;
 	if (s->cursors == 0) {
-		sort_memory(s);
+		sort_run(&s->run);
 		return 0;
 	}
-	if (s->n > 0 && spill(s, e) == -1)
+	if ((s->run.n > 0 && spill(s, e) == -1) || await_spilling(s, e) == -1)
 		return -1;
-	free(s->mem); /* the cursors need the room */
-	free(s->entry);
-	s->mem = NULL;
-	s->entry = NULL;
-	s->room = s->entries_room = 0;
+	free_run(&s->run); /* the cursors need the room */
+	free_run(&s->spilling.run);
 	return open_cursors(s, e);
 }
 
@@ -522,9 +598,9 @@ next_in_memory(struct sorter *s, struct slice *key, uint64_t *sequence,
 	const char *p;
 	struct head h;
 
-	if (s->next == s->n)
+	if (s->next == s->run.n)
 		return 0;
-	p = s->mem + s->entry[s->next++].at;
+	p = s->run.mem + s->run.entry[s->next++].at;
 	memcpy(&h, p, sizeof h);
 	give(p, &h, key, sequence, bytes);
 	return 1;

@@ -1,8 +1,8 @@
 /*
  * Sorts more than fits in memory: records of a key and bytes, by key
- * (bytewise), then by sequence, then as they were added.  Runs of memory_bytes
- * are spilled into an unnamed file in dir and merged; what fits in memory
- * never touches the disk.
+ * (bytewise), then by sequence, then as they were added.  What does not fit
+ * into memory_bytes is spilled in runs into an unnamed file in dir, by a thread
+ * with half as much memory again, and merged; what fits never touches the disk.
  */
 #ifndef SERVER_SORTER_H
 #define SERVER_SORTER_H
