@@ -54,11 +54,15 @@ shape(char out[SHAPE_MAX], struct slice s)
 
 /* Does the field say nothing about who somebody is? */
 static bool
-is_harmless(enum field f)
+is_harmless(enum field f, const struct rejects_mask *mask)
 {
-	return f != FIELD_COUNT && !field_is_personal(f) &&
-	       field_info[f].kind != KIND_EMAILS &&
-	       field_info[f].kind != KIND_PHONES;
+	if (f == FIELD_COUNT || field_is_personal(f) ||
+	    field_info[f].kind == KIND_EMAILS ||
+	    field_info[f].kind == KIND_PHONES)
+		return false;
+	return !mask->strict || (field_info[f].kind != KIND_CLIENT_IDS &&
+				    field_info[f].kind != KIND_MD5S &&
+				    f != FIELD_USER_ID && f != FIELD_YCLID);
 }
 
 /* A phone or an e-mail in whatever column: of a row that lost a cell, say.
@@ -89,7 +93,7 @@ static bool
 shows(const struct rejects_mask *mask, size_t cell, struct slice s)
 {
 	return mask == NULL ||
-	       (cell < mask->columns && is_harmless(mask->field[cell]) &&
+	       (cell < mask->columns && is_harmless(mask->field[cell], mask) &&
 		   !rejects_is_contact(s));
 }
 
@@ -104,7 +108,7 @@ bool
 rejects_shows(const struct problem *p, const struct rejects_mask *mask)
 {
 	return mask == NULL ||
-	       (is_harmless(p->field) && !rejects_is_contact(p->value));
+	       (is_harmless(p->field, mask) && !rejects_is_contact(p->value));
 }
 
 size_t

@@ -25,11 +25,13 @@
  * that hold no person, by dump_facts.field and dump_facts.columns, unless they
  * look like a phone or an e-mail all the same (columns shift).  All others,
  * also of columns that nobody mapped, keep their shape only: "+7 (999) 12"
- * becomes "+0 (000) 00".
+ * becomes "+0 (000) 00".  strict: identifiers of visitors and hashes keep no
+ * more than that either.
  */
 struct rejects_mask {
 	const enum field *field;
 	size_t columns;
+	bool strict;
 };
 
 /* The header, behind a BOM where it begins its file; header (the dump's, as

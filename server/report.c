@@ -73,7 +73,8 @@ struct report {
 	bool begun;
 	bool taken_over;
 	bool masked;
-	struct rejects_mask mask;
+	/* of pii = hash; of the twins and the two letters */
+	struct rejects_mask mask, strict;
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
 	size_t id[ID_COLUMNS], ids;
 	struct clock_warning clock[CLOCK_CODES];
@@ -187,6 +188,7 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 	r->conf = c;
 	r->feed = f;
 	r->masked = f->source[0]->pii == PII_HASH;
+	r->strict.strict = true;
 	r->pipeline = SIZE_MAX;
 	r->summary = summary_new();
 	for (int i = 0; i < PARTS; i++)
@@ -410,6 +412,8 @@ report_begin(
 		r->mask.field = facts->field;
 		r->mask.columns = facts->field == NULL ? 0 : facts->columns;
 	}
+	r->strict = r->mask;
+	r->strict.strict = true;
 	find_columns(r);
 	for (int i = 0; i < SHEETS; i++)
 		write_header(r, &r->sheet[i], facts);
@@ -426,10 +430,10 @@ report_problem(struct report *r, unsigned long line, bool row,
 
 	if (r->pipeline < cells)
 		pipeline = cell[r->pipeline];
-	for (int i = 0; i < SHEETS; i++)
-		rejects_row(&r->sheet[i].out, line, row, p, cell, cells,
-		    r->masked || r->sheet[i].masked ? &r->mask : NULL);
-	summary_add(r->summary, line, row, p, pipeline, &r->mask);
+	rejects_row(&r->sheet[0].out, line, row, p, cell, cells,
+	    r->masked ? &r->mask : NULL);
+	rejects_row(&r->sheet[1].out, line, row, p, cell, cells, &r->strict);
+	summary_add(r->summary, line, row, p, pipeline, &r->strict);
 	return written(r, e);
 }
 

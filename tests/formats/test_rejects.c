@@ -121,7 +121,7 @@ a_mask_hides_persons_and_what_nobody_mapped(void **state)
 {
 	static const enum field field[] = { FIELD_ID, FIELD_PHONES,
 		FIELD_EMAILS, FIELD_COUNT, FIELD_REVENUE };
-	static const struct rejects_mask mask = { field, COUNT(field) };
+	static const struct rejects_mask mask = { field, COUNT(field), false };
 	const struct problem p = { .reject = REJECT_PHONES,
 		.field = FIELD_PHONES,
 		.value = slice_of("8 (999) 12") };
@@ -137,12 +137,43 @@ a_mask_hides_persons_and_what_nobody_mapped(void **state)
 	    "A-1;0 (000) 00;xxxx@x.xx;\"xxxx, xx. 0\";100.50;xxx xxx xxxx 0\n");
 }
 
+/* What the role report sees: also visitors only by their shape. */
+static void
+a_strict_mask_hides_visitors_and_hashes(void **state)
+{
+	static const enum field field[] = { FIELD_ID, FIELD_CLIENT_IDS,
+		FIELD_PHONES_MD5, FIELD_YCLID, FIELD_USER_ID, FIELD_REVENUE };
+	static const struct rejects_mask masks[] = {
+		{ field, COUNT(field), false },
+		{ field, COUNT(field), true },
+	};
+	static const char *const want[] = {
+		"3;value;E205;client_ids;Invalid 'client_ids' identifier "
+		"'123.456';A-1;123.456;c523;y1;u1;100.50\n",
+		"3;value;E205;client_ids;Invalid 'client_ids' identifier "
+		"'000.000';A-1;000.000;x000;x0;x0;100.50\n"
+	};
+	const struct problem p = { .reject = REJECT_CLIENT_IDS,
+		.field = FIELD_CLIENT_IDS,
+		.value = slice_of("123.456") };
+	const struct slice cell[] = { slice_of("A-1"), slice_of("123.456"),
+		slice_of("c523"), slice_of("y1"), slice_of("u1"),
+		slice_of("100.50") };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		begin();
+		rejects_row(&out, 3, false, &p, cell, COUNT(cell), &masks[i]);
+		assert_string_equal(written(), want[i]);
+	}
+}
+
 /* A row lost a cell, so that a phone stands where the amount should. */
 static void
 a_contact_is_hidden_wherever_it_stands(void **state)
 {
 	static const enum field field[] = { FIELD_REVENUE };
-	static const struct rejects_mask mask = { field, COUNT(field) };
+	static const struct rejects_mask mask = { field, COUNT(field), false };
 	static const char *const hidden[] = { "+7 (916) 123-45-67",
 		"89161234567", "9161234567", "'+998901234567", "a@example.com",
 		" 8-916-123-45-67" };
@@ -179,6 +210,7 @@ main(void)
 		    a_row_tells_line_kind_code_column_text_and_cells),
 		cmocka_unit_test(formulas_are_defused),
 		cmocka_unit_test(a_mask_hides_persons_and_what_nobody_mapped),
+		cmocka_unit_test(a_strict_mask_hides_visitors_and_hashes),
 		cmocka_unit_test(a_contact_is_hidden_wherever_it_stands),
 	};
 
