@@ -201,7 +201,7 @@ print_files(const json_t *list)
 		return;
 	printf(_("Files: %zu\n"), json_object_size(list));
 	json_object_foreach((json_t *)(uintptr_t)list, path, o) printf(
-	    "  %s: %s, %" JSON_INTEGER_FORMAT "\n", path, text_of(o, "what"),
+	    "  %s: %s, %" JSON_INTEGER_FORMAT "\n", path, _(text_of(o, "what")),
 	    number_of(o, "rows") + number_of(o, "changed"));
 }
 

@@ -16,6 +16,7 @@
 #include "server/lang.h"
 #include "server/log.h"
 #include "server/publish.h"
+#include "server/revise.h"
 #include "server/winnow.h"
 
 #define KEYS 256
@@ -163,6 +164,96 @@ add_clients(struct erasing *x, struct ingest *in, struct err *e)
 	return rc;
 }
 
+/* The erased cells may have been what the records were made of: they become
+ * what the dumps that are left make of them, so that a rebuild comes to the
+ * same.  What cannot be replayed stays as it is. */
+static int
+settle(struct erasing *x, struct ingest *in, struct revise *r, struct err *e)
+{
+	struct revise_tally tally = { .rulings = 0 };
+	struct act act = { .op = "erase" };
+	int rc = -1;
+
+	snprintf(act.actor, sizeof act.actor, "%s", x->job.actor);
+	snprintf(act.reason, sizeof act.reason, "%s", x->job.reason);
+	if (store_begin(in->store, e) == -1)
+		return -1;
+	in->in_transaction = true;
+	if (revise_settle(r, &act, &tally, e) == 0 &&
+	    store_commit(in->store, e) == 0)
+		rc = 0;
+	else
+		store_rollback(in->store);
+	in->in_transaction = false;
+	return rc;
+}
+
+static int
+converge(
+    struct erasing *x, struct ingest *in, const struct feed *f, struct err *e)
+{
+	struct revise_how how = { .conf = in->conf,
+		.feed = f,
+		.store = in->store,
+		.now = (int64_t)time(NULL),
+		.since = INT64_MAX, /* none with today's settings */
+		.dir = x->dir,
+		.breathe = in->breathe,
+		.ctx = in->ctx,
+		.stop = &in->stop };
+	struct revise *r = NULL;
+	struct err why = ERR_EMPTY;
+	int rc = 0;
+
+	if (revise_begin(&r, &how, &why) == 0 && revise_replay(r, &why) == 0)
+		rc = settle(x, in, r, e);
+	else if (in->stop)
+		rc = err_set(e, "%s", why.text);
+	else
+		log_warn("%s: erasure %lld: the dumps that are left cannot be "
+			 "replayed: %s",
+		    f->name, (long long)x->job.id, why.text);
+	revise_end(r);
+	return rc;
+}
+
+/* Feeds that had a dump, or a record, with the person in it. */
+static bool
+is_concerned(const struct erasing *x, const char *feed)
+{
+	static const char *const list[] = { "orders", "files" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *key, *name;
+		json_t *o;
+
+		json_object_foreach(json_object_get(x->act, list[i]), key, o)
+		{
+			name = json_string_value(json_object_get(o, "feed"));
+			if (name != NULL && strcmp(name, feed) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int
+erase_records(struct erasing *x, struct ingest *in, struct err *e)
+{
+	int rc;
+
+	in->in_transaction = true; /* no pull may change what is walked */
+	rc = erase_orders(x, e);
+	in->in_transaction = false;
+	for (size_t i = 0; rc == 0 && i < in->conf->feeds; i++) {
+		const struct feed *f = &in->conf->feed[i];
+
+		if (is_concerned(x, f->name))
+			rc = converge(x, in, f, e);
+	}
+	return rc;
+}
+
 /* A version a second, so it may have to wait for the next. */
 static int
 publish(
@@ -266,7 +357,7 @@ run(struct ingest *in, const struct erasure *job, struct err *e)
 	if (x.act == NULL)
 		x.act = erase_act_new();
 	if (add_clients(&x, in, e) == 0 && erase_files(&x, e) == 0 &&
-	    erase_orders(&x, e) == 0 && publish_all(&x, in, e) == 0 &&
+	    erase_records(&x, in, e) == 0 && publish_all(&x, in, e) == 0 &&
 	    store_scrub(in->store, e) == 0)
 		rc = finish(&x, e);
 out:

@@ -20,6 +20,7 @@
 #include "server/erase.h"
 #include "server/expunge.h"
 #include "server/json_foreign.h"
+#include "server/lang.h"
 #include "server/temp.h"
 #include "server/unpack.h"
 #include "server/winnow.h"
@@ -244,15 +245,15 @@ do_dump(struct erasing *x, struct dump_entry *d, const char *text, int fd,
 		goto out;
 	if (w.found == WINNOW_UNKNOWN && d->state != DUMP_REFUSED) {
 		note_unread(
-		    x, d->archive, "it cannot be read to its end any more");
+		    x, d->archive, N_("it cannot be read to its end any more"));
 		goto out;
 	}
 	if (w.found == WINNOW_FOUND || x->audit != NULL)
-		note_file(x, d->feed, d->archive, "dump", w.dropped, w.changed);
+		note_file(
+		    x, d->feed, d->archive, N_("dump"), w.dropped, w.changed);
 	else
-		note_unread(x, d->archive,
-		    "it was refused, for it cannot be "
-		    "read");
+		note_unread(
+		    x, d->archive, N_("it was refused, for it cannot be read"));
 	if (x->audit == NULL)
 		goto out;
 	if (erase_save(x, e) == -1)
@@ -262,7 +263,7 @@ do_dump(struct erasing *x, struct dump_entry *d, const char *text, int fd,
 	else if (d->state == DUMP_REFUSED)
 		rc = remove_file(x, d->feed, d->archive, w.dropped, e);
 	else
-		note_unread(x, d->archive, "it cannot be written anew");
+		note_unread(x, d->archive, N_("it cannot be written anew"));
 out:
 	winnow_free(&w);
 	settings_free(s);
@@ -349,10 +350,10 @@ do_other(struct erasing *x, const char *feed, const char *path, int fd,
 	if (sum.found == WINNOW_CLEAN)
 		return 0;
 	if (sum.found == WINNOW_UNKNOWN && x->audit == NULL) {
-		note_unread(x, path, "it cannot be looked through");
+		note_unread(x, path, N_("it cannot be looked through"));
 		return 0;
 	}
-	note_file(x, feed, path, "copy", sum.dropped, sum.changed);
+	note_file(x, feed, path, N_("copy"), sum.dropped, sum.changed);
 	if (x->audit == NULL)
 		return 0;
 	return erase_save(x, e) == -1
@@ -500,7 +501,7 @@ do_version(struct erasing *x, const char *feed, const char *path, int fd,
 
 	if (!version_name(file, &at, path) ||
 	    (how.writer = writer_of(file)) == NULL) {
-		note_unread(x, path, "nothing is known of this output");
+		note_unread(x, path, N_("nothing is known of this output"));
 		return 0;
 	}
 	found = store_publication_at(x->store, feed, file, at, &s.p, e);
@@ -508,7 +509,8 @@ do_version(struct erasing *x, const char *feed, const char *path, int fd,
 		return -1;
 	s.known = found == 1;
 	return do_text(x, feed, path, &how,
-	    s.known && s.p.pulls > 0 ? "pulled version" : "version", fd, e);
+	    s.known && s.p.pulls > 0 ? N_("pulled version") : N_("version"), fd,
+	    e);
 }
 
 /* --- the archive ------------------------------------------------------------
@@ -544,7 +546,7 @@ do_archived(struct erasing *x, const struct ledger *l, const char *feed,
 		return do_version(x, feed, path, fd, e);
 	if (id == NULL && (how.rows || ends(path, n, ".report.json") ||
 			      ends(path, n, ".report.txt")))
-		return do_text(x, feed, path, &how, "report", fd, e);
+		return do_text(x, feed, path, &how, N_("report"), fd, e);
 	if (id == NULL)
 		return do_other(x, feed, path, fd, e);
 	rc = store_dump_get(x->store, json_integer_value(id), &d, &text, e);
@@ -659,8 +661,8 @@ erase_below(struct erasing *x, const char *folder, bool reports, struct err *e)
 			if (how.writer == NULL)
 				continue;
 		}
-		rc = do_plain(
-		    x, feed, path, &how, reports ? "report" : "published", e);
+		rc = do_plain(x, feed, path, &how,
+		    reports ? N_("report") : N_("published"), e);
 	}
 	free_files(&l);
 	return rc;
@@ -701,9 +703,9 @@ erase_files(struct erasing *x, struct err *e)
 	if (rc == 0 &&
 	    (erase_published(x, e) == -1 ||
 		erase_below(x, "reports", true, e) == -1 ||
-		note_waiting(x, "inbox", "it was not read yet", e) == -1 ||
-		note_waiting(x, "state/quarantine", "it is in quarantine", e) ==
-		    -1))
+		note_waiting(x, "inbox", N_("it was not read yet"), e) == -1 ||
+		note_waiting(
+		    x, "state/quarantine", N_("it is in quarantine"), e) == -1))
 		rc = -1;
 	free_files(&files);
 	json_decref(l.by_path);

@@ -606,6 +606,7 @@ purge(struct loop *l)
 	if (now < l->purge_at)
 		return;
 	l->purge_at = now + PURGE_S;
+	erase_resume(&l->in); /* one that failed */
 	snprintf(value, sizeof value, "%lld", (long long)now);
 	if (archive_purge(l->conf, l->in.store, l->in.audit, now, &e) == -1 ||
 	    store_set(l->in.store, "purged", value, &e) == -1)

@@ -192,6 +192,8 @@ struct merge_rules {
 	/* Nothing is kept, and the store may be read-only: only tallied and
 	 * told. */
 	bool dry;
+	/* status_steps = each: statuses wait for a pull of the one before. */
+	bool each_step;
 	/* Called now and then in a long merge; may be NULL. */
 	void (*breathe)(void *ctx);
 };
@@ -266,6 +268,17 @@ struct missed {
 /* Those since that day, by day, then by status. */
 int store_missed(struct store *s, const char *feed, int64_t day,
     void (*each)(void *ctx, const struct missed *m), void *ctx, struct err *e);
+
+/*
+ * status_steps = each (store_queue.c): store_orders gives each order the oldest
+ * status that no pull carried.  To be called before a version is written: what
+ * was shown for 24 hours by now gives way; each false: nothing waits any more.
+ */
+int store_steps_pass(struct store *s, const char *feed, int64_t now, bool each,
+    struct err *e);
+/* When the next one gives way to another, or INT64_MAX. */
+int store_steps_due(
+    struct store *s, const char *feed, int64_t *out, struct err *e);
 
 /* --- publications ----------------------------------------------------- */
 
@@ -448,7 +461,7 @@ enum ruling_what {
 struct act {
 	int64_t id;
 	char feed[FEED_NAME_MAX + 1];
-	char op[16];  /* withdraw reprocess cancel release forget */
+	char op[16];  /* withdraw reprocess cancel release forget erase */
 	int64_t dump; /* the one that was withdrawn; else 0 */
 	int64_t at;
 	int64_t top;   /* the last publication before it */

@@ -31,7 +31,7 @@ merged() { # FEED NAME: the last dump of that name was
 	    { cat "$dir/reports/$1/$2.report.txt"; return 1; }
 }
 
-instance --feed main --feed hash
+instance --feed main --feed hash --feed alone
 # the feed hash publishes hashes
 "$python" - "$conf" <<'EOF'
 import re, sys
@@ -116,6 +116,25 @@ check "the feed that hashes takes one" drop_and_wait "$work/a.csv.gz" a.csv.gz h
 check "and merges it" merged hash a.csv.gz
 check "everything is published" within 20 published main ';2009;'
 check "the feed that hashes publishes" within 20 published hash ';2001;'
+{
+	echo "$header"
+	echo "5001;$d 11:00:00;PAID;5;$phone;;;Ivan;"
+} >"$work/alone.csv"
+check "a feed has nobody else" drop_and_wait "$work/alone.csv" alone.csv alone
+check "and publishes him" within 20 published alone ';5001;'
+{
+	echo "$header"
+	echo "6001;$d 10:00:00;PAID;1;79160000601;;;Zoe;"
+	echo "6002;$d 10:00:00;PAID;2;79160000602;;;Zoe;"
+} >"$work/before.csv"
+{
+	echo "$header"
+	echo "6001;$d 10:00:00;;;$phone;;;Ivan;"
+	echo "6002;$d 10:00:00;;3;;$mail;;Ivan;"
+} >"$work/after.csv"
+check "an order has somebody else's phone" drop_and_wait "$work/before.csv" before.csv
+check "and then his" drop_and_wait "$work/after.csv" after.csv
+check "which is published" within 20 published main ';6001;;;;79995551122;'
 https "/hash/conversions.csv" -K "$work/curlrc" -o /dev/null
 check "before: a rebuild agrees" rebuilds main
 refute "before: there are traces of him" traces "$phone" "$mail" "$client"
@@ -145,6 +164,9 @@ check "nobody's identifier was in the log" sh -c "! grep -q -i -e 9995551122 -e 
 check "the audit accepts it" tool audit verify
 check "his orders are no longer published" unpublished main ';2001;'
 check "the shared order stays with the other phone" published main ';2003;.*79161112233'
+check "an order that had another's phone before has it again" published main ';6001;;;;79160000601;'
+check "and one that had his e-mail beside it stays without" published main ';6002;;;;79160000602;'
+check "where nobody is left, nothing is published" [ ! -e "$dir/published/alone/conversions.csv" ]
 check "others stay" published main ';1000;'
 check "a rebuild agrees" rebuilds main
 check "also where hashes are published" rebuilds hash
