@@ -25,12 +25,12 @@ publish_limit(const struct publish_job *j)
 	return most == DIRECT_BYTES && own < most ? own : most;
 }
 
-/* Far fewer rows than the last version had, less what grew too old since,
- * plus what is newer than it? */
+/* Far fewer rows than the last version had, less what grew too old since and
+ * what people took away, plus what is newer than it? */
 static int
 shrinks(struct publish_job *j, char *why, size_t size, struct err *e)
 {
-	uint64_t aged = 0, expected;
+	uint64_t aged = 0, gone, expected;
 
 	if (j->last.id == 0 || j->feed->shrink_percent == 0 ||
 	    (j->how != NULL && j->how->force))
@@ -40,7 +40,11 @@ shrinks(struct publish_job *j, char *why, size_t size, struct err *e)
 		render_kinds(j->feed, j->writer), j->last.from, j->from - 1,
 		&aged, e) == -1)
 		return -1;
+	if (store_gone_since(
+		j->store, j->feed->name, j->last.id, &gone, e) == -1)
+		return -1;
 	expected = j->last.rows + j->render.newer;
+	aged += gone;
 	expected -= aged < expected ? aged : expected;
 	if (expected <= j->feed->shrink_rows ||
 	    j->render.rows * 100 >= expected * j->feed->shrink_percent)

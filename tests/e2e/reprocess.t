@@ -1,0 +1,99 @@
+#!/bin/sh
+# A corrected status map is applied to the past: reprocess reads archived dumps
+# with today's settings, and refuses as a whole when one could not be read.
+. "${srcdir:-.}/tests/e2e/lib.sh"
+
+instance --feed main
+file=$dir/published/main/conversions.csv
+printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
+tool() { "$convdrop" -c "$conf" "$@"; }
+fails_with() { # STATUS WORDS COMMAND…
+	want=$1 words=$2
+	shift 2
+	"$@" >"$work/out" 2>&1
+	got=$?
+	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
+	    { cat "$work/out"; return 1; }
+}
+feed() { # LINE…: the feed's own settings
+	"$python" - "$conf" "$@" <<-'EOF2'
+	import re, sys
+	text = open(sys.argv[1]).read()
+	mark = "# of the test\n"
+	text = re.sub(mark + "(?s:.*?)" + mark, "", text)
+	own = mark + "".join("\t%s\n" % l for l in sys.argv[2:]) + mark
+	open(sys.argv[1], "w").write(re.sub(r'(feed "?main"? \{\n)', lambda m: m[1] + own, text))
+	EOF2
+}
+restart() { daemon_stop; daemon; }
+drop_statuses() { # NAME STATUS…
+	name=$1
+	shift
+	{
+		echo 'Номер;Дата;Телефон;Сумма;Статус'
+		n=0
+		for s in "$@"; do
+			n=$((n + 1))
+			echo "$n;$(day 3 %d.%m.%Y) 10:00;7916123450$n;${n}00;$s"
+		done
+	} >"$work/$name"
+	drop_and_wait "$work/$name" "$name"
+}
+
+feed 'status("*", "Согласование", "IN_PROGRESS")' 'status("*", "Отгружен", "IN_PROGRESS")'
+daemon
+check "leads come in" drop_statuses one.csv Согласование Отгружен Согласование
+within 10 grep -q ';3;' "$file"
+check "and are read as the map says" sh -c "[ \$(grep -c IN_PROGRESS '$file') = 3 ]"
+cp "$file" "$work/first.csv"
+before=$(stat -c '%Y %i' "$file")
+check "under unchanged settings nothing moves" fails_with 0 "have not changed" \
+    tool reprocess main --reason "to be sure"
+check "not even the update time" [ "$(stat -c '%Y %i' "$file")" = "$before" ]
+
+feed 'status("*", "Согласование", "IN_PROGRESS")' 'status("*", "Отгружен", "PAID")'
+restart
+check "a dry run with a new map says who becomes what" fails_with 0 \
+    "IN_PROGRESS -> PAID: 1 (200.00)" tool reprocess main --dry-run
+check "and changes nothing" cmp "$file" "$work/first.csv"
+check "the new map is applied to the past" fails_with 0 "With other values than before: 1" \
+    tool reprocess main
+check "and published at once" sh -c "grep '^[^;]*;2;' '$file' | grep -q PAID"
+check "the same dump is known under the new settings" drop_and_wait "$work/one.csv" one-again.csv
+check "which the report says" sh -c "
+    grep -q '\"known\":true' '$dir'/audit/*.jsonl"
+check "the feed rebuilds to the same bytes" tool rebuild main
+
+https /main/conversions.csv -K "$work/curlrc" -o /dev/null
+within 10 sh -c "grep -h '\"pulled\"' '$dir'/audit/*.jsonl | grep -q '\"complete\":true'"
+feed 'source_timezone = "Asia/Yekaterinburg"' 'status("*", "Согласование", "IN_PROGRESS")' \
+    'status("*", "Отгружен", "PAID")'
+restart
+check "a new zone moves no date that was pulled" fails_with 0 "stay as Direct has them" \
+    tool reprocess main --since "$(day 1 %Y-%m-%d)"
+check "so the bytes are the same" sh -c "grep '^$(day 3 %Y-%m-%d) 10:00:00;1;' '$file'"
+check "the feed rebuilds" tool rebuild main
+
+feed 'status("*", "Согласование", "IN_PROGRESS")' 'max_bad = 20'
+restart
+cp "$file" "$work/before.csv"
+check "a prefix makes other orders of them" true
+feed 'id_prefix = "crm-"' 'status("*", "Согласование", "IN_PROGRESS")' \
+    'status("*", "Отгружен", "PAID")'
+restart
+check "ids that no dump has any more are cancelled" fails_with 0 \
+    "Published as CANCELLED until they leave the window" tool reprocess main
+check "and stand beside the new ones" sh -c "
+    grep '^[^;]*;1;' '$file' | grep -q CANCELLED &&
+    grep '^[^;]*;crm-1;' '$file' | grep -q IN_PROGRESS"
+check "the feed rebuilds to the same bytes again" tool rebuild main
+
+cp "$file" "$work/before.csv"
+feed 'id_prefix = "crm-"' 'preset = "roistat"'
+restart
+check "a dump that today's settings refuse stops it all" fails_with 2 "Nothing was changed." \
+    tool reprocess main
+check "and nothing has changed" cmp "$file" "$work/before.csv"
+check "a dump that is not there is none" fails_with 2 "has no dump 99" tool reprocess main 99
+check "SIGTERM ends the daemon well" daemon_stop
+finish
