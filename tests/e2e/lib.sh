@@ -176,6 +176,11 @@ instance() {
 	chmod +x "$work/askpass"
 }
 
+# For what is not about the hold gate: no dump of any feed waits.
+never_hold() {
+	sed -i 's/^\([[:space:]]*\)hold = yes$/\1hold = no/' "$conf"
+}
+
 # Starts convdropd and waits for its line with "ready"; more arguments are the
 # command it is run under (strace …).
 daemon() {

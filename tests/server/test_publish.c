@@ -230,6 +230,7 @@ each_output_has_its_own_limit_and_window(void **state)
 	bench_close(&b);
 	bench_open(&b,
 	    "publish_bytes = 5000\n" BENCH_CONF(
+		"hold = no\n"
 		"outputs = { \"conversion-center\", \"metrica-simple\" }\n"));
 	drop(rows, NOW);
 	free(rows);
@@ -366,7 +367,8 @@ an_hour_that_comes_twice_is_no_future(void **state)
 
 	(void)state;
 	bench_close(&b);
-	bench_open(&b, "feed \"main\" {\n timezone = \"Europe/Berlin\"\n}\n");
+	bench_open(&b,
+	    "feed \"main\" {\n timezone = \"Europe/Berlin\"\n hold = no\n}\n");
 	drop("2026-10-25 02:50:00;2;222;;PAID;1\n"
 	     "2026-10-25 03:30:00;4;444;;PAID;1\n",
 	    now);
