@@ -58,6 +58,8 @@ struct feed {
 	unsigned shrink_percent; /* 70; 0 is off */
 	unsigned shrink_rows;    /* 100 */
 	unsigned stale_hours;    /* 36: status complains after that */
+	unsigned each_step;      /* 0; 1: statuses that came between two pulls
+				  * are published one after the other */
 	struct hold hold;
 };
 

@@ -146,6 +146,7 @@ static const char *const same_ids[] = { "preset", "last", "first", "sum",
 	NULL };
 static const char *const piis[] = { "plain", "hash", NULL };
 static const char *const switches[] = { "no", "yes", NULL };
+static const char *const steps[] = { "last", "each", NULL };
 static const char *const skip_knowns[] = { "keep", "CANCELLED", NULL };
 
 #define MEMBER(type, m) offsetof(struct type, m), sizeof((struct type *)0)->m
@@ -295,6 +296,9 @@ const struct setting conf_setting[] = {
 { "skip_known", SCOPE_COUNTER, TYPE_CHOICE, SOURCE(skip_known), "keep",
   "A published order whose new status is skip: keep its row, or CANCELLED.",
   .choice = skip_knowns },
+{ "status_steps", SCOPE_FEED, TYPE_CHOICE, FEED(each_step), "last",
+  "Statuses that came between two pulls: the last, or each after the other.",
+  .choice = steps },
 { "shrink_percent", SCOPE_FEED, TYPE_NUMBER, FEED(shrink_percent), "70",
   "A file with less than this percentage of the rows expected is withheld;",
   RANGE(0, 100) },

@@ -471,6 +471,7 @@ merged(void *ctx, const struct merge_order *was, const struct merge_order *is)
 int
 intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 {
+	const struct feed *feed = conf_feed(in->conf, in->settings->feed);
 	struct tally *t = &in->tally;
 
 	in->rules.dump = dump;
@@ -480,6 +481,7 @@ intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 	in->rules.merged = merged;
 	in->rules.merged_ctx = in;
 	in->rules.dry = in->dry;
+	in->rules.each_step = feed != NULL && feed->each_step;
 	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;
 	if (in->report_error.text[0] != '\0')

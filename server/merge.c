@@ -297,6 +297,27 @@ unite(struct merge_state *m, struct slice x, struct slice y)
 	return normal_unite(&m->text[0], x, y);
 }
 
+#define PASSED_MAX 512 /* bytes: nobody takes so many steps in a day */
+
+/* An earlier row's status gives way to this one's. */
+static void
+pass_status(struct merge_state *m)
+{
+	struct slice status = conv_text(&m->is.conv, FIELD_ORDER_STATUS);
+	struct slice before = m->is.passed;
+	char *p;
+
+	if (m->owner[FIELD_ORDER_STATUS] == 0 || status.n == 0 ||
+	    before.n + status.n + 1 > PASSED_MAX)
+		return;
+	p = arena_alloc(&m->text[2], before.n + status.n + 1);
+	if (before.n > 0)
+		memcpy(p, before.p, before.n);
+	memcpy(p + before.n, status.p, status.n);
+	p[before.n + status.n] = '\n';
+	m->is.passed = (struct slice){ p, before.n + status.n + 1 };
+}
+
 static void
 take(struct merge_state *m, const struct conv *row, enum field f)
 {
@@ -308,6 +329,8 @@ take(struct merge_state *m, const struct conv *row, enum field f)
 	}
 	if (same(is, row, f))
 		return;
+	if (f == FIELD_ORDER_STATUS && m->rules->each_step)
+		pass_status(m);
 	conv_text(is, f) = f == FIELD_CLIENT_IDS
 			       ? unite(m, conv_text(is, f), conv_text(row, f))
 			       : arena_copy(&m->text[0], conv_text(row, f));

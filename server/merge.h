@@ -44,6 +44,9 @@ struct merge_order {
 	/* The creation time that the dump's last row of it gave, whether it was
 	 * taken or not; CONV_NONE when none did.  Not kept. */
 	int64_t told_time;
+	/* With rules.each_step: statuses that rows of the dump had and later
+	 * rows replaced, in their order, each followed by '\n'.  Not kept. */
+	struct slice passed;
 };
 
 /* An order as it is kept. */

@@ -441,7 +441,8 @@ publish_feed(struct store *s, struct audit *a, const struct conf *c,
 	if (conf_zone(&j.zone, f->source[0]->zone, e) == -1)
 		return -1;
 	j.dir = publish_open_folder(c, f, e);
-	if (j.dir == -1)
+	if (j.dir == -1 ||
+	    store_steps_pass(s, f->name, now, f->each_step, e) == -1)
 		goto out;
 	for (size_t i = 0; i < f->writers; i++) {
 		if (publish_output(&j, f->writer[i], &one, e) == -1) {
@@ -465,14 +466,17 @@ publish_due(struct store *s, const struct feed *f, int64_t now, int64_t *at,
     struct err *e)
 {
 	struct zone *zone;
-	int64_t held;
+	int64_t held, step;
 
 	if (store_next_due(s, f->name, now, &held, e) == -1 ||
+	    store_steps_due(s, f->name, &step, e) == -1 ||
 	    conf_zone(&zone, f->source[0]->zone, e) == -1)
 		return -1;
 	*at = zone_midnight(zone, now, 1);
 	zone_free(zone);
 	if (held < *at)
 		*at = held;
+	if (step < *at)
+		*at = step;
 	return 0;
 }

@@ -134,7 +134,8 @@ replay_pull(struct replay *r, int64_t id, struct err *e)
 	r->pulls++;
 	if (store_pull_begin(r->to, &pull, p.mtime, e) == -1)
 		return -1;
-	return store_pull_end(r->to, pull.id, p.mtime, p.bytes, true, e);
+	return store_pull_end(r->to, pull.id,
+	    p.first_pull == 0 ? p.mtime : p.first_pull, p.bytes, true, e);
 }
 
 static int

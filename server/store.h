@@ -257,7 +257,8 @@ int store_count(struct store *s, const char *feed, unsigned kinds, int64_t from,
 /*
  * A status that was replaced by another one before any completed pull carried
  * it never reached Direct.  store_merge counts such pairs by day, once the
- * feed has been pulled at all (store_steps.c).
+ * feed has been pulled at all (store_steps.c).  The counts are of what was so:
+ * no withdrawal changes them.
  */
 struct missed {
 	int64_t day; /* since 1970-01-01, UTC, of the dump that replaced it */

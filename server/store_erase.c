@@ -160,7 +160,7 @@ forget_id(struct store *s, const char *feed, enum record_kind kind,
     struct slice id, struct err *e)
 {
 	static const enum sql from[] = { SQL_VARIANT_DROP, SQL_STEP_DROP,
-		SQL_CARRIED_FORGET };
+		SQL_QUEUE_DROP, SQL_CARRIED_FORGET };
 	int64_t number;
 	int rc = store_feed(s, feed, kind, false, &number, e);
 

@@ -336,7 +336,9 @@ replace_kind(struct store *to, struct store *from, const char *feed,
 	if (had == 1 &&
 	    (store_run(to, SQL_REPLACE_ORDERS, e, "i", target) == -1 ||
 		store_run(to, SQL_REPLACE_CARRIED, e, "i", target) == -1 ||
-		store_run(to, SQL_REPLACE_VARIANTS, e, "i", target) == -1))
+		store_run(to, SQL_REPLACE_VARIANTS, e, "i", target) == -1 ||
+		store_run(to, SQL_STEP_CLEAR, e, "i", target) == -1 ||
+		store_run(to, SQL_QUEUE_CLEAR, e, "i", target) == -1))
 		return -1;
 	if (has == 0)
 		return 0;
@@ -347,7 +349,11 @@ replace_kind(struct store *to, struct store *from, const char *feed,
 		       copy_rows(to, from, SQL_CARRIED_SCAN, SQL_CARRIED_PUT,
 			   source, target, "biii", e) == -1 ||
 		       copy_rows(to, from, SQL_VARIANT_SCAN, SQL_VARIANT_ADD,
-			   source, target, "bb", e) == -1
+			   source, target, "bb", e) == -1 ||
+		       copy_rows(to, from, SQL_STEP_COPY, SQL_STEP_SET, source,
+			   target, "bi", e) == -1 ||
+		       copy_rows(to, from, SQL_QUEUE_COPY, SQL_QUEUE_ADD,
+			   source, target, "bibiii", e) == -1
 		   ? -1
 		   : 0;
 }

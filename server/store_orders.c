@@ -10,6 +10,7 @@
 
 #include "server/merge.h"
 #include "server/store_blocks.h"
+#include "server/store_queue.h"
 #include "server/store_ready.h"
 #include "server/store_steps.h"
 
@@ -382,8 +383,14 @@ rule(struct order *o, const struct sticky *decided)
 		conv_text(&o->conv, FIELD_ORDER_STATUS) = status;
 }
 
+/* What lies over the records where they are read for publishing. */
+struct over {
+	struct sticky *decided;
+	struct queue *queue;
+};
+
 static int
-hand_out(const struct store *s, const struct sticky *decided, struct slice key,
+hand_out(const struct store *s, const struct over *over, struct slice key,
     struct slice bytes,
     int (*each)(void *ctx, const struct order *o, struct err *e), void *ctx,
     struct err *e)
@@ -405,7 +412,11 @@ hand_out(const struct store *s, const struct sticky *decided, struct slice key,
 		.conv = { bytes.p + sizeof h, bytes.n - sizeof h } };
 	if (entry_conv(s, &n, &o.conv, e) == -1)
 		return -1;
-	rule(&o, decided);
+	if (o.kind == RECORD_ORDER &&
+	    queue_shown(over->queue, o.id,
+		&conv_text(&o.conv, FIELD_ORDER_STATUS), e) == -1)
+		return -1;
+	rule(&o, over->decided);
 	return each(ctx, &o, e);
 }
 
@@ -467,23 +478,26 @@ store_orders(struct store *s, const char *feed, unsigned kinds, int64_t from,
     void *ctx, struct err *e)
 {
 	struct slice key, bytes;
-	struct sticky *decided = NULL;
+	struct over over = { NULL, NULL };
 	struct ready r;
 	uint64_t sequence;
 	int rc = get_ready(s, feed, kinds, from, to, &r, e);
 
 	if (rc == 0)
-		rc = store_sticky(&decided, s, feed, e);
+		rc = store_sticky(&over.decided, s, feed, e);
+	if (rc == 0)
+		rc = queue_open(&over.queue, s, feed, e);
 	if (rc == 0)
 		while ((rc = sorter_next(
 			    r.sorter, &key, &sequence, &bytes, e)) == 1)
 			if (within(bytes, from, to) &&
-			    hand_out(s, decided, key, bytes, each, ctx, e) ==
+			    hand_out(s, &over, key, bytes, each, ctx, e) ==
 				-1) {
 				rc = -1;
 				break;
 			}
-	sticky_free(decided);
+	sticky_free(over.decided);
+	queue_close(over.queue);
 	if (rc == 0 && !s->read_only)
 		store_ready_give(s, &r);
 	else

@@ -13,6 +13,7 @@
  *      store_erase.c    erasures, tombstones
  *      store_rulings.c  what people decided about records
  *      store_steps.c    statuses that were replaced before they were pulled
+ *      store_queue.c    statuses that wait to be shown
  *      store_sql.c      all SQL
  */
 #ifndef SERVER_STORE_PRIVATE_H
@@ -101,6 +102,8 @@ enum sql {
 	SQL_STEP_GET,
 	SQL_STEP_SET,
 	SQL_STEP_CARRIED,
+	SQL_STEP_CLEAR,
+	SQL_STEP_COPY,
 	SQL_MISSED_ADD,
 	SQL_MISSED_LIST,
 	SQL_ERASURE_ADD,
@@ -113,6 +116,22 @@ enum sql {
 	SQL_RULING_SET,
 	SQL_RULING_DROP,
 	SQL_STEP_DROP,
+	SQL_QUEUE_ANY,
+	SQL_QUEUE_TAIL,
+	SQL_QUEUE_ADD,
+	SQL_QUEUE_STATUS,
+	SQL_QUEUE_WAIT,
+	SQL_QUEUE_DROP,
+	SQL_QUEUE_CLEAR,
+	SQL_QUEUE_FIRST,
+	SQL_QUEUE_POP,
+	SQL_QUEUE_NEXT,
+	SQL_QUEUE_MISSED,
+	SQL_QUEUE_OVER,
+	SQL_QUEUE_PULLED,
+	SQL_QUEUE_DUE,
+	SQL_QUEUE_IDS,
+	SQL_QUEUE_COPY,
 	SQL_VARIANT_DROP,
 	SQL_COUNT
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/store_queue.h"
 #include "server/store_ready.h"
 
 /* --- publications ------------------------------------------------------- */
@@ -102,7 +103,8 @@ int
 store_publication_again(
     struct store *s, const struct publication *p, struct err *e)
 {
-	if (store_run(s, SQL_PUB_AGAIN, e, "sssiiiiissii", p->feed, p->file,
+	if (queue_expire(s, p->feed, p->to, e) == -1 ||
+	    store_run(s, SQL_PUB_AGAIN, e, "sssiiiiissii", p->feed, p->file,
 		p->sha256, (int64_t)p->bytes, (int64_t)p->rows, p->mtime,
 		p->from, p->to, p->archive, p->reason, (int64_t)p->kinds,
 		p->id) == -1)

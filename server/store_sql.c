@@ -17,6 +17,9 @@
  * any pull carried it, with the last publication before the change; table
  * missed counts statuses that were replaced by then (store_steps.c).
  *
+ * Table queue has the statuses of orders that wait to be shown one after the
+ * other, where status_steps is each (store_queue.c).
+ *
  * Table rulings has what people decided about single records, an act at a time
  * (store_rulings.c): with the archive and the ledger of dumps, publications and
  * pulls it makes the orders what they are.
@@ -75,7 +78,13 @@
 	"CREATE TABLE missed ("                                                \
 	" feed INTEGER NOT NULL, day INTEGER NOT NULL,"                        \
 	" status TEXT NOT NULL, next TEXT NOT NULL, n INTEGER NOT NULL,"       \
-	" PRIMARY KEY (feed, day, status, next)) STRICT, WITHOUT ROWID;"
+	" PRIMARY KEY (feed, day, status, next)) STRICT, WITHOUT ROWID;"       \
+	"CREATE TABLE queue ("                                                 \
+	" feed INTEGER NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,"      \
+	" status BLOB NOT NULL, create_time INTEGER NOT NULL,"                 \
+	" since INTEGER NOT NULL, due INTEGER NOT NULL,"                       \
+	" PRIMARY KEY (feed, id, seq)) STRICT, WITHOUT ROWID;"                 \
+	"CREATE INDEX queue_shown ON queue (feed, due) WHERE due > 0;"
 
 const char store_schema[] =
     "CREATE TABLE feeds ("
@@ -390,6 +399,8 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_STEP_SET] =
     "INSERT INTO steps (feed, id, since) VALUES (?, ?, ?)"
     " ON CONFLICT (feed, id) DO UPDATE SET since = excluded.since",
+[SQL_STEP_CLEAR] = "DELETE FROM steps WHERE feed = ?",
+[SQL_STEP_COPY] = "SELECT id, since FROM steps WHERE feed = ?",
 [SQL_STEP_CARRIED] = "DELETE FROM steps WHERE feed = ? AND since < ?",
 [SQL_MISSED_ADD] =
     "INSERT INTO missed (feed, day, status, next, n) VALUES (?, ?, ?, ?, ?)"
@@ -422,6 +433,43 @@ const char *const store_sql[SQL_COUNT] = {
     "DELETE FROM rulings"
     " WHERE act = ? AND kind = ? AND id = ? AND what = ?",
 [SQL_STEP_DROP] = "DELETE FROM steps WHERE feed = ? AND id = ?",
+[SQL_QUEUE_ANY] = "SELECT 1 FROM queue WHERE feed = ? LIMIT 1",
+[SQL_QUEUE_TAIL] =
+    "SELECT seq, due, (SELECT count(*) FROM queue WHERE feed = ?1 AND id = ?2)"
+    " FROM queue WHERE feed = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1",
+[SQL_QUEUE_ADD] =
+    "INSERT INTO queue (feed, id, seq, status, create_time, since, due)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+[SQL_QUEUE_STATUS] =
+    "UPDATE queue SET status = ? WHERE feed = ? AND id = ? AND seq = ?",
+[SQL_QUEUE_WAIT] =
+    "UPDATE queue SET due = ? WHERE feed = ? AND id = ? AND seq = ?",
+[SQL_QUEUE_DROP] = "DELETE FROM queue WHERE feed = ? AND id = ?",
+[SQL_QUEUE_CLEAR] = "DELETE FROM queue WHERE feed = ?",
+[SQL_QUEUE_FIRST] =
+    "SELECT status FROM queue WHERE feed = ? AND id = ? ORDER BY seq LIMIT 1",
+[SQL_QUEUE_POP] = "DELETE FROM queue WHERE feed = ? AND id = ? AND seq = ?",
+[SQL_QUEUE_NEXT] =
+    "UPDATE queue SET since = ?1, due = ?2 WHERE feed = ?3 AND id = ?4"
+    " AND seq = (SELECT min(seq) FROM queue WHERE feed = ?3 AND id = ?4)",
+[SQL_QUEUE_MISSED] =
+    "INSERT INTO missed (feed, day, status, next, n)"
+    " VALUES (?, ?, CAST(? AS TEXT), CAST(? AS TEXT), 1)"
+    " ON CONFLICT (feed, day, status, next) DO UPDATE SET n = n + 1",
+[SQL_QUEUE_OVER] =
+    "SELECT id, status, seq, due FROM queue"
+    " WHERE feed = ? AND due > 0 AND due <= ?",
+[SQL_QUEUE_PULLED] =
+    "SELECT id, status, seq, due FROM queue WHERE feed = ? AND due > 0"
+    " AND since < ? AND create_time BETWEEN ? AND ?",
+[SQL_QUEUE_DUE] =
+    "SELECT q.due FROM queue AS q WHERE q.feed = ?1 AND q.due > 0"
+    " AND EXISTS (SELECT 1 FROM queue AS n WHERE n.feed = ?1 AND n.id = q.id"
+    " AND n.seq > q.seq) ORDER BY q.due LIMIT 1",
+[SQL_QUEUE_IDS] = "SELECT DISTINCT id FROM queue WHERE feed = ?",
+[SQL_QUEUE_COPY] =
+    "SELECT id, seq, status, create_time, since, due FROM queue"
+    " WHERE feed = ?",
 [SQL_VARIANT_DROP] = "DELETE FROM variants WHERE feed = ? AND id = ?",
 };
 /* clang-format on */

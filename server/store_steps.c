@@ -11,6 +11,8 @@
  */
 #include "server/store_steps.h"
 
+#include "server/store_queue.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +21,17 @@
 #define PAIRS 32 /* counted before they are written */
 #define DAY 86400
 
+/* Behind it what the order was, what it is, and what it was between. */
 struct note {
-	int64_t create_time;
-	uint32_t was_n; /* of the bytes behind; the rest is what it is now */
-	uint8_t frozen, pad[3];
+	int64_t create_time, since;
+	uint32_t was_n, is_n;
+	uint8_t frozen, pad[7];
 };
 
 struct steps {
 	struct store *s;
-	int64_t feed, top, day;
+	int64_t feed, top, day, now;
+	bool each; /* statuses wait for each other (store_queue.h) */
 	struct pulled_list pulled;
 	struct sorter *notes; /* NULL: none yet */
 	struct missed pair[PAIRS];
@@ -47,16 +51,19 @@ steps_open(struct steps **out, struct store *s, const struct merge_rules *rules,
 		return 0;
 	t = mem_alloc(sizeof *t);
 	t->s = s;
+	t->now = rules->now;
 	t->day = rules->now / DAY;
+	t->each = rules->each_step;
 	if (store_feed(s, rules->feed, RECORD_ORDER, true, &t->feed, e) == -1 ||
 	    store_read_pulled(s, rules->feed, RECORD_ORDER, &t->pulled, e) ==
 		-1 ||
 	    (q = store_kept(s, SQL_PUB_TOP, e)) == NULL ||
-	    store_ask_number(s, q, &t->top, e) == -1) {
+	    store_ask_number(s, q, &t->top, e) == -1 ||
+	    (t->each && queue_expire(s, rules->feed, t->now, e) == -1)) {
 		steps_end(t, false, e);
 		return -1;
 	}
-	if (t->pulled.n == 0)
+	if (t->pulled.n == 0 && !t->each)
 		return steps_end(t, false, e);
 	*out = t;
 	return 0;
@@ -66,23 +73,27 @@ void
 steps_note(struct steps *t, const struct merge_order *was,
     const struct merge_order *is)
 {
-	struct slice part[3];
+	struct slice part[4], none = slice_of("");
 	struct note n;
 
-	if (t == NULL || was == NULL || t->error.text[0] != '\0')
+	if (t == NULL || t->error.text[0] != '\0' ||
+	    (was == NULL && is->passed.n == 0))
 		return;
-	part[1] = conv_text(&was->conv, FIELD_ORDER_STATUS);
+	part[1] =
+	    was == NULL ? none : conv_text(&was->conv, FIELD_ORDER_STATUS);
 	part[2] = conv_text(&is->conv, FIELD_ORDER_STATUS);
-	if (part[1].n == 0 || slice_eq(part[1], part[2]))
+	part[3] = is->passed;
+	if (part[3].n == 0 && (part[1].n == 0 || slice_eq(part[1], part[2])))
 		return;
 	n = (struct note){ is->conv.number[FIELD_CREATE_DATE_TIME],
-		(uint32_t)part[1].n, was->frozen, { 0 } };
+		was == NULL ? t->top : was->since, (uint32_t)part[1].n,
+		(uint32_t)part[2].n, was != NULL && was->frozen, { 0 } };
 	part[0] = (struct slice){ (const char *)&n, sizeof n };
 	if (t->notes == NULL &&
 	    store_sorter(t->s, &t->notes, NOTE_MEMORY, &t->error) == -1)
 		return;
 	sorter_add_parts(
-	    t->notes, conv_text(&is->conv, FIELD_ID), 0, part, 3, &t->error);
+	    t->notes, conv_text(&is->conv, FIELD_ID), 0, part, 4, &t->error);
 }
 
 /* --- counting ------------------------------------------------------------ */
@@ -123,39 +134,87 @@ count_missed(struct steps *t, struct slice was, struct slice is, struct err *e)
 	return 0;
 }
 
-/* Was the status that an order had carried by a pull?  1, 0, -1. */
+/* Was the status that an order had carried by a pull?  1, 0, -1; *since: the
+ * last publication before it. */
 static int
-was_carried(
-    struct steps *t, struct slice id, const struct note *n, struct err *e)
+was_carried(struct steps *t, struct slice id, const struct note *n,
+    int64_t *since, struct err *e)
 {
 	sqlite3_stmt *q;
-	int64_t since;
 
+	*since = n->since;
 	if (!n->frozen)
 		return 0;
 	q = store_kept(t->s, SQL_STEP_GET, e);
 	if (q == NULL)
 		return -1;
 	store_bind(q, "ib", t->feed, id);
-	if (store_ask_number(t->s, q, &since, e) == -1)
+	if (store_ask_number(t->s, q, since, e) == -1)
 		return -1;
-	return since == -1 ||
-	       store_is_frozen(&t->pulled, since, n->create_time);
+	return *since == -1 ||
+	       store_is_frozen(&t->pulled, *since, n->create_time);
+}
+
+/* To one status of several, where it is another one. */
+static int
+queue_one(struct steps *t, struct step *to, struct slice is, bool *queued,
+    struct err *e)
+{
+	bool moves = to->was.n > 0 && !slice_eq(to->was, is);
+
+	to->is = is;
+	if (moves && queue_step(t->s, t->feed, t->now, to, queued, e) == -1)
+		return -1;
+	if (moves || to->was.n == 0) { /* what came before is dealt with */
+		to->carried = false;
+		to->since = t->top;
+	}
+	to->was = is;
+	return 0;
+}
+
+/* *queued as in queue_step, of the status that the order had. */
+static int
+queue_all(struct steps *t, struct step *to, struct slice passed, bool *queued,
+    struct err *e)
+{
+	struct slice last = to->is;
+	bool later;
+
+	while (passed.n > 0) {
+		if (queue_one(t, to, slice_cut(&passed, '\n'), queued, e) == -1)
+			return -1;
+		queued = &later;
+	}
+	return queue_one(t, to, last, queued, e);
 }
 
 static int
 settle(struct steps *t, struct slice id, struct slice bytes, struct err *e)
 {
-	struct slice was, is;
+	struct slice was, is, passed;
 	struct note n;
+	struct step to = { .id = id };
+	bool queued = false;
 	int carried;
 
 	memcpy(&n, bytes.p, sizeof n);
 	was = (struct slice){ bytes.p + sizeof n, n.was_n };
-	is = (struct slice){ was.p + was.n, bytes.n - sizeof n - n.was_n };
-	carried = was_carried(t, id, &n, e);
-	if (carried == -1 ||
-	    (carried == 0 && count_missed(t, was, is, e) == -1))
+	is = (struct slice){ was.p + was.n, n.is_n };
+	passed = (struct slice){ is.p + is.n,
+		bytes.n - sizeof n - n.was_n - n.is_n };
+	carried = was_carried(t, id, &n, &to.since, e);
+	if (carried == -1)
+		return -1;
+	to.was = was;
+	to.is = is;
+	to.create_time = n.create_time;
+	to.carried = carried == 1;
+	if (t->each && queue_all(t, &to, passed, &queued, e) == -1)
+		return -1;
+	if (was.n == 0 || slice_eq(was, is))
+		return 0;
+	if (carried == 0 && !queued && count_missed(t, was, is, e) == -1)
 		return -1;
 	return n.frozen ? store_run(
 			      t->s, SQL_STEP_SET, e, "ibi", t->feed, id, t->top)

@@ -12,6 +12,7 @@
 #include "server/store_blocks.h"
 #include "server/store_ready.h"
 #include "server/store_private.h"
+#include "server/store_queue.h"
 #include "server/store_steps.h"
 
 int
@@ -259,7 +260,8 @@ int
 store_freeze(
     struct store *s, const char *feed, const struct pulled *p, struct err *e)
 {
-	if (steps_carried(s, feed, p, e) == -1)
+	if (steps_carried(s, feed, p, e) == -1 ||
+	    queue_pulled(s, feed, p, p->first, e) == -1)
 		return -1;
 	for (enum record_kind k = 0; k < RECORD_KINDS; k++) {
 		if (k != RECORD_CONTACT && (p->kinds & KIND_BIT(k)) != 0 &&
