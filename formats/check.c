@@ -112,20 +112,22 @@ check_md5(struct slice s)
 enum reject
 check_money(struct slice s, int64_t *minor)
 {
-	struct slice fraction, whole;
+	struct slice fraction = { "", 0 };
 	bool negative = s.n > 0 && s.p[0] == '-';
-	bool dot, over, zero = true;
+	bool over, zero = true;
 	int64_t units = 0, cents;
+	size_t n = negative;
 
-	if (negative)
-		s = (struct slice){ s.p + 1, s.n - 1 };
-	fraction = s;
-	dot = s.n > 0 && memchr(s.p, '.', s.n) != NULL;
-	whole = slice_cut(&fraction, '.');
-	if (!all_digits(whole) || (dot && !all_digits(fraction)))
+	for (; n < s.n && is_digit(s.p[n]); n++)
+		if (units <= MONEY_MAX)
+			units = units * 10 + (s.p[n] - '0');
+	if (n == negative)
 		return REJECT_MONEY;
-	for (size_t i = 0; i < whole.n && units <= MONEY_MAX; i++)
-		units = units * 10 + (whole.p[i] - '0');
+	if (n < s.n) {
+		fraction = (struct slice){ s.p + n + 1, s.n - n - 1 };
+		if (s.p[n] != '.' || !all_digits(fraction))
+			return REJECT_MONEY;
+	}
 	for (size_t i = 0; i < fraction.n; i++)
 		zero = zero && fraction.p[i] == '0';
 	over = units > MONEY_MAX || (units == MONEY_MAX && !zero);

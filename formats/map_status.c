@@ -18,6 +18,8 @@
 #include "formats/check.h"
 #include "formats/text.h"
 
+#define WORD sizeof(uint64_t)
+
 /* --- opening ------------------------------------------------------------- */
 
 static void
@@ -261,23 +263,29 @@ map_cancelled(struct map *m, struct slice loss_reason)
 
 /* --- remembering --------------------------------------------------------- */
 
-/* The three arguments as one key; 0 when they are too long to remember. */
+/* The three arguments as one key, with zeros up to the next eight bytes; 0 when
+ * they are too long to remember. */
 static size_t
-make_key(char key[KEY_BYTES], const struct slice part[3], uint32_t *hash)
+make_key(char key[KEY_BYTES], const struct slice part[3], uint64_t *hash)
 {
 	size_t n = 0;
 
-	*hash = 2166136261u; /* FNV-1a */
 	for (int i = 0; i < 3; i++) {
-		if (part[i].n >= KEY_BYTES - n)
+		if (part[i].n >= KEY_BYTES - WORD - n)
 			return 0;
-		for (size_t k = 0; k < part[i].n; k++) {
-			key[n++] = part[i].p[k];
-			*hash =
-			    (*hash ^ (unsigned char)part[i].p[k]) * 16777619u;
-		}
+		if (part[i].n > 0)
+			memcpy(key + n, part[i].p, part[i].n);
+		n += part[i].n;
 		key[n++] = '\0';
-		*hash *= 16777619u;
+	}
+	memset(key + n, 0, WORD);
+	*hash = n;
+	for (size_t i = 0; i < n; i += WORD) {
+		uint64_t word;
+
+		memcpy(&word, key + i, WORD);
+		*hash = (*hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		*hash ^= *hash >> 32;
 	}
 	return n;
 }
@@ -302,9 +310,9 @@ map_meaning(struct map *m, struct slice pipeline, struct slice status,
 {
 	const struct slice part[3] = { pipeline, status, loss_reason };
 	char key[KEY_BYTES];
-	uint32_t hash;
+	uint64_t hash = 0;
 	size_t n = make_key(key, part, &hash);
-	struct answer *a = &m->memory[(hash ^ hash >> 16) & (MEMORY - 1)];
+	struct answer *a = &m->memory[hash & (MEMORY - 1)];
 	struct meaning is = { named_goal(m, status), MAP_GOAL };
 
 	if (is.to.n > 0)

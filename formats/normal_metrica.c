@@ -189,11 +189,9 @@ quantity(struct slice s, int64_t *thousandths)
 static size_t
 last_colon(struct slice s)
 {
-	size_t n = s.n;
+	const char *at = memrchr(s.p, ':', s.n);
 
-	while (n > 0 && s.p[n - 1] != ':')
-		n--;
-	return n == 0 ? s.n : n - 1;
+	return at == NULL ? s.n : (size_t)(at - s.p);
 }
 
 static void
@@ -235,7 +233,11 @@ take_product(struct items *l, struct slice value)
 static bool
 ends_item(char c)
 {
-	return c == ',' || c == ';' || c == '\r' || c == '\n';
+	static const bool ends[256] = {
+		[','] = true, [';'] = true, ['\r'] = true, ['\n'] = true
+	};
+
+	return ends[(unsigned char)c];
 }
 
 static void

@@ -68,49 +68,72 @@ out_slice(struct out *o, struct slice s)
 void
 out_char(struct out *o, char c)
 {
+	if (o->used + 1 < sizeof o->buf) {
+		o->buf[o->used++] = c;
+		o->bytes++;
+		return;
+	}
 	out_bytes(o, &c, 1);
 }
 
-static void
-put_unsigned(struct out *o, uint64_t n)
-{
-	char digit[20];
-	size_t at = sizeof digit;
+/* A number, from its end on; the longest is -92233720368547758.08. */
+struct number {
+	char text[24];
+	size_t at;
+};
 
-	do {
-		digit[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	out_bytes(o, digit + at, sizeof digit - at);
+static void
+put_back(struct number *to, char c)
+{
+	to->text[--to->at] = c;
 }
 
-/* Puts a minus and gives the absolute value, of INT64_MIN too. */
-static uint64_t
-put_sign(struct out *o, int64_t n)
+static void
+put_digits(struct number *to, uint64_t n)
 {
-	if (n >= 0)
-		return (uint64_t)n;
-	out_char(o, '-');
-	return -(uint64_t)n;
+	do {
+		put_back(to, (char)('0' + n % 10));
+		n /= 10;
+	} while (n > 0);
+}
+
+/* Of INT64_MIN, too. */
+static uint64_t
+absolute(int64_t n)
+{
+	return n < 0 ? -(uint64_t)n : (uint64_t)n;
+}
+
+static void
+put_number(struct out *o, struct number *n, bool negative)
+{
+	if (negative)
+		put_back(n, '-');
+	out_bytes(o, n->text + n->at, sizeof n->text - n->at);
 }
 
 void
 out_number(struct out *o, int64_t n)
 {
-	put_unsigned(o, put_sign(o, n));
+	struct number to = { .at = sizeof to.text };
+
+	put_digits(&to, absolute(n));
+	put_number(o, &to, n < 0);
 }
 
 void
 out_money(struct out *o, int64_t minor)
 {
-	uint64_t n = put_sign(o, minor);
+	struct number to = { .at = sizeof to.text };
+	uint64_t n = absolute(minor);
 
-	put_unsigned(o, n / 100);
-	if (n % 100 == 0)
-		return;
-	out_char(o, '.');
-	out_char(o, (char)('0' + n % 100 / 10));
-	out_char(o, (char)('0' + n % 10));
+	if (n % 100 != 0) {
+		put_back(&to, (char)('0' + n % 10));
+		put_back(&to, (char)('0' + n % 100 / 10));
+		put_back(&to, '.');
+	}
+	put_digits(&to, n / 100);
+	put_number(o, &to, minor < 0);
 }
 
 /* What of a cell has to be quoted, and what of that ends a line. */
