@@ -47,6 +47,7 @@ struct replay {
 	bool partial;      /* part of it was asked for, and got to its end */
 	char sha256[65];   /* of the version, as it lies in the archive */
 	int audited;       /* does the audit have the same? 1, 0, -1: unknown */
+	char erased[80];   /* when a person was taken out of it; "" never */
 };
 
 /* --- small things -------------------------------------------------------- */
@@ -208,6 +209,7 @@ compare_audit(struct replay *r)
 	char sha256[80];
 
 	r->audited = -1;
+	ask_audit(r, "erased", "time", r->erased, &e);
 	if (ask_audit(r, "published", "sha256", sha256, &e) == 0 &&
 	    sha256[0] != '\0')
 		r->audited = strcmp(sha256, r->sha256) == 0;
@@ -217,7 +219,7 @@ static int
 say_gone(const struct replay *r)
 {
 	struct err e = ERR_EMPTY;
-	char when[80] = "", published[24];
+	char when[80] = "", erased[80] = "", published[24];
 	json_t *o;
 
 	instant(published, r->version.mtime);
@@ -231,7 +233,13 @@ say_gone(const struct replay *r)
 		putchar('\n');
 		json_decref(o);
 	}
-	if (when[0] != '\0')
+	if (when[0] == '\0')
+		ask_audit(r, "erased", "time", erased, &e);
+	if (erased[0] != '\0')
+		ctl_fail("the archived copy of the version of %s, SHA-256 %s, "
+			 "went on %s, when a person was erased from it",
+		    published, r->version.sha256, erased);
+	else if (when[0] != '\0')
 		ctl_fail("the archived copy of the version of %s, SHA-256 %s, "
 			 "expired on %s: its bytes are kept no longer",
 		    published, r->version.sha256, when);
@@ -466,6 +474,8 @@ print_json(const struct replay *r)
 	    r->audited == -1 ? json_null() : json_boolean(r->audited),
 	    "archive", r->version.archive, "headers", headers_json(r), "pull",
 	    pull_json(&r->pull));
+	json_object_set_new(o, "erased",
+	    r->erased[0] == '\0' ? json_null() : json_string(r->erased));
 	if (r->at != NULL) {
 		instant(asked, r->asked);
 		json_object_set_new(o, "at", json_string(asked));
@@ -506,6 +516,13 @@ print_headers(const struct replay *r)
 	fprintf(stderr, "%s: %s\n", HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
 }
 
+static bool
+is_erased(const struct replay *r)
+{
+	return r->erased[0] != '\0' &&
+	       strcmp(r->sha256, r->version.sha256) != 0;
+}
+
 static void
 print_text(const struct replay *r)
 {
@@ -525,6 +542,14 @@ print_text(const struct replay *r)
 		print_pull(&r->pull);
 	if (by_http(r))
 		print_headers(r);
+	if (is_erased(r)) {
+		fprintf(stderr,
+		    _("a person was erased from it on %s: what is written is "
+		      "what is left, the bytes that went out are no more; "
+		      "their SHA-256 was %s\n"),
+		    r->erased, r->version.sha256);
+		return;
+	}
 	fprintf(stderr,
 	    strcmp(r->sha256, r->version.sha256) == 0
 		? _("SHA-256 %s, as it was published\n")

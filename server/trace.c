@@ -642,23 +642,33 @@ note_pull(void *ctx, const struct pull *p)
 	return true;
 }
 
+/* As it is published: what somebody decided stands above what dumps say. */
 static int
 now_json(const struct trace *t, json_t **out, struct err *e)
 {
+	const struct trace_what *w = t->w;
+	const char *feed = w->feed->name;
 	struct arena a = ARENA_EMPTY;
 	struct order o = { .id = { "", 0 } };
-	int found = store_order(t->w->store, &a, t->w->feed->name, t->w->kind,
-	    slice_of(t->w->id), &o, e);
+	struct act act;
+	char status[256] = "";
+	int ruled = 0, found = store_order(
+			   w->store, &a, feed, w->kind, slice_of(w->id), &o, e);
 
 	*out = json_null();
 	if (found == 1)
+		ruled = store_order_ruling(
+		    w->store, feed, w->kind, slice_of(w->id), &act, status, e);
+	if (ruled == 1)
+		conv_text(&o.conv, FIELD_ORDER_STATUS) = slice_of(status);
+	if (found == 1)
 		*out = json_pack("{s:I, s:I, s:b, s:b, s:o, s:o}", "dump",
 		    (json_int_t)o.dump, "line", (json_int_t)o.line, "frozen",
-		    o.frozen, "ruled", o.ruled, "first_pull",
+		    o.frozen, "ruled", ruled == 1, "first_pull",
 		    o.pulled == 0 ? json_null() : when(o.pulled), "values",
-		    trace_values(&o.conv, t->zone, t->w->plain));
+		    trace_values(&o.conv, t->zone, w->plain));
 	arena_free(&a);
-	return found == -1 ? -1 : 0;
+	return found == -1 || ruled == -1 ? -1 : 0;
 }
 
 /* The date that it has now is one that versions may have carried. */

@@ -151,4 +151,14 @@ check "the daemon lets an old copy expire" within 20 sh -c "'$convdrop' -c '$con
 refute "replay of it" replay --pull 1
 check "says when it expired" says "expired on $(date -u +%Y-%m-)"
 check "exits 1" sh -c "'$convdrop' -c '$conf' audit replay main --pull 1 2>/dev/null; [ \$? = 1 ]"
+
+# a person is erased: the bytes that went out are no more
+check "a pull of the present version" get late
+pulled 7
+check "a person is erased" tool person erase 79161000007 --reason "asked for it"
+refute "replay of what had him" replay --pull 7
+check "says when that was" says "a person was erased from it on $(date -u +%Y-)"
+check "and the hash of what went out" says "$(sha256sum "$work/late.body" | cut -d' ' -f1)"
+check "its headers are told all the same" same_headers late
+refute "nothing of him is there" grep -q 79161000007 "$work/got"
 finish

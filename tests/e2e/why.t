@@ -177,6 +177,24 @@ refute "an unknown kind" why main 7731 --kind thing
 check "exits 2" sh -c "'$convdrop' -c '$conf' why main 7731 --kind thing 2>/dev/null; [ \$? = 2 ]"
 check "an unknown feed too" sh -c "'$convdrop' -c '$conf' why nowhere 1 2>/dev/null; [ \$? = 2 ]"
 
+# --- what people decide ------------------------------------------------------------------
+check "a dump with another header" sh -c "
+    printf 'ID;Этап сделки;Дата создания;Бюджет;Телефон\\n7731;Переговоры;%s 10:00:00;9;89261234567\\n' '$dmy' >'$work/5.csv'"
+check "is dropped" drop_and_wait "$work/5.csv" other.csv
+check "an order is cancelled" tool order cancel main 7731 --reason "a call of ivan@mail.ru"
+check "a dump is withdrawn" tool withdraw main 3 --reason "of last month"
+check "why" why main 7731
+check "tells the dump that waits" says "other.csv (preset amocrm, utf-8): held, nothing of it counts as yet"
+check "who cancelled it" says "cancel, by $(id -un)"
+check "what was decided" says "status CANCELLED"
+check "the dump that was withdrawn" says "): withdrawn, nothing of it counts any more"
+check "and by whom" says "withdraw, by $(id -un): of last month"
+check "that its status was decided" says "its status was decided by a person"
+check "as JSON" why main 7731 --json
+check "the states" holds '[d["state"] for d in dumps] == ["merged", "merged", "withdrawn", "held"]'
+check "what versions carried, before and after" holds '[v["values"]["revenue"] for v in versions][:4] == ["1000", "1500.50", "1700", "1700"] and versions[-1]["values"]["revenue"] == "1500.50" and versions[-1]["values"]["order_status"] == "CANCELLED"'
+check "what it is now" holds 'w["now"]["values"]["revenue"] == "1500.50" and w["now"]["values"]["order_status"] == "CANCELLED" and w["now"]["ruled"]'
+
 # --- without the archive ---------------------------------------------------------------
 check "the daemon ends" daemon_stop
 check "why needs no daemon" why main 7731
