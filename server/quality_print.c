@@ -253,16 +253,28 @@ quality_json(const struct quality *q, bool plain)
 /* --- the table in words -------------------------------------------------- */
 
 /* A terminal's columns are letters, not bytes. */
-static void
-put_left(FILE *to, const char *s, int width)
+static int
+letters(const char *s)
 {
 	int n = 0;
 
-	for (const char *p = s; *p != '\0'; p++)
-		n += ((unsigned char)*p & 0xc0) != 0x80;
-	fputs(s, to);
-	for (; n < width; n++)
-		fputc(' ', to);
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void
+put_left(FILE *to, const char *s, int width)
+{
+	fprintf(
+	    to, "%s%*s", s, letters(s) < width ? width - letters(s) : 0, "");
+}
+
+static void
+put_right(FILE *to, const char *s, int width)
+{
+	fprintf(
+	    to, "%*s%s", letters(s) < width ? width - letters(s) : 0, "", s);
 }
 
 static void
@@ -291,7 +303,9 @@ text_all(FILE *to, const struct quality_count *c)
 	uint64_t orders = quality_orders(c);
 
 	put_left(to, "", 42);
-	fprintf(to, "%*s%*s\n", 18, _("orders"), 24, _("revenue"));
+	put_right(to, _("orders"), 18);
+	put_right(to, _("revenue"), 24);
+	fputc('\n', to);
 	for (int i = 0; i < QUALITY_CLASSES; i++) {
 		fputs("  ", to);
 		put_left(to, _(meaning[i]), 40);
