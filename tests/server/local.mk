@@ -26,10 +26,10 @@ tests_server_test_ssh_profile_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_mask tests/server/test_frozen \
 	tests/server/test_http_answer
 tests_server_test_mask_SOURCES = tests/server/test_mask.c \
-	server/mask.h server/mask.c
+	server/mask.h
 tests_server_test_mask_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_frozen_SOURCES = tests/server/test_frozen.c \
-	server/frozen.h server/frozen.c server/mask.h server/mask.c \
+	server/frozen.h server/frozen.c server/mask.h \
 	server/trace_private.h server/trace_rows.c server/trace_tell.c
 tests_server_test_frozen_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_http_answer_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
@@ -73,6 +73,9 @@ tests_server_test_merge_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_steps tests/server/test_quality
 tests_server_test_quality_SOURCES = tests/server/test_quality.c $(MERGE_KIT)
 tests_server_test_quality_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_queue
+tests_server_test_queue_SOURCES = tests/server/test_queue.c $(MERGE_KIT)
+tests_server_test_queue_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 tests_server_test_steps_SOURCES = tests/server/test_steps.c $(MERGE_KIT)
 tests_server_test_steps_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_store_blocks
@@ -142,3 +145,8 @@ SERVER_TESTS += tests/server/test_gate
 tests_server_test_gate_SOURCES = tests/server/test_gate.c \
 	tests/server/ingest_bench.h
 tests_server_test_gate_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
+SERVER_TESTS += tests/server/test_erase
+tests_server_test_erase_SOURCES = tests/server/test_erase.c \
+	tests/server/ingest_bench.h
+tests_server_test_erase_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
