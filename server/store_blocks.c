@@ -406,11 +406,38 @@ read_first(struct blocks *b, struct hand **h, struct err *e)
 	return rc;
 }
 
+/* A hand that begins behind the block that was read, but not behind the id, or
+ * that has that very block: it is the one for the id, and ended too early, for
+ * what was behind it is no longer at hand. */
+static struct hand *
+find_nearer(
+    struct blocks *b, const struct hand *read, bool found, struct slice id)
+{
+	struct hand *best = NULL;
+
+	for (size_t i = 0; i < HANDS; i++) {
+		struct hand *o = &b->hand[i];
+		bool nearer;
+
+		if (!o->open ||
+		    (o->has_low && slice_cmp(slice(&o->low), id) > 0))
+			continue;
+		nearer = !found || (o->row != 0 && o->row == read->row) ||
+			 (o->has_low &&
+			     slice_cmp(slice(&o->low), slice(&read->low)) > 0);
+		if (nearer && (best == NULL || !best->has_low ||
+				  (o->has_low && slice_cmp(slice(&o->low),
+						     slice(&best->low)) > 0)))
+			best = o;
+	}
+	return best;
+}
+
 /* Has the block in which that id is, if anywhere, at hand. */
 static int
 fetch(struct blocks *b, struct slice id, struct err *e)
 {
-	struct hand *h = free_hand(b, e);
+	struct hand *h = free_hand(b, e), *nearer;
 	sqlite3_stmt *q;
 	int rc;
 
@@ -426,6 +453,11 @@ fetch(struct blocks *b, struct slice id, struct err *e)
 	rc = read_block(b, q, h, e);
 	if (rc == -1)
 		return -1;
+	nearer = find_nearer(b, h, rc == 1, id);
+	if (nearer != NULL) {
+		b->present = nearer;
+		return set_high(b, nearer, id, e);
+	}
 	h->has_low = rc == 1;
 	if (rc == 0 && read_first(b, &h, e) == -1)
 		return -1;

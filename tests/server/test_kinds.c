@@ -10,22 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "server/merge.h"
 #include "server/render_clients.h"
 #include "tests/server/merge_kit.h"
 
 static struct err e;
-
-static const char *
-path_of(const struct kit *k)
-{
-	static char path[128];
-
-	snprintf(path, sizeof path, "%s/store.db", k->dir);
-	return path;
-}
 
 static size_t
 count_rows(const struct row *row)
@@ -502,53 +492,6 @@ of_ids_that_differ_by_zeros_one_is_known(void **state)
 	}
 }
 
-static void
-run(const struct kit *k, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path_of(k), &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s", sqlite3_errmsg(db));
-	sqlite3_close(db);
-}
-
-static void
-a_store_of_the_first_schema_is_brought_up(void **state)
-{
-	static const struct row old[] = { ORDER(2, "00123"), ORDER(3, "45.0"),
-		ORDER(4, "000"), ORDER(5, "6"), ORDER(6, "A-007"),
-		ORDER(7, "1.5"), ORDER(8, "09.") };
-	static const struct row new[] = { ORDER(2, "123"), ORDER(3, "45"),
-		ORDER(4, "0"), ORDER(5, "06"), ORDER(6, "7"), ORDER(7, "1"),
-		ORDER(8, "9") };
-	struct publication p;
-	struct kit k;
-
-	(void)state;
-	kit_open(&k);
-	kit_merge(&k, old, 7);
-	kit_publish(&k, 1000, 0, 1000);
-	store_close(k.store);
-	run(&k, "DROP TABLE variants;"
-		"DROP TABLE steps; DROP TABLE missed;"
-		"ALTER TABLE publications DROP COLUMN kinds;"
-		"ALTER TABLE dumps DROP COLUMN profile;"
-		"PRAGMA user_version = 1");
-	assert_int_equal(store_open(&k.store, path_of(&k), true, &e), -1);
-	assert_non_null(strstr(e.text, "older version"));
-	assert_int_equal(store_open(&k.store, path_of(&k), false, &e), 0);
-	kit_merge(&k, new, 7);
-	assert_string_equal(k.rejected,
-	    "4:id_variant=000 2:id_variant=00123 3:id_variant=45.0 "
-	    "5:id_variant=6");
-	assert_int_equal(store_publication_last(
-			     k.store, "main", "conversions.csv", true, &p, &e),
-	    1);
-	assert_int_equal(p.kinds, KIND_BIT(RECORD_ORDER));
-	kit_close(&k);
-}
-
 int
 main(void)
 {
@@ -564,7 +507,6 @@ main(void)
 		cmocka_unit_test(
 		    an_id_that_differs_by_zeros_is_refused_by_name),
 		cmocka_unit_test(of_ids_that_differ_by_zeros_one_is_known),
-		cmocka_unit_test(a_store_of_the_first_schema_is_brought_up),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
