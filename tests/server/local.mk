@@ -150,3 +150,7 @@ SERVER_TESTS += tests/server/test_erase
 tests_server_test_erase_SOURCES = tests/server/test_erase.c \
 	tests/server/ingest_bench.h
 tests_server_test_erase_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_preview
+tests_server_test_preview_SOURCES = tests/server/test_preview.c \
+	tests/server/ingest_bench.h server/preview.h server/preview.c
+tests_server_test_preview_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
