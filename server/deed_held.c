@@ -188,7 +188,8 @@ approve(struct decision *x, struct err *e)
 	json_t *o = event(x);
 	int rc = -1;
 
-	if (note_pii(x, e) == -1 || open_report(x, e) == -1 ||
+	if (ingest_check_room(x->in->conf, x->d.bytes, e) == -1 ||
+	    note_pii(x, e) == -1 || open_report(x, e) == -1 ||
 	    read_again(x, e) == -1 || begin(x, e) == -1 ||
 	    reread_merge(&x->again, x->in->store, &x->d, e) == -1 ||
 	    count_the_rest(x, e) == -1)

@@ -312,7 +312,7 @@ print_part(const struct revise_diff *d, enum part p)
 	for (uint64_t i = 0; i < l->n && i < FIRST; i++)
 		printf("    %s\n", l->line[i]);
 	if (l->n > FIRST)
-		printf(_("    … and %llu more\n"),
+		printf(_("    and %llu more\n"),
 		    (unsigned long long)(l->n - FIRST));
 }
 
