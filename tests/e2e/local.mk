@@ -33,7 +33,7 @@ E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
 E2E_TESTS += tests/e2e/person.t
 EXTRA_DIST += tests/e2e/traces.py
-E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t
+E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t tests/e2e/steps.t
 EXTRA_DIST += tests/e2e/xlsx.py
 
 TESTS += $(E2E_TESTS) tests/e2e/secrets.t
