@@ -4,7 +4,7 @@
  * published, then the next.  What fails for want of room or for another fault
  * of the world is tried again by itself; status shows it meanwhile.
  */
-#include "server/ingest.h"
+#include "server/ingest_loop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,15 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
-#include "formats/writer.h"
 #include "server/archive.h"
 #include "server/clock.h"
-#include "server/deed.h"
 #include "server/erase.h"
 #include "server/heard.h"
 #include "server/lang.h"
@@ -34,46 +31,10 @@
 #include "server/sandbox.h"
 #include "server/watch.h"
 
-#define RETRY_MS 5000
 #define PATIENCE 5 /* tries in a row before others may go first */
 #define PASS_BY_MS 60000
-#define COMMAND_WAIT_MS 2000
 #define PURGE_S 86400
 #define FRESH_S 3600 /* so long an overview is as of the last publishing */
-#define SYNC_STEPS 100000
-
-/* What is wrong, by what it is wrong with; the first one is shown. */
-enum trouble {
-	TROUBLE_INBOX,
-	TROUBLE_DUMP,
-	TROUBLE_PUBLISH,
-	TROUBLES
-};
-
-/* A feed's publishing. */
-struct turn {
-	bool dirty;
-	bool fails;
-	int64_t due;           /* wall clock: look again though nothing came */
-	int64_t not_before_ms; /* monotonic: one version a second */
-	int64_t published;     /* wall clock: when it was last looked at */
-	struct overview_turn overview;
-};
-
-struct loop {
-	struct worker *worker;
-	const struct conf *conf;
-	struct ingest in;
-	struct watch *watch;
-	struct heard heard;
-	struct turn *turn; /* by feed */
-	int64_t paused_ms; /* monotonic: no dump before then */
-	int64_t purge_at;
-	unsigned tries;  /* of one dump, in a row */
-	int64_t back_ms; /* monotonic: it should be handed out again by then */
-	char trouble[TROUBLES][TROUBLE_BYTES];
-	bool stop;
-};
 
 /* Milliseconds until the wall clock's next second. */
 static int64_t
@@ -123,8 +84,8 @@ trouble_write(const struct conf *c, const char *text)
 	close(fd);
 }
 
-static const char *
-troubled(const struct loop *l)
+const char *
+loop_troubled(const struct loop *l)
 {
 	for (int i = 0; i < TROUBLES; i++) {
 		if (l->trouble[i][0] != '\0')
@@ -142,9 +103,9 @@ trouble(struct loop *l, enum trouble what, const char *text)
 	snprintf(l->trouble[what], sizeof l->trouble[what], "%s", text);
 	if (text[0] != '\0')
 		log_error("%s", text);
-	else if (troubled(l)[0] == '\0')
+	else if (loop_troubled(l)[0] == '\0')
 		log_info("it goes on; what was wrong is over");
-	trouble_write(l->conf, troubled(l));
+	trouble_write(l->conf, loop_troubled(l));
 }
 
 /* --- hearing ------------------------------------------------------------- */
@@ -194,9 +155,7 @@ breathe(void *ctx)
 	mark_pulled(l);
 }
 
-/* --- a dump
- * ---------------------------------------------------------------------------
- */
+/* --- a dump -------------------------------------------------------------- */
 
 struct taking {
 	struct loop *l;
@@ -212,8 +171,8 @@ log_dump(const struct feed *f, const char *dropped, const struct dump_entry *d,
 
 	log_safe(name, sizeof name, dropped, strlen(dropped));
 	if (d->state == DUMP_HELD) {
-		log_warn("%s: %s: waits for approval as dump %lld: %s",
-		    f->name, name, (long long)d->id, d->reason);
+		log_warn("%s: %s: waits for approval as dump %lld: %s", f->name,
+		    name, (long long)d->id, d->reason);
 		return;
 	}
 	if (known) {
@@ -300,9 +259,8 @@ tell(struct loop *l, const struct watch_found *f)
 		log_error("%s: %s: %s", f->feed->name, name, e.text);
 }
 
-/* One thing from the inbox; false when there was none. */
-static bool
-take_one(struct loop *l)
+bool
+loop_take(struct loop *l)
 {
 	struct watch_found f;
 	struct err e = ERR_EMPTY;
@@ -340,9 +298,9 @@ note_publish(struct loop *l, struct turn *t, bool fails, const struct err *e)
 	trouble(l, TROUBLE_PUBLISH, "");
 }
 
-static int
-publish(struct loop *l, const struct feed *f, const struct publish_order *how,
-    enum publish_result *result, struct err *e)
+int
+loop_publish(struct loop *l, const struct feed *f,
+    const struct publish_order *how, enum publish_result *result, struct err *e)
 {
 	struct turn *t = &l->turn[f->index];
 	int64_t now = (int64_t)time(NULL);
@@ -367,8 +325,8 @@ publish(struct loop *l, const struct feed *f, const struct publish_order *how,
 	return 0;
 }
 
-static void
-publish_what_is_due(struct loop *l)
+void
+loop_publish_due(struct loop *l)
 {
 	int64_t now = (int64_t)time(NULL);
 
@@ -380,13 +338,13 @@ publish_what_is_due(struct loop *l)
 		if ((!l->turn[i].dirty && now < l->turn[i].due) ||
 		    clock_ms() < l->turn[i].not_before_ms)
 			continue;
-		publish(l, f, NULL, &result, &e);
+		loop_publish(l, f, NULL, &result, &e);
 		breathe(l);
 	}
 }
 
-static int64_t
-publish_wait_ms(const struct loop *l)
+int64_t
+loop_publish_wait_ms(const struct loop *l)
 {
 	int64_t now = (int64_t)time(NULL), ms = clock_ms(), least = INT_MAX;
 
@@ -401,197 +359,6 @@ publish_wait_ms(const struct loop *l)
 		least = wait < least ? wait : least;
 	}
 	return least < 0 ? 0 : least;
-}
-
-/* --- commands ------------------------------------------------------------ */
-
-static bool
-may_command(int fd)
-{
-	struct ucred who;
-	socklen_t n = sizeof who;
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-	       (who.uid == 0 || who.uid == geteuid());
-}
-
-static void
-answer_result(struct answer *a, struct loop *l, const struct feed *f,
-    enum publish_result r)
-{
-	char why[400] = "";
-	struct err e = ERR_EMPTY;
-	int64_t since;
-
-	switch (r) {
-	case PUBLISH_DONE:
-		snprintf(a->text, sizeof a->text,
-		    _("A new version of %s is "
-		      "published."),
-		    f->name);
-		break;
-	case PUBLISH_WITHHELD:
-		a->status = 1;
-		for (size_t i = 0; i < f->writers && why[0] == '\0'; i++)
-			store_withheld(l->in.store, f->name, f->writer[i]->file,
-			    why, sizeof why, &since, &e);
-		snprintf(a->text, sizeof a->text, _("Not published: %s"), why);
-		break;
-	default:
-		snprintf(a->text, sizeof a->text,
-		    _("The orders have not changed; what is published stays."));
-		break;
-	}
-}
-
-static const struct feed *
-known_feed(struct loop *l, const struct command *c, struct answer *a)
-{
-	const struct feed *f = conf_feed(l->conf, c->feed);
-
-	a->status = 2;
-	if (f == NULL)
-		snprintf(a->text, sizeof a->text,
-		    _("The daemon knows no feed \"%.63s\"; was the "
-		      "configuration "
-		      "reloaded?"),
-		    c->feed);
-	return f;
-}
-
-/* -1: a says why not. */
-static int
-publish_now(struct loop *l, const struct feed *f,
-    const struct publish_order *how, enum publish_result *r, struct answer *a)
-{
-	struct err e = ERR_EMPTY;
-
-	*r = PUBLISH_LATER;
-	for (int i = 0; i < 5 && *r == PUBLISH_LATER; i++) {
-		int64_t wait = l->turn[f->index].not_before_ms - clock_ms();
-
-		if (wait > 0)
-			poll(NULL, 0, wait > RETRY_MS ? RETRY_MS : (int)wait);
-		if (publish(l, f, how, r, &e) == -1) {
-			snprintf(a->text, sizeof a->text, "%s", e.text);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static void
-do_publish(struct loop *l, const struct command *c, struct answer *a)
-{
-	const struct feed *f = known_feed(l, c, a);
-	struct publish_order how = { .force = c->force != 0,
-		.touch = c->touch != 0,
-		.reason = c->reason,
-		.actor = c->actor };
-	enum publish_result r;
-
-	if (f != NULL && publish_now(l, f, &how, &r, a) == 0) {
-		a->status = 0;
-		answer_result(a, l, f, r);
-	}
-}
-
-/* What was done is said first, then what keeps it from Direct. */
-static void
-publish_after(struct loop *l, const struct feed *f, struct answer *a)
-{
-	size_t n = strlen(a->text);
-	struct answer p;
-	enum publish_result r;
-
-	WIRE_INIT(&p, WIRE_ANSWER);
-	if (publish_now(l, f, NULL, &r, &p) == 0) {
-		if (r != PUBLISH_WITHHELD)
-			return;
-		answer_result(&p, l, f, r);
-	}
-	if (a->status == 0)
-		a->status = 1;
-	snprintf(a->text + n, sizeof a->text - n, "%s%.500s",
-	    n == 0 ? "" : "\n", p.text);
-}
-
-static void
-do_deed(struct loop *l, const struct command *c, struct answer *a)
-{
-	deed_fn *deed = c->op < COMMAND_OPS ? deeds[c->op] : NULL;
-	const struct feed *f = NULL;
-
-	a->status = 2;
-	if (deed == NULL) {
-		snprintf(a->text, sizeof a->text, "%s",
-		    _("The daemon does not know this command; convdrop and "
-		      "convdropd are of different versions."));
-		return;
-	}
-	if (c->feed[0] != '\0' && (f = known_feed(l, c, a)) == NULL)
-		return;
-	if (!deed(&l->in, f, c, a))
-		return;
-	for (size_t i = 0; i < l->conf->feeds; i++)
-		if (f == NULL || f == &l->conf->feed[i])
-			publish_after(l, &l->conf->feed[i], a);
-}
-
-/* What is in the inbox and has settled is published when this returns. */
-static void
-do_sync(struct loop *l, struct answer *a)
-{
-	for (int i = 0; i < SYNC_STEPS && !l->stop; i++) {
-		bool more = take_one(l);
-		int64_t wait;
-
-		publish_what_is_due(l);
-		wait = publish_wait_ms(l);
-		for (size_t k = 0; k < l->conf->feeds; k++)
-			more = more || l->turn[k].dirty;
-		if (!more || troubled(l)[0] != '\0')
-			break;
-		if (wait > 0 && wait <= 1100)
-			poll(NULL, 0, (int)wait);
-	}
-	a->status = troubled(l)[0] == '\0' ? 0 : 1;
-	snprintf(a->text, sizeof a->text, "%.500s", troubled(l));
-}
-
-static void
-serve_command(struct loop *l)
-{
-	int fd = accept4(l->worker->command, NULL, NULL, SOCK_CLOEXEC);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct answer a;
-	union {
-		struct command command;
-		char bytes[WIRE_MAX];
-	} m;
-
-	if (fd == -1)
-		return;
-	WIRE_INIT(&a, WIRE_ANSWER);
-	if (may_command(fd) && poll(&p, 1, COMMAND_WAIT_MS) == 1 &&
-	    wire_recv(fd, &m, sizeof m, NULL) == 1 &&
-	    m.command.head.type == WIRE_COMMAND) {
-		struct command *c = &m.command;
-
-		a.head.id = c->head.id;
-		c->feed[sizeof c->feed - 1] = '\0';
-		c->reason[sizeof c->reason - 1] = '\0';
-		c->actor[sizeof c->actor - 1] = '\0';
-		c->argument[sizeof c->argument - 1] = '\0';
-		if (c->op == COMMAND_PUBLISH)
-			do_publish(l, c, &a);
-		else if (c->op == COMMAND_SYNC)
-			do_sync(l, &a);
-		else
-			do_deed(l, c, &a);
-		(void)!wire_send(fd, &a.head, -1); /* it may have gone */
-	}
-	close(fd);
 }
 
 /* --- by the clock -------------------------------------------------------- */
@@ -679,7 +446,7 @@ tell_wait_ms(const struct loop *l)
 static int
 poll_wait(const struct loop *l)
 {
-	int64_t wait = publish_wait_ms(l);
+	int64_t wait = loop_publish_wait_ms(l);
 	int64_t inbox = watch_timeout(l->watch);
 	int64_t pause = l->paused_ms - clock_ms();
 	int64_t clean = (l->purge_at - (int64_t)time(NULL)) * 1000;
@@ -713,18 +480,16 @@ run(struct loop *l)
 		if (l->stop)
 			return;
 		if (p[2].revents != 0)
-			serve_command(l);
-		busy = take_one(l);
-		publish_what_is_due(l);
+			loop_serve_command(l);
+		busy = loop_take(l);
+		loop_publish_due(l);
 		store_tidy(l->in.store);
 		tell_what_is_due(l, !busy);
 		purge(l);
 	}
 }
 
-/* --- starting
- * -------------------------------------------------------------------------------
- */
+/* --- starting ------------------------------------------------------------ */
 
 /* Names this run of the daemon, not of this process. */
 static void
