@@ -526,8 +526,8 @@ preview_print(FILE *to, struct preview *p)
 
 /* --- as JSON ------------------------------------------------------------- */
 
-static void
-put_moves(FILE *to, const struct preview *p)
+static json_t *
+moves_json(const struct preview *p)
 {
 	json_t *list = json_array();
 
@@ -540,32 +540,48 @@ put_moves(FILE *to, const struct preview *p)
 			"count", (json_int_t)m->n, "revenue_was",
 			money_json(m->was), "revenue", money_json(m->is)));
 	}
-	fputs(",\"moves\":", to);
-	json_dumpf(list, to, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	fprintf(to, ",\"other_moves\":%llu", (ull)p->other_moves);
-	json_decref(list);
+	return list;
 }
 
+static json_t *
+totals_json(const struct preview *p, enum preview_kind k)
+{
+	const struct preview_list *l = &p->list[k];
+	json_t *o = json_object();
+
+	put(o, "count", json_integer((json_int_t)l->n));
+	if (k == PREVIEW_NEW)
+		put(o, "revenue", money_json(l->is));
+	if (k == PREVIEW_REVENUE) {
+		put(o, "was", money_json(l->was));
+		put(o, "is", money_json(l->is));
+	}
+	if (k == PREVIEW_STATUS) {
+		put(o, "moves", moves_json(p));
+		put(o, "other_moves", json_integer((json_int_t)p->other_moves));
+	}
+	return o;
+}
+
+/* The totals, and within their object the list, which may be long. */
 static int
 put_list(FILE *to, struct preview *p, enum preview_kind k, struct err *e)
 {
-	struct preview_list *l = &p->list[k];
+	json_t *o = totals_json(p, k);
+	char *totals = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	char buf[65536];
 	size_t n;
 
-	fprintf(to, ",\"%s\":{\"count\":%llu", kinds[k].key, (ull)l->n);
-	if (k == PREVIEW_NEW)
-		fprintf(to, ",\"revenue\":%s", money(l->is).s);
-	if (k == PREVIEW_REVENUE)
-		fprintf(to, ",\"was\":%s,\"is\":%s", money(l->was).s,
-		    money(l->is).s);
-	if (k == PREVIEW_STATUS)
-		put_moves(to, p);
-	fprintf(to, ",\"%s\":[", kinds[k].rows);
-	rewind(l->all);
-	while ((n = fread(buf, 1, sizeof buf, l->all)) > 0)
+	json_decref(o);
+	if (totals == NULL)
+		return err_set(e, "out of memory");
+	fprintf(to, ",\"%s\":%.*s,\"%s\":[", kinds[k].key,
+	    (int)strlen(totals) - 1, totals, kinds[k].rows);
+	free(totals);
+	rewind(p->list[k].all);
+	while ((n = fread(buf, 1, sizeof buf, p->list[k].all)) > 0)
 		fwrite(buf, 1, n, to);
-	if (ferror(l->all))
+	if (ferror(p->list[k].all))
 		return err_set(e, "read a temporary file in %s: %s",
 		    temp_folder(), strerror(errno));
 	fputs("]}", to);

@@ -4,11 +4,14 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 tool() { "$convdrop" -c "$conf" "$@"; }
+# quality.csv and summary.txt are written by the clock
+files() {
+	find published reports archive audit inbox -type f ! -name '.*' \
+	    ! -name quality.csv ! -name summary.txt | sort
+}
 sums() {
 	(cd "$dir" && sha256sum state/store.db &&
-	    find published reports archive audit inbox -type f | sort |
-	    xargs stat -c '%n %s %Y %i' &&
-	    find published reports archive audit inbox -type f | sort | xargs sha256sum)
+	    files | xargs stat -c '%n %s %Y %i' && files | xargs sha256sum)
 }
 value() { # PATH VALUE: of the preview in JSON
 	got=$(json "$1" "$work/json")
@@ -79,7 +82,8 @@ assert p["statuses"]["moves"] == [{"from": "IN_PROGRESS", "to": "PAID", "count":
     "revenue_was": 150.5, "revenue": 170}], p["statuses"]
 assert [o["id"] for o in p["statuses"]["orders"]] == ["s1", "s2"]' "$work/json"
 check "one gets another revenue" value revenue.orders.0.id s2
-check "what it was and is" sh -c "grep -q '\"revenue\":{\"count\":1,\"was\":50.50,\"is\":70,' '$work/json'"
+check "what it was" value revenue.was 50.5
+check "and is" value revenue.is 70.0
 check "one loses an identifier" value lost.count 1
 check "a phone" value lost.orders.0.fields.0 phones
 check "two gain one" value gained.count 2
