@@ -140,4 +140,27 @@ sed -i '/ignore_identifiers = "ignore.txt"/d' "$conf"
 rm "$dir/ignore.txt"
 check "a rebuild needs no file" "$convdrop" -c "$conf" rebuild main
 check "SIGTERM ends the daemon well" daemon_stop
+
+# --- hashed: neither the ledger nor the archive has the phone, and a rebuild
+# needs no file
+rm -rf "$dir"
+instance --pii hash
+printf '+7 495 000-00-00\n' >"$dir/ignore.txt"
+sed -i 's/ignore_identifiers = ""/ignore_identifiers = "ignore.txt"/' "$conf"
+daemon
+check "a hashed feed takes a dump" drop_and_wait "$work/new.csv" new.csv
+within 10 grep -q ";n2;" "$dir/published/main/conversions.csv"
+md5=$(printf 79992000001 | md5sum | cut -c1-32)
+check "the hash of the ignored phone is dropped" grep -q ";n2;;;;;;$md5;" \
+    "$dir/published/main/conversions.csv"
+check "more orders are there than before" grep -q ";n3;" "$dir/published/main/conversions.csv"
+refute "the ignored one is not" grep -q ";n1;" "$dir/published/main/conversions.csv"
+rm "$dir/ignore.txt"
+sed -i 's/ignore_identifiers = "ignore.txt"/ignore_identifiers = ""/' "$conf"
+check "its rebuild needs no file" "$convdrop" -c "$conf" rebuild main
+refute "no file has the phone" sh -c "
+    find '$dir' -type f | while read -r f; do
+	case \$f in *.gz) zcat \"\$f\" ;; *) cat \"\$f\" ;; esac
+    done | grep -aE '74950000000|495 000-00-00'"
+check "SIGTERM ends it" daemon_stop
 finish

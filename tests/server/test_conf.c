@@ -32,6 +32,85 @@ parse(const char *text)
 }
 
 static void
+put_file(const char *dir, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+identifiers_to_ignore_are_read_from_their_file(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *label, *feed, *file;
+		size_t feeds, shops; /* how many each source ignores */
+		const char *error;
+	} cases[] = {
+		{ "none", "source \"shop\" { }", "a@b.ru", 0, 0, NULL },
+		{ "the feed's is its sources' too",
+		  "ignore_identifiers = \"list\" source \"shop\" { }",
+		  "# ours\r\na@b.ru\r\n\r\n+7 999 123-45-67 # office\n",
+		  2, 2, NULL },
+		{ "one of its own",
+		  "source \"shop\" { ignore_identifiers = \"list\" }",
+		  "\xef\xbb\xbf" "a@b.ru", 0, 1, NULL },
+		{ "an empty one",
+		  "ignore_identifiers = \"list\" source \"shop\" { }", "",
+		  0, 0, NULL },
+		{ "a line that is none",
+		  "ignore_identifiers = \"list\" source \"shop\" { }",
+		  "a@b.ru\noffice\n", 0, 0, "list:2: this is no phone" },
+		{ "no such file",
+		  "ignore_identifiers = \"none\" source \"shop\" { }", "",
+		  0, 0, "none: No such file" },
+		{ "out of the folder",
+		  "ignore_identifiers = \"../x\" source \"shop\" { }", "",
+		  0, 0, "must be" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char dir[] = "/tmp/conf-XXXXXX", path[64], text[256];
+		char command[64];
+		struct conf *c = NULL;
+		struct err e = ERR_EMPTY;
+		int rc;
+
+		assert_non_null(mkdtemp(dir));
+		snprintf(
+		    text, sizeof text, "feed \"main\" { %s }\n", cases[i].feed);
+		put_file(dir, "convdrop.conf", text);
+		put_file(dir, "list", cases[i].file);
+		snprintf(path, sizeof path, "%s/convdrop.conf", dir);
+		rc = conf_load(&c, path, &e);
+		snprintf(command, sizeof command, "rm -rf '%s'", dir);
+		assert_int_equal(system(command), 0);
+		if (cases[i].error != NULL) {
+			assert_int_equal(rc, -1);
+			if (strstr(e.text, cases[i].error) == NULL)
+				fail_msg("%s: %s", cases[i].label, e.text);
+			assert_null(strstr(e.text, "office"));
+			continue;
+		}
+		if (rc == -1)
+			fail_msg("%s: %s", cases[i].label, e.text);
+		assert_int_equal(
+		    c->feed[0].source[0]->ignoreds, cases[i].feeds);
+		assert_int_equal(
+		    c->feed[0].source[1]->ignoreds, cases[i].shops);
+		conf_free(c);
+	}
+}
+
+static void
 an_almost_empty_file_gives_the_defaults(void **state)
 {
 	struct conf *c = parse("feed \"main\" { }");
@@ -593,6 +672,8 @@ main(void)
 		cmocka_unit_test(zones_are_found_and_bad_names_refused),
 		cmocka_unit_test(a_zone_that_does_not_exist_is_a_config_error),
 		cmocka_unit_test(paths_lie_in_the_folder_of_the_file),
+		cmocka_unit_test(
+		    identifiers_to_ignore_are_read_from_their_file),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);

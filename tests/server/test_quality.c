@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "server/overview.h"
 #include "server/quality.h"
 #include "tests/server/merge_kit.h"
 
@@ -446,6 +447,57 @@ no_orders_need_no_advice(void **state)
 	kit_close(&k);
 }
 
+/* --- the overview's turn ---------------------------------------------------
+ */
+
+static void
+an_overview_waits_for_its_turn(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *label;
+		struct overview_turn turn;
+		int64_t now, ms;
+		bool idle, due;
+		int64_t wait;
+	} cases[] = {
+		{ "at the start", { false, 0, 0, 0 }, 3 * DAY, 5, true, true, 0 },
+		{ "not while a dump waits", { false, 0, 0, 0 }, 3 * DAY, 5,
+		  false, false, 0 },
+		{ "nothing changed today", { false, 3, 0, 0 }, 3 * DAY + 100, 5,
+		  true, false, (DAY - 100) * 1000 },
+		{ "another day", { false, 3, 0, 0 }, 4 * DAY, 5, true, true, 0 },
+		{ "a change", { true, 3, 0, 600000 }, 3 * DAY, 5, true, true, 0 },
+		{ "not so soon", { true, 3, 100, 600000 }, 3 * DAY, 5, true,
+		  false, 95 },
+		{ "it waited long enough", { true, 3, 0, 600000 }, 3 * DAY,
+		  600000, false, true, 0 },
+	};
+	/* clang-format on */
+	struct overview_turn t = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct overview_turn *c = &cases[i].turn;
+
+		if (overview_is_due(c, cases[i].now, cases[i].ms,
+			cases[i].idle) != cases[i].due ||
+		    overview_wait(c, cases[i].now, cases[i].ms) !=
+			cases[i].wait)
+			fail_msg("%s", cases[i].label);
+	}
+	/* it takes one part in twenty of the time */
+	overview_mark(&t, 1000);
+	overview_done(&t, 3 * DAY, 1000, 3000, false);
+	assert_false(t.due);
+	assert_int_equal(t.not_before_ms, 3000 + 40000 + 1000);
+	/* what gave way is tried again, and at last gives way to nobody */
+	overview_mark(&t, 4000);
+	overview_done(&t, 3 * DAY, 5000, 5000, true);
+	assert_true(t.due);
+	assert_int_equal(t.latest_ms, 4000 + 600000);
+}
+
 int
 main(void)
 {
@@ -460,6 +512,7 @@ main(void)
 		cmocka_unit_test(a_mask_hides_who_it_is),
 		cmocka_unit_test(advice_names_what_is_wrong),
 		cmocka_unit_test(no_orders_need_no_advice),
+		cmocka_unit_test(an_overview_waits_for_its_turn),
 	};
 
 	cmocka_run_group_tests(tests, open_conf, close_conf);
