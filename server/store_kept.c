@@ -127,113 +127,107 @@ walk_next(struct walk *w, struct kept *out, struct err *e)
 	return 1;
 }
 
-/* --- one of them -----------------------------------------------------------
+/* --- some of them ------------------------------------------------------------
  */
 
-static int
-put_carried(
-    struct store *s, int64_t number, const struct kept *k, struct err *e)
+/* Ids that ascend touch each block once. */
+struct edit {
+	struct store *s;
+	int64_t feed;
+	struct blocks *orders;
+	struct pulled_list pulled;
+	struct arena a; /* of one record */
+};
+
+int
+edit_begin(struct edit **out, struct store *s, const char *feed,
+    enum record_kind kind, struct err *e)
+{
+	struct edit *w = mem_alloc(sizeof *w);
+
+	w->s = s;
+	s->due.feed[0] = '\0';
+	store_ready_drop(s);
+	if (store_feed(s, feed, kind, true, &w->feed, e) == -1 ||
+	    store_read_pulled(s, feed, kind, &w->pulled, e) == -1) {
+		free(w);
+		return -1;
+	}
+	w->orders = blocks_open(s, w->feed);
+	*out = w;
+	return 0;
+}
+
+int
+edit_end(struct edit *w, struct err *e)
+{
+	int rc;
+
+	if (w == NULL)
+		return 0;
+	rc = e == NULL ? 0 : blocks_end(w->orders, e);
+	blocks_close(w->orders);
+	arena_free(&w->a);
+	free(w->pulled.p);
+	free(w);
+	return rc;
+}
+
+const struct pulled_list *
+edit_pulled(const struct edit *w)
+{
+	return &w->pulled;
+}
+
+int
+edit_carried(struct edit *w, const struct kept *k, struct err *e)
 {
 	struct slice id = conv_text(&k->conv, FIELD_ID);
 
-	if (store_run(s, SQL_CARRIED_FORGET, e, "ib", number, id) == -1)
+	if (store_run(w->s, SQL_CARRIED_FORGET, e, "ib", w->feed, id) == -1)
 		return -1;
 	for (size_t i = 0; i < k->carries; i++) {
 		const struct carried *c = &k->carried[i];
 
-		if (store_run(s, SQL_CARRIED_PUT, e, "ibiii", number, id,
+		if (store_run(w->s, SQL_CARRIED_PUT, e, "ibiii", w->feed, id,
 			c->since, c->until, c->create_time) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-static int
-put(struct store *s, int64_t number, const struct kept *k, struct err *e)
-{
-	struct arena a = ARENA_EMPTY;
-	struct blocks *b = blocks_open(s, number);
-	struct entry n = entry_of(&a, &k->conv);
-	int rc;
-
-	n.since = k->since;
-	n.dump = k->dump;
-	n.line = k->line;
-	rc = blocks_put(b, &n, e) == -1 ? -1 : blocks_end(b, e);
-	blocks_close(b);
-	arena_free(&a);
-	return rc;
-}
-
 int
-store_kept_put(struct store *s, const char *feed, enum record_kind kind,
-    const struct kept *k, struct err *e)
+edit_put(struct edit *w, const struct kept *k, struct err *e)
 {
 	struct slice id = conv_text(&k->conv, FIELD_ID), c;
 	char canonical[VARIANT_MAX];
-	int64_t number;
+	struct entry n;
 
-	s->due.feed[0] = '\0';
-	store_ready_drop(s);
-	if (store_feed(s, feed, kind, true, &number, e) == -1 ||
-	    put(s, number, k, e) == -1 || put_carried(s, number, k, e) == -1)
+	arena_reset(&w->a);
+	n = entry_of(&w->a, &k->conv);
+	n.since = k->since;
+	n.dump = k->dump;
+	n.line = k->line;
+	if (blocks_put(w->orders, &n, e) == -1 || edit_carried(w, k, e) == -1)
 		return -1;
 	c = variant_canonical(canonical, id, 0);
 	return c.n == 0
 		   ? 0
-		   : store_run(s, SQL_VARIANT_ADD, e, "ibb", number, c, id);
+		   : store_run(w->s, SQL_VARIANT_ADD, e, "ibb", w->feed, c, id);
 }
 
-int
-store_kept_carried(struct store *s, const char *feed, enum record_kind kind,
-    const struct kept *k, struct err *e)
-{
-	int64_t number;
-
-	return store_feed(s, feed, kind, true, &number, e) == -1
-		   ? -1
-		   : put_carried(s, number, k, e);
-}
-
-int
-store_kept_get(struct store *s, struct arena *a, const char *feed,
-    enum record_kind kind, struct slice id, struct kept *out, struct err *e)
-{
-	struct pulled_list pulled = { NULL, 0, 0 };
-	struct entry n;
-	int64_t number;
-	int rc = store_feed(s, feed, kind, false, &number, e);
-
-	if (rc != 1 || store_read_pulled(s, feed, kind, &pulled, e) == -1)
-		return rc == 1 ? -1 : rc;
-	rc = blocks_find(blocks_reader(s, number), id, &n, e);
-	if (rc == 1) {
-		n.id = arena_copy(a, n.id);
-		n.conv = arena_copy(a, n.conv);
-		if (read_entry(s, &n, &pulled, out, e) == -1)
-			rc = -1;
-	}
-	free(pulled.p);
-	return rc;
-}
-
-int
-store_kept_list(struct store *s, struct arena *a, const char *feed,
-    enum record_kind kind, struct kept *k, struct err *e)
+static int
+read_carried(struct edit *w, struct arena *a, struct kept *k, struct err *e)
 {
 	struct carried *list = NULL, *copy;
 	size_t n = 0, room = 0;
-	sqlite3_stmt *q;
-	int64_t number;
-	int rc = store_feed(s, feed, kind, false, &number, e);
+	sqlite3_stmt *q = store_kept(w->s, SQL_CARRIED_GET, e);
+	int rc;
 
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_CARRIED_GET, e);
 	if (q == NULL)
 		return -1;
-	store_bind(q, "ib", number, conv_text(&k->conv, FIELD_ID));
-	while ((rc = store_step(s, q, e)) == 1)
+	store_bind(q, "ib", w->feed, conv_text(&k->conv, FIELD_ID));
+	while ((rc = store_step(w->s, q, e)) == 1)
 		add_carried(&list, &n, &room,
 		    (struct carried){ sqlite3_column_int64(q, 0),
 			sqlite3_column_int64(q, 1),
@@ -246,6 +240,38 @@ store_kept_list(struct store *s, struct arena *a, const char *feed,
 	k->carried = copy;
 	k->carries = n;
 	return rc;
+}
+
+int
+edit_get(struct edit *w, struct arena *a, struct slice id, struct kept *out,
+    struct err *e)
+{
+	struct entry n;
+	int rc = blocks_find(w->orders, id, &n, e);
+
+	if (rc != 1)
+		return rc;
+	n.id = arena_copy(a, n.id);
+	n.conv = arena_copy(a, n.conv);
+	return read_entry(w->s, &n, &w->pulled, out, e) == -1 ||
+		       read_carried(w, a, out, e) == -1
+		   ? -1
+		   : 1;
+}
+
+int
+store_kept_put(struct store *s, const char *feed, enum record_kind kind,
+    const struct kept *k, struct err *e)
+{
+	struct edit *w;
+
+	if (edit_begin(&w, s, feed, kind, e) == -1)
+		return -1;
+	if (edit_put(w, k, e) == -1) {
+		edit_end(w, NULL);
+		return -1;
+	}
+	return edit_end(w, e);
 }
 
 /* --- the feed's publications ---------------------------------------------- */

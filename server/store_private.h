@@ -226,14 +226,21 @@ int64_t store_first_pull(
 int store_ask_number(
     struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
 
-/* A record as it is kept: 1 (in the arena, without what was carried), 0, -1;
- * what was carried of it; and that alone, of one that is not there. */
-int store_kept_get(struct store *s, struct arena *a, const char *feed,
-    enum record_kind kind, struct slice id, struct kept *out, struct err *e);
-int store_kept_list(struct store *s, struct arena *a, const char *feed,
-    enum record_kind kind, struct kept *k, struct err *e);
-int store_kept_carried(struct store *s, const char *feed,
-    enum record_kind kind, const struct kept *k, struct err *e);
+/*
+ * Records of a kind as they are kept, changed in the order of their ids, or in
+ * any other, slower (store_kept.c).  With e NULL edit_end throws away what was
+ * put.
+ */
+struct edit;
+int edit_begin(struct edit **out, struct store *s, const char *feed,
+    enum record_kind kind, struct err *e);
+int edit_get(struct edit *w, struct arena *a, struct slice id,
+    struct kept *out, struct err *e); /* 1 (in the arena), 0, -1 */
+int edit_put(struct edit *w, const struct kept *k, struct err *e);
+/* What was carried of a record that is not there. */
+int edit_carried(struct edit *w, const struct kept *k, struct err *e);
+const struct pulled_list *edit_pulled(const struct edit *w);
+int edit_end(struct edit *w, struct err *e); /* NULL is fine */
 
 /* Records that vanished come back when p, which was just pulled, is found to
  * have carried them (store_rulings.c). */

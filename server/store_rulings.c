@@ -198,64 +198,98 @@ was_carried(struct kept *k, enum record_kind kind, const struct pulled *p)
 /* Nobody has it any more: it is kept if it was pulled, and else remembered, for
  * a pull may yet end that began before. */
 static int
-apply_ghost(struct store *s, const char *feed, enum record_kind kind,
-    struct kept *k, struct err *e)
+apply_ghost(
+    struct edit *w, enum record_kind kind, struct kept *k, struct err *e)
 {
-	struct pulled_list pulled = { NULL, 0, 0 };
+	const struct pulled_list *pulled = edit_pulled(w);
 	bool is_pulled = false;
 
-	if (store_read_pulled(s, feed, kind, &pulled, e) == -1)
-		return -1;
-	for (size_t i = 0; i < pulled.n && !is_pulled; i++)
-		is_pulled = was_carried(k, kind, &pulled.p[i]);
-	free(pulled.p);
-	return is_pulled ? store_kept_put(s, feed, kind, k, e)
-			 : store_kept_carried(s, feed, kind, k, e);
+	for (size_t i = 0; i < pulled->n && !is_pulled; i++)
+		is_pulled = was_carried(k, kind, &pulled->p[i]);
+	return is_pulled ? edit_put(w, k, e) : edit_carried(w, k, e);
 }
 
 static int
-apply_forget(struct store *s, const char *feed, const struct ruling *r,
-    struct kept *k, struct arena *a, struct err *e)
+apply_forget(
+    struct edit *w, const struct ruling *r, struct kept *k, struct err *e)
 {
 	enum field f = field_by_name(r->value);
 
 	if (f == FIELD_COUNT)
 		return 0;
-	if (store_kept_list(s, a, feed, r->kind, k, e) == -1)
-		return -1;
 	if (f < FIELD_NUMBERS)
 		k->conv.number[f] = CONV_NONE;
 	else
 		conv_text(&k->conv, f) = slice_of("");
-	return store_kept_put(s, feed, r->kind, k, e);
+	return edit_put(w, k, e);
 }
 
 static int
-apply(struct store *s, const char *feed, const struct ruling *r,
-    struct arena *a, struct err *e)
+apply_date(struct edit *w, struct kept *is, const struct kept *k, struct err *e)
+{
+	is->conv.number[FIELD_CREATE_DATE_TIME] =
+	    k->conv.number[FIELD_CREATE_DATE_TIME];
+	is->since = k->since;
+	is->carried = k->carried;
+	is->carries = k->carries;
+	return edit_put(w, is, e);
+}
+
+static int
+apply(struct edit *w, const struct ruling *r, struct arena *a, struct err *e)
 {
 	struct kept is, k;
-	int found = store_kept_get(s, a, feed, r->kind, r->id, &is, e);
+	int found;
 
-	if (found == -1 || r->what == RULING_STATUS ||
-	    r->what == RULING_RELEASE)
-		return found == -1 ? -1 : 0;
+	if (r->what == RULING_STATUS || r->what == RULING_RELEASE)
+		return 0;
+	found = edit_get(w, a, r->id, &is, e);
+	if (found == -1)
+		return -1;
 	if (r->what == RULING_FORGET)
-		return found == 0 ? 0 : apply_forget(s, feed, r, &is, a, e);
+		return found == 0 ? 0 : apply_forget(w, r, &is, e);
 	if (read_value(a, r, &k, e) == -1)
 		return -1;
 	if (r->what == RULING_KEEP)
-		return store_kept_put(s, feed, r->kind, &k, e);
+		return edit_put(w, &k, e);
 	if (r->what == RULING_GHOST)
-		return found == 1 ? 0 : apply_ghost(s, feed, r->kind, &k, e);
-	if (found == 0)
-		return 0;
-	is.conv.number[FIELD_CREATE_DATE_TIME] =
-	    k.conv.number[FIELD_CREATE_DATE_TIME];
-	is.since = k.since;
-	is.carried = k.carried;
-	is.carries = k.carries;
-	return store_kept_put(s, feed, r->kind, &is, e);
+		return found == 1 ? 0 : apply_ghost(w, r->kind, &k, e);
+	return found == 0 ? 0 : apply_date(w, &is, &k, e);
+}
+
+/* Rulings come by kind, then by id. */
+struct applying {
+	struct store *s;
+	const char *feed;
+	struct edit *w;
+	enum record_kind kind;
+	struct arena a;
+};
+
+static int
+apply_next(struct applying *x, const struct ruling *r, struct err *e)
+{
+	if (x->w != NULL && x->kind != r->kind) {
+		struct edit *done = x->w;
+
+		x->w = NULL;
+		if (edit_end(done, e) == -1)
+			return -1;
+	}
+	if (x->w == NULL && edit_begin(&x->w, x->s, x->feed, r->kind, e) == -1)
+		return -1;
+	x->kind = r->kind;
+	arena_reset(&x->a);
+	return apply(x->w, r, &x->a, e);
+}
+
+static int
+apply_end(struct applying *x, int rc, struct err *e)
+{
+	int ended = edit_end(x->w, rc == -1 ? NULL : e);
+
+	arena_free(&x->a);
+	return rc == -1 ? -1 : ended;
 }
 
 static void
@@ -275,21 +309,19 @@ do_act(
 {
 	sqlite3_stmt *q = store_fresh(from, SQL_RULING_ACT, e);
 	struct ruling r = { .act = act->id };
-	struct arena a = ARENA_EMPTY;
+	struct applying x = { .s = s, .feed = act->feed };
 	int rc = q == NULL ? -1 : 1;
 
 	if (rc == 1)
 		store_bind(q, "i", act->id);
 	while (rc == 1 && (rc = store_step(from, q, e)) == 1) {
 		read_ruling(q, 0, &r);
-		arena_reset(&a);
 		if ((s != from && store_ruling_add(s, &r, e) == -1) ||
-		    apply(s, act->feed, &r, &a, e) == -1)
+		    apply_next(&x, &r, e) == -1)
 			rc = -1;
 	}
 	sqlite3_finalize(q);
-	arena_free(&a);
-	return rc;
+	return apply_end(&x, rc, e);
 }
 
 static int
@@ -368,14 +400,12 @@ store_ghosts(
     struct store *s, const char *feed, const struct pulled *p, struct err *e)
 {
 	struct ghosts l = { ARENA_EMPTY, NULL, 0, 0 };
-	struct arena a = ARENA_EMPTY;
+	struct applying x = { .s = s, .feed = feed };
 	int rc = read_ghosts(s, feed, p, &l, e);
 
-	for (size_t i = 0; rc == 0 && i < l.n; i++) {
-		arena_reset(&a);
-		rc = apply(s, feed, &l.r[i], &a, e);
-	}
-	arena_free(&a);
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = apply_next(&x, &l.r[i], e);
+	rc = apply_end(&x, rc, e);
 	arena_free(&l.a);
 	free(l.r);
 	return rc;

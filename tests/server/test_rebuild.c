@@ -16,7 +16,7 @@
 #include "tests/server/ingest_bench.h"
 
 enum {
-	HISTORIES = 60,
+	HISTORIES = 24,
 	STEPS = 25,
 	VERSIONS = 32
 };
