@@ -376,13 +376,14 @@ static bool
 take_fields(
     struct merge_state *m, const struct conv *row, bool newer, bool *gave)
 {
+	uint64_t bits = conv_present(row) & ~(UINT64_C(1) << FIELD_ID);
 	enum field taken[FIELD_COUNT];
 	size_t n = 0;
 
 	*gave = false;
-	for (enum field f = 0; f < FIELD_COUNT; f++) {
-		if (f == FIELD_ID || !has(row, f))
-			continue;
+	for (; bits != 0; bits &= bits - 1) {
+		enum field f = (enum field)__builtin_ctzll(bits);
+
 		if (m->rules->same_id == SAME_ID_SUM && is_sum(f)) {
 			add_to_sum(m, f, row->number[f]);
 			*gave = true;

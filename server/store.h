@@ -1,5 +1,5 @@
 /*
- * The store: the ledger of dumps, one row per feed and order, publications and
+ * The store: the ledger of dumps, a record per feed and order, publications and
  * pulls.  SQLite in state/store.db, and all SQL is in store_sql.c; another
  * engine can stand behind this header.  ingest alone writes; convdrop reads.
  *

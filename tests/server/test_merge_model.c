@@ -26,7 +26,7 @@ enum {
 	CELLS
 };
 enum {
-	IDS = 64,
+	IDS = 160,
 	VERSIONS = 64,
 	ROWS = 40,
 	STEPS = 12
@@ -354,16 +354,18 @@ static void
 random_row(struct row *r, int line)
 {
 	static const char *const ids[] = { "1", "2", "3", "12", "auto-a",
-		"auto-b" };
+		"auto-b", "50", "51", "52", "53", "54", "55", "56", "57", "58",
+		"59", "A", "B", "C", "D", "E", "F", "G", "H" };
 	static const char *const status[] = { NULL, "NEW", "PAID", "SPAM" };
 	static const char *const cids[] = { NULL, NULL, "11", "12", "11,13" };
 	static const char *const phones[] = { NULL, "71", "72" };
 	static const char *const emails[] = { NULL, NULL, "a@b", "c@d" };
-	unsigned id = roll(6);
+	/* many rows of a few ids, and one or two of others */
+	unsigned id = roll(2) ? roll(6) : roll(sizeof ids / sizeof *ids);
 
 	*r = (struct row){ .line = (unsigned long)line,
 		.id = ids[id],
-		.auto_id = id >= 4,
+		.auto_id = id == 4 || id == 5,
 		.create = roll(4) == 0 ? 0 : 100 * (1 + roll(8)),
 		.update = roll(2) == 0 ? 0 : 1 + roll(9),
 		.status = status[roll(4)],
@@ -440,16 +442,23 @@ compare_all(struct kit *k, struct model *m)
 static void
 step_dump(struct kit *k, struct model *m)
 {
-	struct row row[ROWS];
-	int rows = (int)roll(ROWS);
+	static struct row row[ROWS]; /* of the dump before, at first */
+	static int rows;
 	struct fates f = { 0 };
 	char want[64], have[64];
 	struct tally t;
 
 	random_rules(&k->rules);
 	k->sort_memory = 64 + roll(4000); /* most are spilled */
-	for (int i = 0; i < rows; i++)
-		random_row(&row[i], i + 2);
+	if (roll(3) == 0) {               /* it comes again, nearly the same */
+		for (int i = 0; i < rows; i++)
+			if (roll(10) == 0)
+				random_row(&row[i], i + 2);
+	} else {
+		rows = (int)roll(ROWS);
+		for (int i = 0; i < rows; i++)
+			random_row(&row[i], i + 2);
+	}
 	t = kit_merge(k, row, (size_t)rows);
 	model_merge(m, row, rows, (long)k->dump, &k->rules, &f);
 	snprintf(want, sizeof want, "%d %d %d %d %d", f.accepted, f.unchanged,
