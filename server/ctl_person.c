@@ -205,24 +205,11 @@ print_files(const json_t *list)
 	    number_of(o, "rows") + number_of(o, "changed"));
 }
 
-static size_t
-versions_of(const json_t *o, json_int_t *pulls)
-{
-	const char *key;
-	json_t *n, *all = json_object_get(o, "versions");
-
-	*pulls = 0;
-	json_object_foreach(all, key, n) *pulls += json_integer_value(n);
-	return json_object_size(all);
-}
-
 static void
 print_received(const json_t *list)
 {
 	const char *key, *sent, *id;
-	json_int_t pulls;
 	char first[32];
-	size_t n;
 	json_t *o, *t;
 
 	if (json_object_size(list) == 0) {
@@ -233,13 +220,14 @@ print_received(const json_t *list)
 	    json_object_size(list));
 	json_object_foreach((json_t *)(uintptr_t)list, key, o)
 	{
-		n = versions_of(o, &pulls);
 		when(first, number_of(o, "first_pull"));
 		id = text_of(o, "id");
-		printf(_("  %s/%s %s: in %zu versions, downloaded %lld times, "
+		printf(_("  %s/%s %s: in %lld versions, downloaded %lld times, "
 			 "first on %s UTC:"),
 		    text_of(o, "feed"), text_of(o, "file"),
-		    id[0] == '\0' ? "***" : id, n, (long long)pulls, first);
+		    id[0] == '\0' ? "***" : id,
+		    (long long)number_of(o, "versions"),
+		    (long long)number_of(o, "pulls"), first);
 		json_object_foreach(json_object_get(o, "sent"), sent, t)
 		    printf(" [%s]", sent);
 		putchar('\n');
@@ -263,11 +251,22 @@ print_unread(const json_t *list)
 }
 
 static void
+print_more(const json_t *act, const char *key)
+{
+	json_int_t n = number_of(act, key);
+
+	if (n > 0)
+		printf(_("  and %lld more\n"), (long long)n);
+}
+
+static void
 print_act(const json_t *act)
 {
 	print_orders(json_object_get(act, "orders"));
+	print_more(act, "orders_more");
 	print_files(json_object_get(act, "files"));
 	print_received(json_object_get(act, "received"));
+	print_more(act, "received_more");
 	print_unread(json_object_get(act, "unread"));
 }
 
@@ -294,8 +293,10 @@ list_of(const json_t *act, const char *name, const char *key_name)
 static json_t *
 act_json(const json_t *act)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "orders",
-	    list_of(act, "orders", NULL), "files",
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "orders",
+	    list_of(act, "orders", NULL), "orders_more",
+	    number_of(act, "orders_more"), "received_more",
+	    number_of(act, "received_more"), "files",
 	    list_of(act, "files", "path"), "received",
 	    list_of(act, "received", NULL), "unread",
 	    list_of(act, "unread", "path"));
@@ -496,17 +497,39 @@ take_arguments(struct arguments *a, int argc, char **argv)
 	if (erases && (a->reason == NULL || a->reason[0] == '\0'))
 		return -1;
 	if (shows)
-		return a->givens == 1 ? 0 : -1;
+		return a->givens <= 1 ? 0 : -1;
 	if (!erases && strcmp(a->verb, "find") != 0)
 		return -1;
 	return a->givens + (int)a->orders > 0 ? 0 : -1;
 }
 
 static int
+note_last(void *ctx, const struct erasure *r, struct err *e)
+{
+	(void)e;
+	*(int64_t *)ctx = r->id;
+	return 0;
+}
+
+static int
+show_old(struct asked *q)
+{
+	struct err e = ERR_EMPTY;
+	int64_t id = 0;
+
+	if (q->a->givens > 0)
+		return show_act(q, strtoll(q->a->given[0], NULL, 10));
+	if (store_erasures(q->store, true, note_last, &id, &e) == -1)
+		return ctl_fail("%s", e.text);
+	return id == 0 ? ctl_fail("%s", _("Nobody was erased yet."))
+		       : show_act(q, id);
+}
+
+static int
 answer(struct asked *q)
 {
 	if (strcmp(q->a->verb, "act") == 0)
-		return show_act(q, strtoll(q->a->given[0], NULL, 10));
+		return show_old(q);
 	if (take_person(q) != 0)
 		return CTL_FAILED;
 	return strcmp(q->a->verb, "find") == 0 ? find(q) : erase(q);
@@ -543,7 +566,7 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_person = {
 	.name = "person",
 	.synopsis = "person find WHO... | erase WHO... --reason TEXT [--also] "
-		    "| act NUMBER",
+		    "| act [NUMBER]",
 	.help = N_(
 	    "\"person find\" tells everything that has a person in it: orders, "
 	    "archived dumps and\nversions, what is published, reports. "
@@ -559,7 +582,8 @@ const struct ctl_command ctl_person = {
 	    "too.\n"
 	    "  --reason TEXT    Why; it is kept in the audit: name nobody in "
 	    "it.\n\n"
-	    "\"person act\" prints the act of an erasure again.\n\n"
+	    "\"person act\" prints the act of an erasure again; without a "
+	    "NUMBER the last one.\n\n"
 	    "Exit status: find: 0 nothing was found, 1 something was; erase: "
 	    "0 done, 1 it is not done\nyet; 2 it could not be done."),
 	.run = run,

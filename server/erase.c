@@ -37,6 +37,16 @@ erase_note(struct erasing *x, const char *list, const char *key)
 	json_t *all = json_object_get(x->act, list);
 	json_t *one = json_object_get(all, key);
 
+	if (one == NULL && json_object_size(all) >= ERASE_LISTED &&
+	    strcmp(list, "files") != 0) {
+		char more[32];
+
+		snprintf(more, sizeof more, "%s_more", list);
+		json_object_set_new(x->act, more,
+		    json_integer(
+			json_integer_value(json_object_get(x->act, more)) + 1));
+		return NULL;
+	}
 	if (one == NULL) {
 		one = json_object();
 		if (json_object_set_new(all, key, one) == -1) {

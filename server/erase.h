@@ -32,12 +32,17 @@ struct erasing {
 	    const struct conv *was, const struct conv *is);
 	void *record_ctx;
 	/*
-	 * What was found, without identifiers:
-	 *   orders    by FEED/KIND/ID: feed, kind, id, created, status,
-	 * revenue, gone files     by path: feed, what, rows, changed, done
-	 *   received  by FEED/FILE/ID: feed, file, id, status and revenue as
-	 *             objects of what was sent, versions and pulls as objects
-	 *   unread    by path: why
+	 * What was found, without identifiers, as objects:
+	 *
+	 *   orders, by FEED/KIND/ID: feed, kind, id, created, status, revenue,
+	 *   gone; the first ERASE_LISTED, the others are counted (orders_more)
+	 *
+	 *   files, by path: feed, what, rows, changed
+	 *
+	 *   received, by FEED/FILE/ID: feed, file, id, sent (status and revenue
+	 *   as keys), versions, pulls, first_pull; as many
+	 *
+	 *   unread, by path: why
 	 */
 	json_t *act;
 };
@@ -48,11 +53,14 @@ int erase_files(struct erasing *x, struct err *e);
 int erase_published(struct erasing *x, struct err *e);
 int erase_orders(struct erasing *x, struct err *e);
 /* Contacts of whom nothing would be left: orders that name them are his too.
- * Adds to stones; told of each hash that is new. */
+ * Adds to stones. */
 int erase_clients(struct erasing *x, struct tombstones *stones, struct err *e);
 
+#define ERASE_LISTED 1000
+
 json_t *erase_act_new(void);
-/* A member of the act's object: there, or made. */
+/* A member of the act's object: there, or made; NULL: the list is full, which
+ * is counted. */
 json_t *erase_note(struct erasing *x, const char *list, const char *key);
 /* Kept in the store, for whoever goes on. */
 int erase_save(struct erasing *x, struct err *e);

@@ -409,6 +409,13 @@ struct sent {
 	bool known;
 };
 
+static void
+count(json_t *o, const char *key, json_int_t n)
+{
+	json_object_set_new(o, key,
+	    json_integer(json_integer_value(json_object_get(o, key)) + n));
+}
+
 /* Of one version: a row that Direct may have received. */
 static void
 note_sent(void *ctx, struct slice id, struct slice status, struct slice revenue)
@@ -416,7 +423,7 @@ note_sent(void *ctx, struct slice id, struct slice status, struct slice revenue)
 	const struct sent *s = ctx;
 	bool named =
 	    tombstones_has_id(s->x->stones, TOMBSTONE_ORDER, s->feed, id);
-	char key[512], what[300], version[32];
+	char key[512], what[300];
 	json_t *o;
 
 	if (!s->known || s->p.pulls == 0)
@@ -425,21 +432,20 @@ note_sent(void *ctx, struct slice id, struct slice status, struct slice revenue)
 	    named || memchr(id.p, '*', id.n) != NULL ? 0 : (int)id.n, id.p);
 	key[strcspn(key, "*")] = '\0';
 	o = erase_note(s->x, "received", key);
+	if (o == NULL)
+		return;
 	json_object_set_new(o, "feed", json_string(s->feed));
 	json_object_set_new(o, "file", json_string(s->file));
 	json_object_set_new(
 	    o, "id", json_string(key + strlen(s->feed) + strlen(s->file) + 2));
-	if (json_object_get(o, "sent") == NULL) {
+	if (json_object_get(o, "sent") == NULL)
 		json_object_set_new(o, "sent", json_object());
-		json_object_set_new(o, "versions", json_object());
-	}
 	snprintf(what, sizeof what, "%.*s%s%.*s", (int)(status.n % 128),
 	    status.p, revenue.n > 0 ? " " : "", (int)(revenue.n % 64),
 	    revenue.p);
 	json_object_set_new(json_object_get(o, "sent"), what, json_true());
-	snprintf(version, sizeof version, "%lld", (long long)s->p.id);
-	json_object_set_new(json_object_get(o, "versions"), version,
-	    json_integer((json_int_t)s->p.pulls));
+	count(o, "versions", 1);
+	count(o, "pulls", (json_int_t)s->p.pulls);
 	if (json_object_get(o, "first_pull") == NULL ||
 	    json_integer_value(json_object_get(o, "first_pull")) >
 		s->p.first_pull)
@@ -508,6 +514,9 @@ do_version(struct erasing *x, const char *feed, const char *path, int fd,
 	if (found == -1)
 		return -1;
 	s.known = found == 1;
+	/* counted when it was interrupted before it was replaced */
+	if (json_object_get(json_object_get(x->act, "files"), path) != NULL)
+		how.row = NULL;
 	return do_text(x, feed, path, &how,
 	    s.known && s.p.pulls > 0 ? N_("pulled version") : N_("version"), fd,
 	    e);

@@ -9,6 +9,8 @@
 #include "formats/mention.h"
 #include "server/erase.h"
 
+#define AT_ONCE 4096 /* records that are changed in one transaction */
+
 /* --- one record ------------------------------------------------------------
  */
 
@@ -157,6 +159,8 @@ note_order(struct erasing *x, const char *feed, enum record_kind kind,
 	snprintf(key, sizeof key, "%s/%s/%.*s", feed, record_kind_name(kind),
 	    named ? 16 : 256, named ? "(the one named)" : shown);
 	o = erase_note(x, "orders", key);
+	if (o == NULL)
+		return;
 	json_object_set_new(o, "feed", json_string(feed));
 	json_object_set_new(o, "kind", json_string(record_kind_name(kind)));
 	json_object_set_new(o, "id", json_string(shown));
@@ -188,18 +192,20 @@ keep_changed(
 	return c;
 }
 
-/* Finds them, and keeps in list what is to be changed. */
+/* Finds them, and keeps in list what is to be changed, so many at once: 1 when
+ * there may be more. */
 static int
 look_at_kind(struct erasing *x, const char *feed, enum record_kind kind,
     struct arena *keep, struct changed **list, struct err *e)
 {
+	unsigned kept = 0;
 	struct arena row = ARENA_EMPTY;
 	struct walk *w = NULL;
 	struct kept k;
 	uint64_t n = 0;
 	int rc = store_walk(&w, x->store, feed, kind, e);
 
-	while (rc == 0 && (rc = walk_next(w, &k, e)) == 1) {
+	while (rc == 0 && kept < AT_ONCE && (rc = walk_next(w, &k, e)) == 1) {
 		struct conv is = k.conv;
 		int what;
 
@@ -222,10 +228,11 @@ look_at_kind(struct erasing *x, const char *feed, enum record_kind kind,
 		*list = keep_changed(keep, &k, &is, what == 2);
 		list = &(*list)->next;
 		*list = NULL;
+		kept++;
 	}
 	walk_end(w);
 	arena_free(&row);
-	return rc;
+	return rc == 0 ? kept == AT_ONCE : rc;
 }
 
 static int
@@ -291,34 +298,54 @@ sift_ruling(
 /* --- all of them -----------------------------------------------------------
  */
 
+/* 1: there may be more of that kind. */
 static int
-erase_feed(struct erasing *x, const char *feed, struct err *e)
+erase_some(
+    struct erasing *x, const char *feed, enum record_kind kind, struct err *e)
+{
+	struct changed *list = NULL;
+	struct arena keep = ARENA_EMPTY;
+	int more = look_at_kind(x, feed, kind, &keep, &list, e), rc = more;
+
+	if (rc != -1 && list != NULL &&
+	    (erase_save(x, e) == -1 || store_begin(x->store, e) == -1)) {
+		rc = -1;
+	} else if (rc != -1 && list != NULL) {
+		rc = change(x, feed, kind, list, e);
+		if (rc == 0)
+			rc = store_commit(x->store, e);
+		if (rc == -1)
+			store_rollback(x->store);
+	}
+	arena_free(&keep);
+	return rc == -1 ? -1 : more;
+}
+
+static int
+erase_rulings(struct erasing *x, const char *feed, struct err *e)
 {
 	struct sifting sifting = { x->stones, feed };
-	struct changed *list[RECORD_KINDS] = { NULL };
-	struct arena keep = ARENA_EMPTY;
-	int rc = 0;
+	int rc;
 
-	for (enum record_kind k = 0; rc == 0 && k < RECORD_KINDS; k++)
-		rc = look_at_kind(x, feed, k, &keep, &list[k], e);
-	if (rc == -1 || x->audit == NULL)
-		goto out;
-	if (erase_save(x, e) == -1 || store_begin(x->store, e) == -1) {
-		rc = -1;
-		goto out;
-	}
-	for (enum record_kind k = 0; rc == 0 && k < RECORD_KINDS; k++)
-		rc = change(x, feed, k, list[k], e);
-	if (rc == 0)
-		rc = store_rulings_sift(
-		    x->store, feed, sift_ruling, &sifting, e);
+	if (store_begin(x->store, e) == -1)
+		return -1;
+	rc = store_rulings_sift(x->store, feed, sift_ruling, &sifting, e);
 	if (rc == 0)
 		rc = store_commit(x->store, e);
 	if (rc == -1)
 		store_rollback(x->store);
-out:
-	arena_free(&keep);
 	return rc;
+}
+
+static int
+erase_feed(struct erasing *x, const char *feed, struct err *e)
+{
+	int rc = 0;
+
+	for (enum record_kind k = 0; rc != -1 && k < RECORD_KINDS; k++)
+		while ((rc = erase_some(x, feed, k, e)) == 1)
+			;
+	return rc == -1 || x->audit == NULL ? rc : erase_rulings(x, feed, e);
 }
 
 int
