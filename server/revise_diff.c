@@ -300,8 +300,8 @@ print_part(const struct revise_diff *d, enum part p)
 		return;
 	money(was, l->was);
 	money(is, l->is);
-	printf(_("%llu %s (revenue %s -> %s)\n"), (unsigned long long)l->n,
-	    _(headings[p]), was, is);
+	printf(_("%s: %llu (revenue %s -> %s)\n"), _(headings[p]),
+	    (unsigned long long)l->n, was, is);
 	if (p == PART_STATUS)
 		for (size_t i = 0; i < d->pairs; i++) {
 			money(is, d->pair[i].sum);
