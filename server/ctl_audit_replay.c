@@ -512,7 +512,8 @@ print_headers(const struct replay *r)
 	fields_of(r, &f);
 	for (size_t i = 0; i < f.n; i++)
 		fprintf(stderr, "%s: %s\n", f.field[i].name, f.field[i].value);
-	fprintf(stderr, "Content-Length: %" PRIu64 "\n", content_length(r));
+	fprintf(
+	    stderr, "%s: %" PRIu64 "\n", "Content-Length", content_length(r));
 	fprintf(stderr, "%s: %s\n", HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
 }
 

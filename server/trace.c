@@ -12,11 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "formats/normal.h"
-#include "formats/writer.h"
 #include "server/json_foreign.h"
 #include "server/lang.h"
-#include "server/mask.h"
 #include "server/merge.h"
 #include "server/trace_private.h"
 
@@ -348,52 +345,6 @@ file_of(struct trace *t, const char *file)
 	return f;
 }
 
-static enum field
-field_of(const struct writer *w, const char *column)
-{
-	for (const struct column *c = w->column; c->name != NULL; c++)
-		if (strcmp(c->name, column) == 0)
-			return c->field;
-	return FIELD_COUNT;
-}
-
-/* Takes the creation time out of a version's row, and masks the rest. */
-static void
-settle_values(const struct trace *t, struct file_seen *f)
-{
-	const struct writer *w = trace_writer(f->file);
-	const char *column, *hint;
-	json_t *value, *shown = json_object();
-
-	f->created = CONV_NONE;
-	json_object_foreach(f->values, column, value)
-	{
-		enum field field = field_of(w, column);
-		const char *text = json_string_value(value);
-		struct arena a = ARENA_EMPTY;
-		int64_t at;
-		char *s;
-
-		if (field == FIELD_CREATE_DATE_TIME && text != NULL &&
-		    normal_time(slice_of(text), t->zone, t->zone, &at, &hint) ==
-			REJECT_NONE)
-			f->created = at;
-		if (text == NULL) {
-			json_object_set(shown, column, value);
-			continue;
-		}
-		s = mem_slice(t->w->plain
-				  ? slice_of(text)
-				  : mask_value(&a, field, slice_of(text)));
-		if (*s != '\0')
-			json_object_set_new(shown, column, json_foreign(s));
-		free(s);
-		arena_free(&a);
-	}
-	json_decref(f->values);
-	f->values = shown;
-}
-
 static void
 look_at_version(
     struct trace *t, struct file_seen *f, const struct publication *p)
@@ -407,8 +358,10 @@ look_at_version(
 	json_decref(f->values);
 	f->seen = trace_version(&f->values, t->w->conf, p,
 	    call ? RECORD_ORDER : t->w->kind, slice_of(id));
+	f->created = CONV_NONE;
 	if (f->seen == SEEN_THERE)
-		settle_values(t, f);
+		trace_version_settle(
+		    &f->values, &f->created, p->file, t->zone, t->w->plain);
 	else if (f->seen != SEEN_ABSENT && t->live) {
 		f->values = trace_values(&t->order.conv, t->zone, t->w->plain);
 		f->created = t->order.conv.number[FIELD_CREATE_DATE_TIME];

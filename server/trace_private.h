@@ -73,6 +73,11 @@ enum trace_seen {
 enum trace_seen trace_version(json_t **values, const struct conf *c,
     const struct publication *p, enum record_kind kind, struct slice id);
 
+/* Takes the creation time out of what trace_version found (else *created stays)
+ * and masks the rest unless plain. */
+void trace_version_settle(json_t **values, int64_t *created, const char *file,
+    const struct zone *zone, bool plain);
+
 /* The writer of a published file; NULL. */
 const struct writer *trace_writer(const char *file);
 

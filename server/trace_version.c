@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "formats/decode.h"
+#include "formats/normal.h"
 #include "formats/strict.h"
 #include "formats/writer.h"
 #include "server/archive.h"
 #include "server/json_foreign.h"
+#include "server/mask.h"
 #include "server/trace_private.h"
 
 #define LINE_MAX_BYTES (STRICT_ROW_MAX)
@@ -269,4 +271,56 @@ trace_version(json_t **values, const struct conf *c,
 	free(v.line);
 	close(v.fd);
 	return seen;
+}
+
+/* --- its values, as they are shown
+ * --------------------------------------------- */
+
+static enum field
+field_of(const struct writer *w, const char *column)
+{
+	for (const struct column *c = w->column; c->name != NULL; c++)
+		if (strcmp(c->name, column) == 0)
+			return c->field;
+	return FIELD_COUNT;
+}
+
+static json_t *
+shown(enum field f, const char *text, bool plain)
+{
+	struct arena a = ARENA_EMPTY;
+	char *s = mem_slice(
+	    plain ? slice_of(text) : mask_value(&a, f, slice_of(text)));
+	json_t *o = json_foreign(s);
+
+	free(s);
+	arena_free(&a);
+	return o;
+}
+
+void
+trace_version_settle(json_t **values, int64_t *created, const char *file,
+    const struct zone *zone, bool plain)
+{
+	const struct writer *w = trace_writer(file);
+	json_t *value, *all = json_object();
+	const char *column, *hint;
+
+	json_object_foreach(*values, column, value)
+	{
+		enum field f = field_of(w, column);
+		const char *text = json_string_value(value);
+		int64_t at;
+
+		if (f == FIELD_CREATE_DATE_TIME && text != NULL &&
+		    normal_time(slice_of(text), zone, zone, &at, &hint) ==
+			REJECT_NONE)
+			*created = at;
+		if (text == NULL)
+			json_object_set(all, column, value);
+		else if (*text != '\0')
+			json_object_set_new(all, column, shown(f, text, plain));
+	}
+	json_decref(*values);
+	*values = all;
 }
