@@ -570,6 +570,23 @@ compare_kind(struct revise *r, enum record_kind kind, struct err *e)
 	return rc;
 }
 
+/* No settings that anybody wants reject all of a dump. */
+static int
+check_chosen(const struct revise *r, struct err *e)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct chosen *c = &r->chosen[i];
+
+		if (c->other && c->tally.records > 0 &&
+		    c->tally.rejected == c->tally.records)
+			return err_set(e,
+			    _("Under today's settings dump %lld cannot be "
+			      "used: every record of it is rejected."),
+			    (long long)c->id);
+	}
+	return 0;
+}
+
 static int
 compare(struct revise *r, struct err *e)
 {
@@ -578,6 +595,8 @@ compare(struct revise *r, struct err *e)
 		return -1;
 	if (r->n > 0)
 		qsort(r->chosen, r->n, sizeof *r->chosen, by_id);
+	if (check_chosen(r, e) == -1)
+		return -1;
 	if (store_editions(r->how.store, r->how.feed->name, &r->edition,
 		&r->editions, e) == -1)
 		return -1;

@@ -114,21 +114,23 @@ check "the feed still rebuilds" tool rebuild main
 # a pull that began before the withdrawal and ends after it
 "$python" - >"$work/wide.csv" <<EOF2
 print("$head")
-for i in range(20000):
+for i in range(120000):
     print("$(at 1 10:00:00);w%d;%d;7916%07d;PAID;%d" % (i, 100000 + i, i, i))
 EOF2
 check "a wide dump" drop_and_wait "$work/wide.csv" wide.csv
-within 20 grep -q ';w19999;' "$file"
+within 20 grep -q ';w119999;' "$file"
 wide=$(number wide.csv)
-https /main/conversions.csv -K "$work/curlrc" --limit-rate 200k -o "$work/slow.csv" &
+https /main/conversions.csv -K "$work/curlrc" --max-time 200 --limit-rate 400k -o "$work/slow.csv" &
 slow=$!
 within 10 sh -c "[ -s '$work/slow.csv' ]"
+kill -STOP $slow
 check "withdrawn while a pull of it runs" fails_with 0 "is withdrawn" \
     tool withdraw main "$wide" --reason "the other shop's"
 check "its orders are gone" sh -c "! grep -q ';w1;' '$file'"
+kill -CONT $slow
 wait $slow
-check "the pull got the version it began with" grep -q ';w19999;' "$work/slow.csv"
-check "so its orders come back as CANCELLED" within 20 grep -q ';w19999;.*CANCELLED' "$file"
+check "the pull got the version it began with" grep -q ';w119999;' "$work/slow.csv"
+check "so its orders come back as CANCELLED" within 20 grep -q ';w119999;.*CANCELLED' "$file"
 check "and it rebuilds" tool rebuild main
 check "SIGTERM ends the daemon well" daemon_stop
 
