@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -30,6 +31,7 @@
 #define NAME_BYTES 128
 #define GZIP_WINDOW (15 + 16) /* for reading, which is zlib's */
 #define TEMPORARY ".new"
+#define BESIDE 5 /* how nice a copy is that is made beside the reading */
 
 /* --- small things ------------------------------------------------------- */
 
@@ -136,6 +138,7 @@ struct copy {
 	struct growing *growing; /* from's, or NULL */
 	bool packed;             /* it is gzip already */
 	bool trusts;             /* whoever writes or reads it hashes it, too */
+	bool yields;             /* nobody waits for it as yet */
 	atomic_bool stop;
 	struct sha256_ctx hash;
 	struct isal_zstream z;
@@ -204,6 +207,10 @@ copy_file(void *ctx)
 {
 	struct copy *y = ctx;
 
+	/* Of this thread alone: the reading, on which all else waits, comes
+	 * first, and there is time enough until the end of the merge. */
+	if (y->yields)
+		setpriority(PRIO_PROCESS, 0, BESIDE);
 	isal_deflate_init(&y->z);
 	y->z.gzip_flag = IGZIP_GZIP;
 	y->z.level = LEVEL;
@@ -325,6 +332,7 @@ archive_begin(struct archiving **out, const struct conf *c, const char *feed,
 	a->copy.from = fd;
 	a->copy.growing = growing;
 	a->copy.trusts = how == ARCHIVE_HASHED;
+	a->copy.yields = how == ARCHIVE_HASHED;
 	if (open_temporary(a, e) == -1)
 		goto fail;
 	errno = pthread_create(&a->thread, NULL, copy_file, &a->copy);

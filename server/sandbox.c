@@ -233,7 +233,7 @@ static const struct {
                 "epoll_create1 epoll_ctl epoll_wait epoll_pwait "
                 "timerfd_create timerfd_settime signalfd4 memfd_create "
                 "getrusage sysinfo prlimit64 getrlimit umask getsockname "
-                "getpeername getdents" },
+                "getpeername getdents setpriority" },
 #ifdef SANITIZE
         { ALL,  "sched_getaffinity sysinfo prctl getrusage prlimit64 getrlimit "
                 "readlink openat open stat getcwd ioctl" },
