@@ -621,6 +621,20 @@ rewrite(struct erasing *x, const char *path, struct expunge *how, int fd,
 	return rc;
 }
 
+/* The masked twin of a report has the person's rows too, if not his data: it
+ * is written again with the next dump of that name. */
+static void
+remove_twin(const struct erasing *x, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char below[PATH_MAX], full[PATH_MAX];
+
+	snprintf(below, sizeof below, "%.*s/" REPORTS_MASKED "%.255s",
+	    (int)(name - path), path, name);
+	conf_path(full, x->conf, below, NULL);
+	unlink(full); /* what is published has none */
+}
+
 static int
 do_plain(struct erasing *x, const char *feed, const char *path,
     struct expunge *how, const char *what, struct err *e)
@@ -643,6 +657,8 @@ do_plain(struct erasing *x, const char *feed, const char *path,
 		/* what is published is written anew from the store */
 		if (x->audit != NULL && how->writer == NULL)
 			rc = rewrite(x, path, how, fd, e);
+		if (x->audit != NULL && rc == 0)
+			remove_twin(x, path);
 	}
 	close(fd);
 	return rc;

@@ -65,5 +65,9 @@ check "the role drop reads the original" cmp "$work/original" "$reports/deals.cs
 check "and the summary" [ "$(status /reports/main/summary.txt droprc)" = 200 ]
 check "plain HTTP gives it too" sh -c "
     [ $(http /reports/main/summary.txt -K "$work/curlrc" -o /dev/null -w '%{http_code}') = 200 ]"
+echo "+7 916 765-43-21" | "$convdrop" -c "$conf" person erase - --reason asked >"$work/act" 2>&1
+check "when a person is erased, the masked row goes too" sh -c "
+    ! grep -q ';a3;' '$reports/deals.csv.rejects.csv' &&
+    ! grep -qs ';a3;' '$reports/.masked/deals.csv.rejects.csv'"
 check "SIGTERM ends the daemon well" daemon_stop
 finish
