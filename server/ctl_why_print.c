@@ -181,6 +181,9 @@ print_dump(const json_t *d)
 	    log_safe(safe, sizeof safe, name, strlen(name)),
 	    text_of(d, "preset"), text_of(d, "encoding"),
 	    state_text(text_of(d, "state")));
+	if (is_true(d, "hashed"))
+		puts(_("    the archive has its hashed copy alone: line and "
+		       "cells are the copy's"));
 	if (*text_of(d, "reason") != '\0')
 		printf("    %s\n", text_of(d, "reason"));
 	json_array_foreach(json_object_get(d, "rows"), i, row) print_row(row);

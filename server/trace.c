@@ -178,17 +178,23 @@ find_rows(struct trace *t, struct err *e)
 static json_t *
 dump_json(const struct trace_dump *d, json_t *merge)
 {
+	/* the ledger has what the original was, the archive maybe a copy */
+	bool hashed = d->settings->pii == PII_HASH;
+	const char *preset = d->d.preset[0] == '\0' ? d->preset : d->d.preset;
+	const char *encoding =
+	    d->d.encoding[0] == '\0' ? d->encoding : d->d.encoding;
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < d->rows; i++)
 		json_array_append(rows, d->row[i].told);
 	return json_pack("{s:s, s:I, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:o,"
-			 " s:o, s:o}",
+			 " s:b, s:o, s:o}",
 	    "what", "dump", "dump", (json_int_t)d->d.id, "name",
 	    json_foreign(d->d.name), "source", d->d.source, "state",
 	    dump_state_name(d->d.state), "time", when(d->d.at), "preset",
-	    d->preset, "encoding", d->encoding, "archive", d->d.archive,
-	    "reason", json_foreign(d->d.reason), "rows", rows, "merge", merge);
+	    preset, "encoding", encoding, "archive", d->d.archive, "reason",
+	    json_foreign(d->d.reason), "hashed", hashed, "rows", rows, "merge",
+	    merge);
 }
 
 /* Dumps that the history does not have, in their places by time; at the end
