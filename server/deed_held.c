@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "server/archive.h"
+#include "server/clockask.h"
 #include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
@@ -28,6 +29,7 @@ struct decision {
 	bool hashed;    /* only its hashed records are in the archive */
 	struct report *report;
 	struct reread again;
+	struct profile profile; /* as it is read again */
 };
 
 /* --- the dump ------------------------------------------------------------ */
@@ -79,6 +81,22 @@ open_report(struct decision *x, struct err *e)
 	return report_open(&x->report, x->in->conf, x->feed, x->d.name, e);
 }
 
+/* Once more what is wrong with its times, unless only hashes are left of it. */
+static int
+report_times(struct decision *x, struct err *e)
+{
+	struct clock_warning clock[CLOCK_CODES];
+	size_t clocks;
+
+	if (x->again.in.profile == NULL)
+		return 0;
+	if (clock_ask(&x->again.in, x->in->store, x->d.id, clock, &clocks, e) ==
+	    -1)
+		return -1;
+	report_clock(x->report, clock, clocks);
+	return 0;
+}
+
 static int
 write_report(struct decision *x, struct err *e)
 {
@@ -115,6 +133,7 @@ finish(struct decision *x)
 		store_rollback(x->in->store);
 	x->in->in_transaction = false;
 	report_discard(x->report);
+	profile_close(&x->profile);
 	reread_close(&x->again);
 	free(x->settings);
 }
@@ -168,6 +187,7 @@ read_again(struct decision *x, struct err *e)
 	if (fd == -1)
 		return -1;
 	in->report = x->hashed ? NULL : x->report;
+	in->profile = x->hashed ? NULL : &x->profile;
 	in->breathe = x->in->breathe;
 	in->ctx = x->in->ctx;
 	in->stop = &x->in->stop;
@@ -197,7 +217,7 @@ approve(struct decision *x, struct err *e)
 	x->d.state = DUMP_MERGED;
 	x->d.reason[0] = '\0';
 	if (store_dump_set(x->in->store, &x->d, e) == 0 &&
-	    write_report(x, e) == 0)
+	    report_times(x, e) == 0 && write_report(x, e) == 0)
 		rc = commit(x, "approved", json_incref(o), e);
 out:
 	json_decref(o);

@@ -4,6 +4,7 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main
+never_hold # its dumps have many headers
 tool() { "$convdrop" -c "$conf" "$@"; }
 statuses() { # WANTED-EXIT FILE [OPTION…]; into $work/out
 	want=$1
