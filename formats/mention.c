@@ -214,11 +214,11 @@ take_email(struct search *s, struct slice text, const char *at)
 	while (to > at + 1 && !is_letter(to[-1]) && !is_digit(to[-1]) &&
 	       (unsigned char)to[-1] < 0x80)
 		to--;
-	/* 'ivan@…, «ivan@…, /ivan@…: what is before the first letter or digit
-	 * may be its own or not */
+	/* 'ivan@…, «ivan@…, /ivan@…: what no mailbox is named with parts it
+	 * from what is before; what some are named with may be its own */
 	try_email(s, between(from, to));
-	for (const char *p = from; p < at; p++) {
-		if (!is_letter(*p) && !is_digit(*p) && p + 1 < at)
+	for (const char *p = from; p + 1 < at; p++) {
+		if (!is_letter(*p) && !is_digit(*p) && !strchr("._+-", *p))
 			try_email(s, between(p + 1, to));
 	}
 }

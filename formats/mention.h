@@ -16,6 +16,7 @@ enum mention_kind {
 	MENTION_CLIENT_ID
 };
 
+#define MENTION_LEAST 5 /* bytes of anything that mentions anybody: a@b.c */
 #define MENTION_CLIENT_ID_MIN 10 /* digits: shorter numbers are anything */
 
 struct mention {

@@ -89,7 +89,8 @@ sift_cell(struct sieve *s, struct arena *a, struct slice *cell, enum field f)
 	if (cell->n == 0)
 		return;
 	s->spans = 0;
-	mention_each(a, *cell, note, s);
+	if (cell->n >= MENTION_LEAST)
+		mention_each(a, *cell, note, s);
 	if (s->spans > 0) {
 		s->touched = true;
 		s->gone = s->gone || is_id;
