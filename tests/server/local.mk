@@ -129,6 +129,10 @@ tests_server_test_heard_SOURCES = tests/server/test_heard.c \
 	tests/server/ingest_bench.h
 tests_server_test_heard_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_rulings
+tests_server_test_rulings_SOURCES = tests/server/test_rulings.c \
+	tests/server/ingest_bench.h
+tests_server_test_rulings_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 SERVER_TESTS += tests/server/test_rebuild
 tests_server_test_rebuild_SOURCES = tests/server/test_rebuild.c \
 	tests/server/ingest_bench.h
