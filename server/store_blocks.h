@@ -72,6 +72,9 @@ int blocks_migrate(struct store *s, struct err *e);
 /* Of a record, packed in the arena; since, dump and line are yet to be set. */
 struct entry entry_of(struct arena *a, const struct conv *c);
 struct entry entry_of_packed(struct arena *a, struct slice packed);
+/* The one in front of *s, which is taken off; false: there is none. */
+bool entry_take(struct slice *s, struct entry *out);
+int entry_damaged(const struct store *s, struct err *e); /* -1 */
 /* All that it says.  -1: it cannot be read. */
 int entry_conv(const struct store *s, const struct entry *n, struct conv *out,
     struct err *e);
