@@ -212,6 +212,7 @@ replace_dump(struct erasing *x, struct dump_entry *d, struct winnow *w,
 	if (archive_end(a, to.archive, sha256, d->name, d->at, e) == -1)
 		goto out;
 	v.into = to.archive;
+	snprintf(to.encoding, sizeof to.encoding, "utf-8");
 	if (say(&v, sha256, e) == -1 || store_begin(x->store, e) == -1)
 		goto out;
 	if (store_dump_set(x->store, &to, e) == -1 ||

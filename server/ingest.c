@@ -158,6 +158,7 @@ keep_without(struct job *j, struct err *e)
 		return 0;
 	free(j->settings);
 	j->settings = text;
+	snprintf(j->d->encoding, sizeof j->d->encoding, "utf-8");
 	return begin_copy(j, j->copy, ARCHIVE_DUMP, e);
 }
 

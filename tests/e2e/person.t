@@ -31,7 +31,7 @@ merged() { # FEED NAME: the last dump of that name was
 	    { cat "$dir/reports/$1/$2.report.txt"; return 1; }
 }
 
-instance --feed main --feed hash --feed alone
+instance --feed main --feed hash --feed alone --feed crm
 # the feed hash publishes hashes
 "$python" - "$conf" <<'EOF'
 import re, sys
@@ -40,6 +40,8 @@ head, *feeds = re.split(r'(?m)^(?=feed ")', text)
 feeds[1] = re.sub(r'(?m)^(\s*)#? ?pii = .*$', r'\1pii = "hash"', feeds[1])
 feeds[0] = re.sub(r'(?m)^(\s*)#? ?outputs = .*$',
     r'\1outputs = { "conversion-center", "metrica-orders", "crm-json" }', feeds[0])
+feeds[3] = re.sub(r'(?m)^(\s*)#? ?outputs = .*$',
+    r'\1outputs = { "conversion-center", "metrica-contacts", "metrica-calls" }', feeds[3])
 open(sys.argv[1], 'w').write(head + ''.join(feeds))
 EOF
 check "the configuration is taken" "$convdropd" -c "$conf" -t
@@ -170,6 +172,7 @@ check "where nobody is left, nothing is published" [ ! -e "$dir/published/alone/
 check "others stay" published main ';1000;'
 check "a rebuild agrees" rebuilds main
 check "also where hashes are published" rebuilds hash
+check "a line of a dump that was written anew can be shown" sh -c "'$convdrop' -c '$conf' why main 2006 >/dev/null 2>&1; '$convdrop' -c '$conf' why main 1041 | grep -q 'Anna\|A\*\*\*'"
 check "find finds nothing" status_is 0 tool person find "$phone" "$mail" "$client"
 changed() {
 	f=$(find "$dir/archive/main" -name '*-c.json-????????????.gz' | head -1)
@@ -210,6 +213,45 @@ check "it stays away" unpublished main ';1005;'
 check "a rebuild agrees then" rebuilds main
 check "the audit, too" tool audit verify
 
+# --- a client, her orders and calls
+cat >"$work/clients.json" <<EOF
+{"clients":[
+{"clientUniqId":"c1","name":"Olga","contactPhone":"8 (999) 555-44-33"},
+{"clientUniqId":"c2","name":"Boris","contactPhone":"79995553333"}
+]}
+EOF
+cat >"$work/orders.json" <<EOF
+{"orders":[
+{"id":"7001","createDateTime":"$d 10:00:00","clientUniqId":"c1","clientType":"CONTACT","orderStatus":"PAID","revenue":1},
+{"id":"7002","createDateTime":"$d 11:00:00","clientUniqId":"c2","clientType":"CONTACT","orderStatus":"PAID","revenue":2}
+]}
+EOF
+cat >"$work/calls.csv" <<EOF
+UserId,ClientId,Yclid,DateTime,PhoneNumber,TalkDuration,Tag
+,1695123456789012399,,$(date -d "$d 12:00:00 UTC" +%s),+79995554433,65,shop
+,1695123456789012398,,$(date -d "$d 12:00:00 UTC" +%s),+79995553333,65,shop
+EOF
+for f in clients.json orders.json calls.csv; do
+	check "$f is taken" drop_and_wait "$work/$f" "$f" crm
+	check "and merged" merged crm "$f"
+done
+check "her order is published with her phone" within 20 published crm ';7001;.*79995554433'
+echo '+7 999 555-44-33' >"$work/stdin"
+check "she is erased" status_is 0 tool person erase - --reason "she asked" <"$work/stdin"
+check "her order goes, for it was hers by her client id" unpublished crm ';7001;'
+check "the other's stays" published crm ';7002;.*79995553333'
+check "no trace of her is left" traces '+79995554433'
+check "a rebuild agrees about clients" rebuilds crm
+sed 's/"revenue":1/"revenue":11/; s/"revenue":2/"revenue":22/' "$work/orders.json" >"$work/orders2.json"
+sed 's/Olga/Olga K/; s/Boris/Boris K/' "$work/clients.json" >"$work/clients2.json"
+check "the clients come again" drop_and_wait "$work/clients2.json" clients2.json crm
+check "and the orders" drop_and_wait "$work/orders2.json" orders2.json crm
+check "the other's changes" within 20 published crm ';7002;.*;22;'
+check "she stays away" unpublished crm ';7001;'
+check "and leaves no trace" traces '+79995554433'
+check "and a rebuild still agrees about clients" rebuilds crm
+check "and the audit" tool audit verify
+
 # --- killed in the middle
 {
 	echo "$header"
@@ -232,10 +274,10 @@ daemon_pid=
 wait "$asker"
 daemon
 finished() { [ "$(cat "$dir"/audit/*.jsonl | grep -c '"erased".*"orders"')" = "$1" ]; }
-check "what was interrupted goes on" within 30 finished 3
+check "what was interrupted goes on" within 30 finished 4
 check "no trace is left then" traces +79997770011
 check "the audit accepts that" tool audit verify
 check "and a rebuild" rebuilds main
-check "its act can be seen" status_is 0 tool person act 3
+check "its act can be seen" status_is 0 tool person act 4
 daemon_stop
 finish
