@@ -384,9 +384,25 @@ make_command(struct asked *q, struct command *c)
 	      "calls."));
 }
 
+/* Is there an archived file that could not be looked into? */
+static bool
+is_incomplete(const json_t *act)
+{
+	json_t *why, *list = json_object_get(act, "unread");
+	const char *path;
+
+	json_object_foreach(list, path, why)
+	{
+		if (strncmp(path, "archive/", 8) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 show_act(struct asked *q, int64_t id)
 {
+	bool incomplete;
 	struct erasure job;
 	struct err e = ERR_EMPTY;
 	char *text = NULL, at[32];
@@ -429,8 +445,9 @@ show_act(struct asked *q, int64_t id)
 		       "keeps the person out of later dumps.\nCopies "
 		       "elsewhere, such as backups, are not known here."));
 	}
+	incomplete = job.done == 0 || is_incomplete(act);
 	json_decref(act);
-	return job.done == 0 ? CTL_FINDINGS : CTL_FINE;
+	return incomplete ? CTL_FINDINGS : CTL_FINE;
 }
 
 static int
