@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance
+sed -i 's/^\([[:space:]]*\)hold = .*/\1hold = no/' "$dir/convdrop.conf"
 file=$dir/published/main/conversions.csv
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
 tool() { "$convdrop" -c "$conf" "$@"; }
