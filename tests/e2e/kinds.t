@@ -84,9 +84,9 @@ check "those whose client nobody knows are not" lacks main conversions.csv ';100
 check "too old an order is not in Direct's file" lacks main conversions.csv ';900;'
 check "but in those that take any age" within 10 has main orders.csv '^900;'
 check "the report says how many wait" reports main orders.json '2 orders that name a client'
-check "and so does status" sh -c "'$convdrop' -c '$conf' status | grep -q 'not known yet: 2'"
+check "and so does status" within 10 sh -c "'$convdrop' -c '$conf' status | grep -q 'not known yet: 2'"
 check "status says what the others lack" \
-    sh -c "'$convdrop' -c '$conf' status | grep -q 'lack what the file needs: [1-9].*ClientId'"
+    within 10 sh -c "'$convdrop' -c '$conf' status | grep -q 'lack what the file needs: [1-9].*ClientId'"
 check "whom orders name is a client already" within 10 has main contacts.csv '^c3,'
 
 check "the clients are taken" drop_and_wait "$work/clients.json" clients.json
