@@ -20,6 +20,7 @@
 struct chosen {
 	int64_t id;
 	bool other; /* than they were */
+	bool empty; /* all of it was rejected before */
 	struct tally tally;
 };
 
@@ -577,7 +578,7 @@ check_chosen(const struct revise *r, struct err *e)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct chosen *c = &r->chosen[i];
 
-		if (c->other && c->tally.records > 0 &&
+		if (c->other && !c->empty && c->tally.records > 0 &&
 		    c->tally.rejected == c->tally.records)
 			return err_set(e,
 			    _("Under today's settings dump %lld cannot be "

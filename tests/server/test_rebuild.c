@@ -205,7 +205,7 @@ pull(void)
 
 /* --- what people do ------------------------------------------------------ */
 
-static void
+static int
 do_deed(enum command_op op, int64_t dump, const char *argument)
 {
 	struct command c;
@@ -221,6 +221,7 @@ do_deed(enum command_op op, int64_t dump, const char *argument)
 	a.status = 2;
 	deeds[op](&b.in, b.feed, &c, &a);
 	assert_string_not_equal(a.text, "");
+	return a.status;
 }
 
 struct pick {
@@ -478,7 +479,10 @@ reprocessing_under_unchanged_settings_moves_nothing(void **state)
 		begin(h, h % 2);
 		for (int i = 0; i < STEPS; i++)
 			happen(h % 2, true, h % 3 == 0);
-		do_deed(COMMAND_REPROCESS, 0, "");
+		if (do_deed(COMMAND_REPROCESS, 0, "") != 0) {
+			bench_close(&b);
+			continue; /* a dump of which nothing would be left */
+		}
 		now += 2;
 		publish();
 		was = orders(b.in.store);
