@@ -15,12 +15,13 @@
 #define RUNS 48       /* of digits in one row */
 #define PHONE_MOST 18 /* digits as dialled: 810 and fifteen */
 #define PHONE_LEAST 10
+#define CLIENT_ID_MOST 20
 #define MD5_HEX 32
+#define LAYERS 3 /* of percent signs: a link in a link in a link */
 
 struct search {
 	struct arena *arena;
-	void (*each)(void *ctx, const struct mention *m);
-	void *ctx;
+	const struct mention_how *how;
 	struct slice whole; /* the span to tell instead; p NULL: its own */
 };
 
@@ -31,7 +32,54 @@ tell(struct search *s, enum mention_kind kind, struct slice span,
 	struct mention m = { kind, s->whole.p != NULL ? s->whole : span,
 		value };
 
-	s->each(s->ctx, &m);
+	s->how->each(s->how->ctx, &m);
+}
+
+static bool
+may(const struct search *s, enum mention_kind kind, struct slice raw)
+{
+	return s->how->may == NULL || s->how->may(s->how->ctx, kind, raw);
+}
+
+/* --- characters ------------------------------------------------------------
+ */
+
+enum {
+	DIGIT = 1,
+	HEX = 1 << 1,
+	AT = 1 << 2,
+	PERCENT = 1 << 3,
+	COUNTED = DIGIT | HEX | AT | PERCENT,
+	LETTER = 1 << 4,
+	PARTS = 1 << 5, /* beside an e-mail in a text, and not its own */
+	NAMES = 1 << 6  /* a mark in the name of a mailbox */
+};
+
+/* clang-format off */
+#define D (DIGIT | HEX)
+#define H (LETTER | HEX)
+#define L LETTER
+#define P PARTS
+static const uint8_t kind_of[256] = {
+	P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
+	P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
+	P, 0, P, 0, 0, PERCENT, P, 0, P, P, 0, NAMES, P, NAMES, NAMES, 0,
+	D, D, D, D, D, D, D, D, D, D, P, P, P, P, P, P,
+	AT, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L,
+	L, L, L, L, L, L, L, L, L, L, L, P, P, P, 0, NAMES,
+	0, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L,
+	L, L, L, L, L, L, L, L, L, L, L, 0, P, 0, 0, 0
+};
+#undef D
+#undef H
+#undef L
+#undef P
+/* clang-format on */
+
+static bool
+is(char c, unsigned kinds)
+{
+	return (kind_of[(unsigned char)c] & kinds) != 0;
 }
 
 static bool
@@ -43,13 +91,46 @@ is_digit(char c)
 static bool
 is_hex(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return is(c, HEX);
 }
 
 static bool
-is_letter(char c)
+is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return is(c, LETTER | DIGIT);
+}
+
+struct made {
+	size_t digits, hex, ats, percents;
+};
+
+#define PIECE ((size_t)32768)
+
+/* What a text has of that all of these are made of: sixteen bits each while a
+ * piece of it is counted. */
+static struct made
+made_of(struct slice text)
+{
+	static const uint64_t counts[] = { 0, 1, UINT64_C(1) << 16,
+		UINT64_C(1) << 16 | 1, UINT64_C(1) << 32, 0, 0, 0,
+		UINT64_C(1) << 48 };
+	struct made m = { 0, 0, 0, 0 };
+
+	while (text.n > 0) {
+		size_t n = text.n < PIECE ? text.n : PIECE;
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < n; i++)
+			sum +=
+			    counts[kind_of[(unsigned char)text.p[i]] & COUNTED];
+		m.digits += sum & 0xffff;
+		m.hex += sum >> 16 & 0xffff;
+		m.ats += sum >> 32 & 0xffff;
+		m.percents += sum >> 48;
+		text.p += n;
+		text.n -= n;
+	}
+	return m;
 }
 
 static struct slice
@@ -101,15 +182,15 @@ is_mark(uint32_t u)
 
 /* "2026-11-22 09:15:00": every dump is full of them, and none is a phone. */
 static bool
-is_time(const struct digits *d, size_t first)
+is_time(const struct digits *d)
 {
-	const struct slice *r = &d->run[first];
-	size_t n = d->runs - first;
+	const struct slice *r = d->run;
+	size_t n = d->runs;
 	bool iso = n >= 3 && r[0].n == 4 && r[1].n == 2 && r[2].n == 2;
 	bool dots = n >= 3 && r[0].n == 2 && r[1].n == 2 && r[2].n == 4;
 	struct slice year = iso ? r[0] : dots ? r[2] : r[0];
 
-	if ((!iso && !dots) || n < 5 || n > 6 || d->plus[first] != NULL ||
+	if ((!iso && !dots) || n < 5 || n > 6 || d->plus[0] != NULL ||
 	    (!slice_starts(year, "20") && !slice_starts(year, "19")))
 		return false;
 	for (size_t i = 4; i < n; i++)
@@ -129,20 +210,39 @@ try_phone(struct search *s, const struct digits *d, size_t from, size_t to)
 		tell(s, MENTION_PHONE, span, value);
 }
 
+/* The last digits up to the end of a run. */
+static bool
+may_end(const struct search *s, const struct digits *d, size_t run)
+{
+	char tail[MENTION_TAIL];
+	size_t n = MENTION_TAIL;
+
+	for (size_t i = run + 1; n > 0 && i-- > 0;) {
+		const struct slice *r = &d->run[i];
+
+		for (size_t k = r->n; n > 0 && k > 0;)
+			tail[--n] = r->p[--k];
+		if (d->plus[i] != NULL)
+			break;
+	}
+	return n == 0 &&
+	       may(s, MENTION_PHONE, (struct slice){ tail, MENTION_TAIL });
+}
+
 static void
 try_phones(struct search *s, const struct digits *d)
 {
-	if (is_time(d, 0))
-		return;
-	for (size_t i = 0; i < d->runs; i++) {
+	for (size_t last = 0; last < d->runs; last++) {
 		size_t n = 0;
 
-		for (size_t k = i; k < d->runs && n < PHONE_MOST; k++) {
-			if (k > i && d->plus[k] != NULL)
-				break;
-			n += d->run[k].n;
+		if (!may_end(s, d, last))
+			continue;
+		for (size_t i = last + 1; i-- > 0 && n < PHONE_MOST;) {
+			n += d->run[i].n;
 			if (n >= PHONE_LEAST && n <= PHONE_MOST)
-				try_phone(s, d, i, k);
+				try_phone(s, d, i, last);
+			if (d->plus[i] != NULL)
+				break;
 		}
 	}
 }
@@ -176,28 +276,26 @@ take_digits(struct search *s, const char *p, const char *end)
 	}
 	for (size_t i = 0; i < d.runs; i++)
 		if (d.run[i].n >= MENTION_CLIENT_ID_MIN &&
-		    check_client_id(d.run[i]))
+		    d.run[i].n <= CLIENT_ID_MOST)
 			tell(s, MENTION_CLIENT_ID, d.run[i], d.run[i]);
-	try_phones(s, &d);
-	return p;
+	if (!is_time(&d))
+		try_phones(s, &d);
+	/* what did not fit may have begun among the last that did */
+	if (d.runs < RUNS)
+		return p;
+	plus = d.plus[RUNS - PHONE_MOST];
+	return plus != NULL ? plus : d.run[RUNS - PHONE_MOST].p;
 }
 
 /* --- e-mails, MD5s ---------------------------------------------------------
  */
-
-/* What stands beside an e-mail in a text and is not its own. */
-static bool
-parts_email(char c)
-{
-	return (unsigned char)c <= 0x20 || strchr("\"<>()[],;:\\|=&?", c);
-}
 
 static void
 try_email(struct search *s, struct slice span)
 {
 	struct slice value = lower(s->arena, span);
 
-	if (check_email(value))
+	if (may(s, MENTION_EMAIL, value) && check_email(value))
 		tell(s, MENTION_EMAIL, span, value);
 }
 
@@ -207,18 +305,17 @@ take_email(struct search *s, struct slice text, const char *at)
 {
 	const char *from = at, *to = at + 1, *end = text.p + text.n;
 
-	while (from > text.p && from[-1] != '@' && !parts_email(from[-1]))
+	while (from > text.p && from[-1] != '@' && !is(from[-1], PARTS))
 		from--;
-	while (to < end && *to != '@' && !parts_email(*to))
+	while (to < end && *to != '@' && !is(*to, PARTS))
 		to++;
-	while (to > at + 1 && !is_letter(to[-1]) && !is_digit(to[-1]) &&
-	       (unsigned char)to[-1] < 0x80)
+	while (to > at + 1 && !is_word(to[-1]) && (unsigned char)to[-1] < 0x80)
 		to--;
 	/* 'ivan@…, «ivan@…, /ivan@…: what no mailbox is named with parts it
 	 * from what is before; what some are named with may be its own */
 	try_email(s, between(from, to));
 	for (const char *p = from; p + 1 < at; p++) {
-		if (!is_letter(*p) && !is_digit(*p) && !strchr("._+-", *p))
+		if (!is(*p, LETTER | DIGIT | NAMES))
 			try_email(s, between(p + 1, to));
 	}
 }
@@ -228,47 +325,70 @@ static const char *
 take_word(struct search *s, const char *p, const char *end)
 {
 	const char *from = p;
-	bool hex = true;
 
-	while (p < end && (is_letter(*p) || is_digit(*p))) {
-		hex = hex && is_hex(*p);
+	if (end - p < MD5_HEX)
+		return from;
+	while (p < end && p - from <= MD5_HEX && is_hex(*p))
 		p++;
-	}
-	if (hex && p - from == MD5_HEX) {
-		tell(s, MENTION_MD5, between(from, p),
-		    lower(s->arena, between(from, p)));
-		return p;
-	}
-	return from;
+	if (p - from != MD5_HEX || (p < end && is_word(*p)))
+		return from;
+	tell(s, MENTION_MD5, between(from, p),
+	    lower(s->arena, between(from, p)));
+	return p;
 }
 
 /* --- all of them -----------------------------------------------------------
  */
 
 static void
-look(struct search *s, struct slice text)
+look_for_phones(struct search *s, struct slice text)
 {
-	const char *p = text.p, *end = text.p + text.n, *seen = text.p;
+	const char *p = text.p, *end = text.p + text.n;
 
 	while (p < end) {
-		bool begins =
-		    p == text.p || (!is_letter(p[-1]) && !is_digit(p[-1]));
-		const char *next = begins ? take_word(s, p, end) : p;
+		const char *next =
+		    is_digit(*p) || *p == '+' ? take_digits(s, p, end) : p;
 
-		if (next > p) {
-			p = next;
-		} else if (*p == '@') {
-			take_email(s, text, p++);
-		} else if ((is_digit(*p) || *p == '+') && p >= seen) {
-			/* letters within may begin an MD5 or an e-mail: only
-			 * the digits are done with */
-			seen = take_digits(s, p, end);
-			seen = seen == p ? p + 1 : seen;
-			p++;
-		} else {
-			p++;
-		}
+		p = next > p ? next : p + 1;
 	}
+}
+
+static void
+look_for_emails(struct search *s, struct slice text)
+{
+	const char *end = text.p + text.n, *p = text.p;
+
+	for (; (p = memchr(p, '@', (size_t)(end - p))) != NULL; p++)
+		take_email(s, text, p);
+}
+
+static void
+look_for_md5s(struct search *s, struct slice text)
+{
+	const char *p = text.p, *end = text.p + text.n;
+
+	while (p < end) {
+		const char *next = take_word(s, p, end);
+
+		p = next > p ? next : p + 1;
+		while (p < end && is_word(p[-1]) && is_word(*p))
+			p++;
+	}
+}
+
+/* Most cells have too few digits for anything, and no e-mail. */
+static struct made
+look(struct search *s, struct slice text)
+{
+	struct made m = made_of(text);
+
+	if (m.digits >= MENTION_CLIENT_ID_MIN)
+		look_for_phones(s, text);
+	if (m.ats > 0)
+		look_for_emails(s, text);
+	if (m.hex >= MD5_HEX)
+		look_for_md5s(s, text);
+	return m;
 }
 
 static int
@@ -284,8 +404,6 @@ decoded(struct arena *a, struct slice text)
 	char *to, *begin;
 	bool any = false;
 
-	if (memchr(text.p, '%', text.n) == NULL)
-		return (struct slice){ "", 0 };
 	begin = to = arena_alloc(a, text.n + 1);
 	for (size_t i = 0; i < text.n; i++) {
 		bool coded = text.p[i] == '%' && i + 2 < text.n &&
@@ -304,18 +422,15 @@ decoded(struct arena *a, struct slice text)
 }
 
 void
-mention_each(struct arena *a, struct slice text,
-    void (*each)(void *ctx, const struct mention *m), void *ctx)
+mention_each(struct arena *a, struct slice text, const struct mention_how *how)
 {
-	struct search s = { a, each, ctx, { NULL, 0 } };
-	struct slice other;
+	struct search s = { a, how, { NULL, 0 } };
+	struct slice layer = text;
 
-	if (text.n == 0)
-		return;
-	look(&s, text);
-	other = decoded(a, text);
-	if (other.n == 0)
-		return;
-	s.whole = text;
-	look(&s, other);
+	for (int i = 0; layer.n > 0 && look(&s, layer).percents > 0; i++) {
+		if (i == LAYERS)
+			return;
+		layer = decoded(a, layer);
+		s.whole = text;
+	}
 }

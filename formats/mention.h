@@ -6,6 +6,7 @@
 #ifndef FORMATS_MENTION_H
 #define FORMATS_MENTION_H
 
+#include <stdbool.h>
 #include "formats/arena.h"
 #include "formats/slice.h"
 
@@ -25,12 +26,23 @@ struct mention {
 	struct slice value; /* normalised; until the next call of each */
 };
 
+#define MENTION_TAIL 7
+
+struct mention_how {
+	/* A dump has millions of phones and e-mails, and few are looked for:
+	 * might it be one of them, by a phone's last MENTION_TAIL digits, by
+	 * an e-mail in lower case?  NULL: any might. */
+	bool (*may)(void *ctx, enum mention_kind kind, struct slice raw);
+	void (*each)(void *ctx, const struct mention *m);
+	void *ctx;
+};
+
 /*
  * Calls each for everything that may be one: digits that could be read in two
  * ways come twice, and spans overlap.  What is written with percent signs
  * (ivan%40example.com) is mentioned with all of the text as its span.
  */
-void mention_each(struct arena *a, struct slice text,
-    void (*each)(void *ctx, const struct mention *m), void *ctx);
+void mention_each(
+    struct arena *a, struct slice text, const struct mention_how *how);
 
 #endif

@@ -20,6 +20,7 @@
 #include "server/winnow.h"
 
 #define KEYS 256
+#define MD5_HEX 32
 
 /* --- the act ---------------------------------------------------------------
  */
@@ -74,10 +75,10 @@ erase_save(struct erasing *x, struct err *e)
 
 static void
 keep_stone(
-    void *ctx, int64_t erasure, int kind, struct slice hash, unsigned brief)
+    void *ctx, int64_t erasure, int kind, struct slice hash, int64_t brief)
 {
 	struct tombstone stone = { .kind = (enum tombstone_kind)kind,
-		.brief = (uint16_t)brief };
+		.brief = (uint64_t)brief };
 
 	(void)erasure;
 	if (hash.n != sizeof stone.hash)
@@ -87,8 +88,7 @@ keep_stone(
 }
 
 static void
-note_any(
-    void *ctx, int64_t erasure, int kind, struct slice hash, unsigned brief)
+note_any(void *ctx, int64_t erasure, int kind, struct slice hash, int64_t brief)
 {
 	(void)erasure;
 	(void)kind;
@@ -165,7 +165,7 @@ add_clients(struct erasing *x, struct ingest *in, struct err *e)
 
 		rc = store_tombstone_add(in->store, x->job.id, (int)s->kind,
 		    (struct slice){ (const char *)s->hash, sizeof s->hash },
-		    s->brief, e);
+		    (int64_t)s->brief, e);
 	}
 	if (rc == 0)
 		rc = store_commit(in->store, e);
@@ -398,8 +398,8 @@ erase_resume(struct ingest *in)
 /* --- the deed --------------------------------------------------------------
  */
 
-/* A line each: a kind's number, a space, the value (of a phone or an e-mail its
- * MD5). */
+/* A line each: a kind's number, a space, the value; of a phone or an e-mail
+ * its MD5, and then what it is of, if that is known. */
 static int
 take_keys(struct ingest *in, const char *text, struct tombstone *out, size_t *n,
     struct err *e)
@@ -409,14 +409,21 @@ take_keys(struct ingest *in, const char *text, struct tombstone *out, size_t *n,
 		size_t line = strcspn(text, "\n");
 		struct slice value = { text + 2, line < 2 ? 0 : line - 2 };
 		int kind = text[0] - '0';
+		struct slice plain = { "", 0 };
+
+		if (kind == TOMBSTONE_CONTACT && value.n > MD5_HEX) {
+			plain = (struct slice){ value.p + MD5_HEX,
+				value.n - MD5_HEX };
+			value.n = MD5_HEX;
+		}
 
 		if (line < 3 || kind < 0 || kind >= TOMBSTONE_KINDS ||
 		    text[1] != ' ' || *n == KEYS)
 			return err_set(e, "%s",
 			    _("The daemon does not understand whom to "
 			      "erase."));
-		tombstones_make(
-		    in->stones, &out[(*n)++], (enum tombstone_kind)kind, value);
+		tombstones_make(in->stones, &out[(*n)++],
+		    (enum tombstone_kind)kind, value, plain);
 		text += line + (text[line] == '\n');
 	}
 	return 0;
@@ -444,7 +451,7 @@ begin(struct ingest *in, const struct command *c, struct erasure *job,
 		rc = store_tombstone_add(in->store, job->id, (int)stone[i].kind,
 		    (struct slice){
 			(const char *)stone[i].hash, sizeof stone[i].hash },
-		    stone[i].brief, e);
+		    (int64_t)stone[i].brief, e);
 	if (rc == 0)
 		rc = store_commit(in->store, e);
 	if (rc == -1)

@@ -14,26 +14,20 @@
 /* --- one record ------------------------------------------------------------
  */
 
-struct look {
-	const struct tombstones *stones;
-	bool hit;
-};
-
 static void
-note(void *ctx, const struct mention *m)
+note(void *ctx, struct slice span)
 {
-	struct look *l = ctx;
-
-	l->hit = l->hit || tombstones_mentioned(l->stones, m);
+	(void)span;
+	*(bool *)ctx = true;
 }
 
 static bool
 mentions(const struct tombstones *t, struct arena *a, struct slice text)
 {
-	struct look l = { t, false };
+	bool hit = false;
 
-	mention_each(a, text, note, &l);
-	return l.hit;
+	tombstones_mentioned(t, a, text, note, &hit);
+	return hit;
 }
 
 static bool
@@ -377,8 +371,9 @@ erase_clients(struct erasing *x, struct tombstones *stones, struct err *e)
 			if (sift_record(
 				x->stones, &a, feed, RECORD_CONTACT, &is) == 2)
 				tombstones_add(stones, TOMBSTONE_CLIENT,
-				    tombstone_id(&a, feed,
-					conv_text(&k.conv, FIELD_ID)));
+				    tombstone_id(
+					&a, feed, conv_text(&k.conv, FIELD_ID)),
+				    (struct slice){ "", 0 });
 		}
 		walk_end(w);
 	}

@@ -66,15 +66,19 @@ is_csv(const struct expunge *x)
 
 /* Asterisks in place of what was found matter only where the text stays. */
 static void
-note(void *ctx, const struct mention *m)
+note(void *ctx, struct slice span)
 {
 	struct work *w = ctx;
 
-	if (!tombstones_mentioned(w->x->stones, m))
-		return;
 	w->hit = true;
-	if (m->span.p >= w->p && m->span.p + m->span.n <= w->p + w->n)
-		memset(w->p + (m->span.p - w->p), '*', m->span.n);
+	if (span.p >= w->p && span.p + span.n <= w->p + w->n)
+		memset(w->p + (span.p - w->p), '*', span.n);
+}
+
+static void
+look(struct work *w, struct slice text)
+{
+	tombstones_mentioned(w->x->stones, &w->arena, text, note, w);
 }
 
 static bool
@@ -204,7 +208,7 @@ do_row(struct work *w)
 	split(w, row, w->x->writer == NULL ? ';' : w->x->writer->delimiter);
 	w->hit = names_erased(w);
 	if (!w->hit) /* which writes into what the cells point to */
-		mention_each(&w->arena, w->record, note, w);
+		look(w, w->record);
 	if (w->hit && w->records > 0)
 		tell_row(w);
 	else
@@ -268,7 +272,7 @@ do_object(struct work *w)
 	}
 	copy = arena_alloc(&w->arena, line.n);
 	memcpy(copy, line.p, line.n);
-	mention_each(&w->arena, line, note, w);
+	look(w, line);
 	line.p = copy;
 	if (object_is_erased(w, line))
 		return;
@@ -279,7 +283,7 @@ do_object(struct work *w)
 static void
 do_line(struct work *w)
 {
-	mention_each(&w->arena, w->record, note, w);
+	look(w, w->record);
 	w->x->found += w->hit;
 	out_slice(w->out, w->record);
 }

@@ -13,6 +13,8 @@
 #include "server/lang.h"
 #include "server/mask.h"
 
+static const struct slice none = { "", 0 };
+
 void
 person_free(struct person *p)
 {
@@ -23,7 +25,7 @@ person_free(struct person *p)
 
 static void
 add(struct person *p, enum tombstone_kind kind, const char *what,
-    struct slice value, struct slice shown)
+    struct slice value, struct slice plain, struct slice shown)
 {
 	for (size_t i = 0; i < p->keys; i++)
 		if (p->key[i].kind == kind && slice_eq(p->key[i].value, value))
@@ -33,14 +35,16 @@ add(struct person *p, enum tombstone_kind kind, const char *what,
 		p->key = mem_grow(p->key, p->room * sizeof *p->key);
 	}
 	p->key[p->keys++] = (struct person_key){ kind, what,
-		arena_copy(&p->arena, value), arena_copy(&p->arena, shown) };
+		arena_copy(&p->arena, value), arena_copy(&p->arena, plain),
+		arena_copy(&p->arena, shown) };
 }
 
 static void
 add_contact(struct person *p, enum field f, struct slice plain)
 {
 	add(p, TOMBSTONE_CONTACT, f == FIELD_PHONES ? "phone" : "email",
-	    normal_md5_of(&p->arena, plain), mask_value(&p->arena, f, plain));
+	    normal_md5_of(&p->arena, plain), plain,
+	    mask_value(&p->arena, f, plain));
 }
 
 static struct slice
@@ -99,7 +103,7 @@ add_known_order(struct person *p, const struct conf *c, struct store *s,
 				continue;
 			*any = true;
 			add(p, TOMBSTONE_ORDER, "order",
-			    tombstone_id(&p->arena, feed, id),
+			    tombstone_id(&p->arena, feed, id), none,
 			    short_form(p, id));
 		}
 	}
@@ -116,7 +120,7 @@ person_add(struct person *p, const struct conf *c, struct store *s,
 
 	if (is_md5(t)) {
 		add(p, TOMBSTONE_CONTACT, "md5", one(p, FIELD_PHONES_MD5, t),
-		    short_form(p, t));
+		    none, short_form(p, t));
 		return 0;
 	}
 	v = one(p, FIELD_EMAILS, t);
@@ -126,7 +130,8 @@ person_add(struct person *p, const struct conf *c, struct store *s,
 	if (v.n > 0)
 		add_contact(p, FIELD_PHONES, v);
 	if (t.n >= MENTION_CLIENT_ID_MIN && check_client_id(t))
-		add(p, TOMBSTONE_CLIENT_ID, "client_id", t, short_form(p, t));
+		add(p, TOMBSTONE_CLIENT_ID, "client_id", t, none,
+		    short_form(p, t));
 	if (p->keys > before || t.n == 0)
 		return t.n == 0
 			   ? err_set(e, "%s", _("The identifier is empty."))
@@ -153,7 +158,7 @@ person_add_order(struct person *p, const struct conf *c, const char *feed,
 		    feed);
 	if (v.n == 0)
 		return err_set(e, "%s", _("The identifier is empty."));
-	add(p, TOMBSTONE_ORDER, "order", tombstone_id(&p->arena, feed, v),
+	add(p, TOMBSTONE_ORDER, "order", tombstone_id(&p->arena, feed, v), none,
 	    short_form(p, v));
 	return 0;
 }
@@ -185,7 +190,7 @@ person_add_others(
 				add(p,
 				    client ? TOMBSTONE_CLIENT_ID
 					   : TOMBSTONE_CONTACT,
-				    client ? "client_id" : "md5", v,
+				    client ? "client_id" : "md5", v, none,
 				    short_form(p, v));
 		}
 	}
@@ -195,7 +200,8 @@ void
 person_stones(const struct person *p, struct tombstones *to)
 {
 	for (size_t i = 0; i < p->keys; i++)
-		tombstones_add(to, p->key[i].kind, p->key[i].value);
+		tombstones_add(
+		    to, p->key[i].kind, p->key[i].value, p->key[i].plain);
 }
 
 int
@@ -206,8 +212,9 @@ person_command(const struct person *p, char *out, size_t size)
 	out[0] = '\0';
 	for (size_t i = 0; i < p->keys; i++) {
 		const struct person_key *k = &p->key[i];
-		int used = snprintf(out + n, size - n, "%d %.*s\n",
-		    (int)k->kind, (int)k->value.n, k->value.p);
+		int used = snprintf(out + n, size - n, "%d %.*s%.*s\n",
+		    (int)k->kind, (int)k->value.n, k->value.p, (int)k->plain.n,
+		    k->plain.p);
 
 		if (used < 0 || (size_t)used >= size - n)
 			return -1;

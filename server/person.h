@@ -20,9 +20,9 @@
 
 struct person_key {
 	enum tombstone_kind kind;
-	const char *what;   /* "phone", "email", "md5", "client_id", "order" */
-	struct slice value; /* as tombstones_make takes it */
-	struct slice shown; /* masked */
+	const char *what; /* "phone", "email", "md5", "client_id", "order" */
+	struct slice value, plain; /* as tombstones_make takes them */
+	struct slice shown;        /* masked */
 };
 
 struct person {
@@ -43,7 +43,7 @@ void person_add_others(
     struct person *p, const struct tombstones *stones, const struct conv *c);
 
 void person_stones(const struct person *p, struct tombstones *to);
-/* As COMMAND_ERASE wants it: a line each.  -1: they do not fit. */
+/* As COMMAND_ERASE wants it (deed_erase): a line each.  -1: they do not fit. */
 int person_command(const struct person *p, char *out, size_t size);
 
 #endif

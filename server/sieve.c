@@ -11,17 +11,15 @@
  */
 
 static void
-note(void *ctx, const struct mention *m)
+note(void *ctx, struct slice span)
 {
 	struct sieve *s = ctx;
 
-	if (!tombstones_mentioned(s->stones, m))
-		return;
 	if (s->spans == s->room) {
 		s->room = s->room == 0 ? 8 : 2 * s->room;
 		s->span = mem_grow(s->span, s->room * sizeof *s->span);
 	}
-	s->span[s->spans++] = m->span;
+	s->span[s->spans++] = span;
 }
 
 /* The cell without the spans, which may overlap. */
@@ -90,7 +88,7 @@ sift_cell(struct sieve *s, struct arena *a, struct slice *cell, enum field f)
 		return;
 	s->spans = 0;
 	if (cell->n >= MENTION_LEAST)
-		mention_each(a, *cell, note, s);
+		tombstones_mentioned(s->stones, a, *cell, note, s);
 	if (s->spans > 0) {
 		s->touched = true;
 		s->gone = s->gone || is_id;

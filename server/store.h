@@ -544,10 +544,10 @@ int store_erasures(struct store *s, bool all,
     struct err *e);
 
 int store_tombstone_add(struct store *s, int64_t erasure, int kind,
-    struct slice hash, unsigned brief, struct err *e);
+    struct slice hash, int64_t brief, struct err *e);
 int store_tombstones(struct store *s,
     void (*each)(void *ctx, int64_t erasure, int kind, struct slice hash,
-	unsigned brief),
+	int64_t brief),
     void *ctx, struct err *e);
 
 /* Within a transaction: every ruling of the feed.  each answers what becomes of

@@ -89,16 +89,16 @@ store_erasures(struct store *s, bool all,
 
 int
 store_tombstone_add(struct store *s, int64_t erasure, int kind,
-    struct slice hash, unsigned brief, struct err *e)
+    struct slice hash, int64_t brief, struct err *e)
 {
 	return store_run(s, SQL_TOMBSTONE_ADD, e, "ibii", (int64_t)kind, hash,
-	    (int64_t)brief, erasure);
+	    brief, erasure);
 }
 
 int
 store_tombstones(struct store *s,
-    void (*each)(void *ctx, int64_t erasure, int kind, struct slice hash,
-	unsigned brief),
+    void (*each)(
+	void *ctx, int64_t erasure, int kind, struct slice hash, int64_t brief),
     void *ctx, struct err *e)
 {
 	sqlite3_stmt *q = store_fresh(s, SQL_TOMBSTONE_LIST, e);
@@ -108,7 +108,7 @@ store_tombstones(struct store *s,
 		return -1;
 	while ((rc = store_step(s, q, e)) == 1)
 		each(ctx, sqlite3_column_int64(q, 3), sqlite3_column_int(q, 0),
-		    store_blob(q, 1), (unsigned)sqlite3_column_int(q, 2));
+		    store_blob(q, 1), sqlite3_column_int64(q, 2));
 	sqlite3_finalize(q);
 	return rc;
 }

@@ -20,15 +20,28 @@
 #include "formats/arena.h"
 #include "server/bytes.h"
 
-#define BRIEFS 65536
+#define BRIEFS 65536 /* of sixteen bits */
 #define MD5_TEXT (2 * MD5_DIGEST_SIZE)
+
+/* What a stone's brief has: sixteen bits each, of what it is of, and of a
+ * contact that is known as plain text, of that and of a phone's last digits. */
+enum table {
+	OF_VALUE,
+	OF_PLAIN,
+	OF_TAIL,
+	TABLES
+};
+#define IS_PLAIN (UINT64_C(1) << 48)
+#define IS_PHONE (UINT64_C(1) << 49)
 
 struct tombstones {
 	struct hmac_sha256_ctx mac;
 	uint64_t fast[2]; /* the key of the fast hash */
-	uint8_t bit[BRIEFS / 8];
+	uint8_t bit[TABLES][BRIEFS / 8];
 	struct tombstone *stone; /* sorted */
 	size_t n, room;
+	size_t of[TOMBSTONE_KINDS];
+	size_t hidden; /* contacts of whom only the MD5 is known */
 };
 
 /* --- the fast hash ---------------------------------------------------------
@@ -40,7 +53,7 @@ turn(uint64_t x, int by)
 	return x << by | x >> (64 - by);
 }
 
-static void
+static inline void
 round_of(uint64_t v[4])
 {
 	v[0] += v[1];
@@ -57,7 +70,7 @@ round_of(uint64_t v[4])
 
 /* SipHash-1-3, folded to sixteen bits. */
 static uint16_t
-brief_of(const struct tombstones *t, enum tombstone_kind kind, struct slice s)
+brief_of(const struct tombstones *t, unsigned kind, struct slice s)
 {
 	uint64_t v[4] = { t->fast[0] ^ UINT64_C(0x736f6d6570736575),
 		t->fast[1] ^ UINT64_C(0x646f72616e646f6d),
@@ -112,16 +125,46 @@ tombstones_free(struct tombstones *t)
 	free(t);
 }
 
+static struct slice
+tail_of(struct slice phone)
+{
+	size_t n = phone.n < MENTION_TAIL ? phone.n : MENTION_TAIL;
+
+	return (struct slice){ phone.p + phone.n - n, n };
+}
+
+/* Of what is no kind of tombstone, so that no two briefs tell of each other. */
+static uint16_t
+brief_of_plain(const struct tombstones *t, enum table table, struct slice s)
+{
+	return brief_of(t, TOMBSTONE_KINDS + (unsigned)table, s);
+}
+
+static uint64_t
+briefs_of(const struct tombstones *t, struct slice plain)
+{
+	uint64_t brief = 0;
+
+	if (plain.n == 0)
+		return 0;
+	brief = IS_PLAIN | (uint64_t)brief_of_plain(t, OF_PLAIN, plain) << 16;
+	if (memchr(plain.p, '@', plain.n) == NULL)
+		brief |= IS_PHONE |
+			 (uint64_t)brief_of_plain(t, OF_TAIL, tail_of(plain))
+			     << 32;
+	return brief;
+}
+
 void
 tombstones_make(const struct tombstones *t, struct tombstone *out,
-    enum tombstone_kind kind, struct slice value)
+    enum tombstone_kind kind, struct slice value, struct slice plain)
 {
 	struct hmac_sha256_ctx mac = t->mac;
 	uint8_t head = (uint8_t)kind;
 
 	memset(out, 0, sizeof *out);
 	out->kind = kind;
-	out->brief = brief_of(t, kind, value);
+	out->brief = brief_of(t, kind, value) | briefs_of(t, plain);
 	hmac_sha256_update(&mac, 1, &head);
 	hmac_sha256_update(&mac, value.n, (const uint8_t *)value.p);
 	hmac_sha256_digest(&mac, sizeof out->hash, out->hash);
@@ -143,6 +186,20 @@ find(const struct tombstones *t, const struct tombstone *s)
 	return t->n == 0 ? NULL : bsearch(s, t->stone, t->n, sizeof *s, order);
 }
 
+static void
+mark(struct tombstones *t, enum table table, uint64_t brief)
+{
+	uint16_t b = (uint16_t)(brief >> 16 * table);
+
+	t->bit[table][b / 8] |= (uint8_t)(1U << b % 8);
+}
+
+static bool
+is_marked(const struct tombstones *t, enum table table, uint16_t brief)
+{
+	return (t->bit[table][brief / 8] >> brief % 8 & 1) != 0;
+}
+
 void
 tombstones_keep(struct tombstones *t, const struct tombstone *stone)
 {
@@ -154,16 +211,23 @@ tombstones_keep(struct tombstones *t, const struct tombstone *stone)
 	}
 	t->stone[t->n++] = *stone;
 	qsort(t->stone, t->n, sizeof *t->stone, order);
-	t->bit[stone->brief / 8] |= (uint8_t)(1U << stone->brief % 8);
+	t->of[stone->kind]++;
+	mark(t, OF_VALUE, stone->brief);
+	if ((stone->brief & IS_PLAIN) != 0)
+		mark(t, OF_PLAIN, stone->brief);
+	else
+		t->hidden += stone->kind == TOMBSTONE_CONTACT;
+	if ((stone->brief & IS_PHONE) != 0)
+		mark(t, OF_TAIL, stone->brief);
 }
 
 void
-tombstones_add(
-    struct tombstones *t, enum tombstone_kind kind, struct slice value)
+tombstones_add(struct tombstones *t, enum tombstone_kind kind,
+    struct slice value, struct slice plain)
 {
 	struct tombstone stone;
 
-	tombstones_make(t, &stone, kind, value);
+	tombstones_make(t, &stone, kind, value, plain);
 	tombstones_keep(t, &stone);
 }
 
@@ -186,13 +250,23 @@ bool
 tombstones_has(
     const struct tombstones *t, enum tombstone_kind kind, struct slice value)
 {
-	uint16_t brief = brief_of(t, kind, value);
+	static const struct slice unknown = { "", 0 };
 	struct tombstone stone;
 
-	if ((t->bit[brief / 8] >> brief % 8 & 1) == 0)
+	if (t->of[kind] == 0 ||
+	    !is_marked(t, OF_VALUE, brief_of(t, kind, value)))
 		return false;
-	tombstones_make(t, &stone, kind, value);
+	tombstones_make(t, &stone, kind, value, unknown);
 	return find(t, &stone) != NULL;
+}
+
+/* Before it is hashed. */
+static bool
+may_have_contact(const struct tombstones *t, enum table table, struct slice s)
+{
+	return t->hidden > 0 ||
+	       (t->of[TOMBSTONE_CONTACT] > 0 &&
+		   is_marked(t, table, brief_of_plain(t, table, s)));
 }
 
 bool
@@ -202,6 +276,8 @@ tombstones_has_contact(const struct tombstones *t, struct slice plain)
 	char text[MD5_TEXT + 1];
 	struct md5_ctx md5;
 
+	if (!may_have_contact(t, OF_PLAIN, plain))
+		return false;
 	md5_init(&md5);
 	md5_update(&md5, plain.n, (const uint8_t *)plain.p);
 	md5_digest(&md5, sizeof sum, sum);
@@ -249,8 +325,26 @@ tombstones_has_id(const struct tombstones *t, enum tombstone_kind kind,
 	return has;
 }
 
-bool
-tombstones_mentioned(const struct tombstones *t, const struct mention *m)
+/* --- in a text -------------------------------------------------------------
+ */
+
+struct seeking {
+	const struct tombstones *stones;
+	void (*each)(void *ctx, struct slice span);
+	void *ctx;
+};
+
+static bool
+may_be(void *ctx, enum mention_kind kind, struct slice raw)
+{
+	const struct seeking *s = ctx;
+
+	return may_have_contact(
+	    s->stones, kind == MENTION_PHONE ? OF_TAIL : OF_PLAIN, raw);
+}
+
+static bool
+is_one(const struct tombstones *t, const struct mention *m)
 {
 	switch (m->kind) {
 	case MENTION_PHONE:
@@ -262,6 +356,25 @@ tombstones_mentioned(const struct tombstones *t, const struct mention *m)
 		return tombstones_has(t, TOMBSTONE_CLIENT_ID, m->value);
 	}
 	return false;
+}
+
+static void
+tell(void *ctx, const struct mention *m)
+{
+	const struct seeking *s = ctx;
+
+	if (is_one(s->stones, m))
+		s->each(s->ctx, m->span);
+}
+
+void
+tombstones_mentioned(const struct tombstones *t, struct arena *a,
+    struct slice text, void (*each)(void *ctx, struct slice span), void *ctx)
+{
+	struct seeking s = { t, each, ctx };
+	struct mention_how how = { may_be, tell, &s };
+
+	mention_each(a, text, &how);
 }
 
 /* --- the key ---------------------------------------------------------------

@@ -34,7 +34,7 @@ enum tombstone_kind {
 
 struct tombstone {
 	enum tombstone_kind kind;
-	uint16_t brief; /* a short hash, so that most need no HMAC */
+	uint64_t brief; /* short hashes, so that most need no HMAC */
 	uint8_t hash[TOMBSTONE_HASH];
 };
 
@@ -43,12 +43,14 @@ struct tombstones;
 struct tombstones *tombstones_new(const uint8_t key[TOMBSTONE_KEY]);
 void tombstones_free(struct tombstones *t); /* NULL is fine */
 
-/* value is normalised; of a phone or an e-mail it is the MD5 in lower case. */
+/* value is normalised; of a phone or an e-mail it is the MD5 in lower case, and
+ * plain what it is of: where that is empty (it is not known), every phone and
+ * e-mail of a dump must be hashed, which takes twice as long as reading it. */
 void tombstones_make(const struct tombstones *t, struct tombstone *out,
-    enum tombstone_kind kind, struct slice value);
+    enum tombstone_kind kind, struct slice value, struct slice plain);
 void tombstones_keep(struct tombstones *t, const struct tombstone *stone);
-void tombstones_add(
-    struct tombstones *t, enum tombstone_kind kind, struct slice value);
+void tombstones_add(struct tombstones *t, enum tombstone_kind kind,
+    struct slice value, struct slice plain);
 
 size_t tombstones_count(const struct tombstones *t);
 const struct tombstone *tombstones_at(const struct tombstones *t, size_t i);
@@ -60,7 +62,9 @@ bool tombstones_has(
 bool tombstones_has_contact(const struct tombstones *t, struct slice plain);
 bool tombstones_has_id(const struct tombstones *t, enum tombstone_kind kind,
     const char *feed, struct slice id);
-bool tombstones_mentioned(const struct tombstones *t, const struct mention *m);
+/* Tells of everything in the text that mentions one; spans overlap. */
+void tombstones_mentioned(const struct tombstones *t, struct arena *a,
+    struct slice text, void (*each)(void *ctx, struct slice span), void *ctx);
 
 /* "FEED/ID" in the arena. */
 struct slice tombstone_id(struct arena *a, const char *feed, struct slice id);

@@ -11,6 +11,9 @@
 
 #include "formats/mention.h"
 
+#define FIVE "1 2 3 4 5 "
+#define MANY FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE "1 "
+
 struct wanted {
 	enum mention_kind kind;
 	const char *value;
@@ -35,7 +38,8 @@ mentions(const char *text, enum mention_kind kind, const char *value,
 	struct wanted w = { kind, value, span, false };
 	struct arena a = ARENA_EMPTY;
 
-	mention_each(&a, slice_of(text), look, &w);
+	mention_each(
+	    &a, slice_of(text), &(struct mention_how){ NULL, look, &w });
 	arena_free(&a);
 	return w.found;
 }
@@ -97,6 +101,14 @@ every_spelling_is_found_where_it_stands(void **state)
 		    NULL },
 		{ "79995551122@example.com", MENTION_EMAIL,
 		    "79995551122@example.com", NULL },
+		/* the last of many, which are more than one row holds */
+		{ MANY "+7 999 555 11 22", MENTION_PHONE, "79995551122",
+		    "+7 999 555 11 22" },
+		{ MANY MANY "8 999 555-11-22", MENTION_PHONE, "79995551122",
+		    "8 999 555-11-22" },
+		/* a link in a link */
+		{ "https://x.ru/?to=https%3A%2F%2Fy.ru%2F%3Fe%3Divan%2540x.ru",
+		    MENTION_EMAIL, "ivan@x.ru", NULL },
 		{ "a 0123456789ABCDEF0123456789abcdef b", MENTION_MD5,
 		    "0123456789abcdef0123456789abcdef", NULL },
 		{ "1665391200123456789", MENTION_CLIENT_ID,
@@ -159,7 +171,8 @@ any_bytes_are_a_text(void **state)
 		struct wanted w = { MENTION_PHONE, "1", NULL, false };
 		struct arena a = ARENA_EMPTY;
 
-		mention_each(&a, (struct slice){ text, n }, look, &w);
+		mention_each(&a, (struct slice){ text, n },
+		    &(struct mention_how){ NULL, look, &w });
 		arena_free(&a);
 	}
 }

@@ -100,11 +100,11 @@ stones(const char *phone, const char *order)
 	struct tombstones *t = tombstones_new(key);
 	struct arena a = ARENA_EMPTY;
 
-	tombstones_add(
-	    t, TOMBSTONE_CONTACT, normal_md5_of(&a, slice_of(phone)));
+	tombstones_add(t, TOMBSTONE_CONTACT, normal_md5_of(&a, slice_of(phone)),
+	    slice_of(phone));
 	if (order != NULL)
 		tombstones_add(t, TOMBSTONE_ORDER,
-		    tombstone_id(&a, "main", slice_of(order)));
+		    tombstone_id(&a, "main", slice_of(order)), slice_of(""));
 	arena_free(&a);
 	return t;
 }
