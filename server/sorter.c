@@ -1,15 +1,17 @@
 /*
- * Sorting in memory until it is full, then in runs on the disk.  A record is
- * one header, its key and its bytes, the same in memory and in a run; what is
- * sorted are small entries that point at records and begin with the key's
- * first eight bytes, so that most comparisons touch no record.
+ * Sorting in memory until it is full, then in runs on the disk.  What is sorted
+ * are small entries that point at records and begin with the key's first eight
+ * bytes, so that most comparisons touch no record.
  *
  * A run that is full is sorted and written by a thread while the next one is
  * filled, which is half as large so that memory stays bounded.  The thread has
  * its run and the file to itself; whoever needs either waits for it first.
+ * Once all were added that is the thread that merges the runs (sorter_runs.h).
  */
 #include "server/sorter.h"
 #include "server/bytes.h"
+#include "server/sorter_record.h"
+#include "server/sorter_runs.h"
 #include "server/temp.h"
 
 #include <assert.h>
@@ -23,28 +25,12 @@
 #include "formats/arena.h"
 
 #define FIRST_ROOM ((size_t)64 * 1024) /* grows by doubling */
-#define CURSOR_MIN ((size_t)16 * 1024)
 #define RECORD_MAX ((size_t)1 << 30)
-#define CURSOR_MAX ((size_t)1024 * 1024)
-
-struct head {
-	uint64_t sequence;
-	uint32_t key_n, bytes_n;
-};
+#define WRITE_BYTES ((size_t)1024 * 1024)
 
 struct entry {
 	uint64_t prefix; /* of the key, so that smaller sorts first */
 	size_t at;       /* in memory; grows with every record added */
-};
-
-/* A sorted run on the disk, being read. */
-struct cursor {
-	uint64_t begin;   /* in the file */
-	uint64_t at, end; /* likewise: what was not read yet */
-	char *buf;
-	size_t room, used, pos; /* pos: the present record */
-	uint64_t prefix;
-	struct head head;
 };
 
 /* The records of a run, in memory. */
@@ -70,50 +56,13 @@ struct sorter {
 	size_t memory_bytes;
 	struct run run; /* being filled */
 	struct spilling spilling;
-	bool sorted; /* sorter_sort was called */
-	size_t next; /* in memory: the next entry */
-	int fd;      /* the spilled runs; -1 without */
-	uint64_t spilled;
-	struct cursor *cursor; /* one a run */
-	size_t cursors;
-	size_t *heap; /* cursors that still have a record */
-	size_t heap_n;
-	bool given; /* heap[0]'s record was handed out */
+	bool sorted;       /* sorter_sort was called */
+	size_t next;       /* in memory: the next entry */
+	int fd;            /* the spilled runs; -1 without */
+	struct runs *runs; /* likewise; NULL without */
 };
 
 /* --- records ------------------------------------------------------------ */
-
-static uint64_t
-prefix_of(const char *key, size_t n)
-{
-	uint64_t p = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		p = p << 8 | (i < n ? (unsigned char)key[i] : 0);
-	return p;
-}
-
-static size_t
-record_size(const struct head *h)
-{
-	return sizeof *h + h->key_n + h->bytes_n;
-}
-
-/* Of two records with equal prefixes: by key, then by sequence. */
-static int
-compare_records(const char *a, const char *b)
-{
-	struct head x, y;
-	int c;
-
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	c = slice_cmp((struct slice){ a + sizeof x, x.key_n },
-	    (struct slice){ b + sizeof y, y.key_n });
-	if (c != 0)
-		return c;
-	return (x.sequence > y.sequence) - (x.sequence < y.sequence);
-}
 
 static int
 compare_entries(const void *va, const void *vb, void *mem)
@@ -123,18 +72,9 @@ compare_entries(const void *va, const void *vb, void *mem)
 
 	if (a->prefix != b->prefix)
 		return a->prefix < b->prefix ? -1 : 1;
-	c = compare_records(
+	c = record_compare(
 	    (const char *)mem + a->at, (const char *)mem + b->at);
 	return c != 0 ? c : (a->at > b->at) - (a->at < b->at);
-}
-
-static void
-give(const char *record, const struct head *h, struct slice *key,
-    uint64_t *sequence, struct slice *bytes)
-{
-	*key = (struct slice){ record + sizeof *h, h->key_n };
-	*bytes = (struct slice){ key->p + h->key_n, h->bytes_n };
-	*sequence = h->sequence;
 }
 
 /* --- life --------------------------------------------------------------- */
@@ -187,22 +127,16 @@ free_run(struct run *r)
 void
 sorter_reset(struct sorter *s)
 {
+	runs_close(s->runs); /* its thread may have the rest */
+	s->runs = NULL;
 	join_spilling(&s->spilling);
 	s->spilling.error = 0;
-	for (size_t i = 0; i < s->cursors; i++)
-		free(s->cursor[i].buf);
-	free(s->cursor);
-	free(s->heap);
-	s->cursor = NULL;
-	s->heap = NULL;
-	s->cursors = s->heap_n = 0;
 	if (s->fd != -1)
 		close(s->fd);
 	s->fd = -1;
-	s->spilled = 0;
 	s->next = 0;
 	empty_run(&s->run);
-	s->sorted = s->given = false;
+	s->sorted = false;
 }
 
 void
@@ -294,7 +228,7 @@ write_run(int fd, const struct run *run, char *buf, size_t room)
 
 	for (size_t i = 0; i < run->n; i++) {
 		const char *r = run->mem + run->entry[i].at;
-		struct head h;
+		struct record_head h;
 		size_t n;
 
 		memcpy(&h, r, sizeof h);
@@ -319,10 +253,11 @@ static void *
 sort_and_write(void *ctx)
 {
 	struct spilling *p = ctx;
-	char *buf = mem_alloc(CURSOR_MAX);
+	char *buf = mem_alloc(WRITE_BYTES);
 
 	sort_run(&p->run);
-	p->error = write_run(p->fd, &p->run, buf, CURSOR_MAX) == -1 ? errno : 0;
+	p->error =
+	    write_run(p->fd, &p->run, buf, WRITE_BYTES) == -1 ? errno : 0;
 	free(buf);
 	return NULL;
 }
@@ -354,13 +289,9 @@ spill(struct sorter *s, struct err *e)
 		return complain(s, e);
 	if (await_spilling(s, e) == -1)
 		return -1;
-	s->cursor = mem_grow(s->cursor, (s->cursors + 1) * sizeof *s->cursor);
-	s->cursor[s->cursors++] = (struct cursor){
-		.begin = s->spilled,
-		.at = s->spilled,
-		.end = s->spilled + full.used,
-	};
-	s->spilled += full.used;
+	if (s->runs == NULL)
+		s->runs = runs_open(s->dir);
+	runs_add(s->runs, full.used);
 	s->run = s->spilling.run;
 	empty_run(&s->run);
 	s->spilling.run = full;
@@ -374,7 +305,7 @@ spill(struct sorter *s, struct err *e)
 static bool
 is_full(const struct sorter *s, size_t need)
 {
-	size_t most = s->cursors == 0 ? s->memory_bytes : s->memory_bytes / 2;
+	size_t most = s->runs == NULL ? s->memory_bytes : s->memory_bytes / 2;
 
 	return s->run.used + need + (s->run.n + 1) * sizeof *s->run.entry >
 	       most;
@@ -410,7 +341,7 @@ int
 sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
     const struct slice *part, size_t parts, struct err *e)
 {
-	struct head h = { sequence, (uint32_t)key.n, 0 };
+	struct record_head h = { sequence, (uint32_t)key.n, 0 };
 	struct run *r;
 	struct entry *x;
 	size_t need, bytes = 0;
@@ -432,7 +363,7 @@ sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
 	for (size_t i = 0; i < parts; i++)
 		p = put(p, part[i]);
 	x = &r->entry[r->n++];
-	*x = (struct entry){ prefix_of(key.p, key.n), r->used };
+	*x = (struct entry){ record_prefix(key.p, key.n), r->used };
 	r->used += need;
 	if (r->ordered && r->n > 1)
 		r->ordered = compare_entries(x - 1, x, r->mem) <= 0;
@@ -448,131 +379,34 @@ sorter_add(struct sorter *s, struct slice key, uint64_t sequence,
 
 /* --- reading ------------------------------------------------------------ */
 
-/* Reads on until at least need bytes of the present record are in the buffer.
- */
+/* Called by the thread that merges the runs; the rest is its to free. */
 static int
-fill(struct sorter *s, struct cursor *c, size_t need, struct err *e)
+await_runs(void *ctx, struct err *e)
 {
-	if (c->used - c->pos >= need)
-		return 0;
-	memmove(c->buf, c->buf + c->pos, c->used - c->pos);
-	c->used -= c->pos;
-	c->pos = 0;
-	if (need > c->room) {
-		c->buf = mem_grow(c->buf, need);
-		c->room = need;
-	}
-	while (c->used < need) {
-		size_t want = c->room - c->used;
-		ssize_t n;
+	struct sorter *s = ctx;
 
-		if (want > c->end - c->at)
-			want = (size_t)(c->end - c->at);
-		n = pread(s->fd, c->buf + c->used, want, (off_t)c->at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return complain(s, e);
-		if (n == 0)
-			return err_set(e,
-			    "sort in %s: the temporary file was cut short",
-			    s->dir);
-		c->used += (size_t)n;
-		c->at += (uint64_t)n;
-	}
+	if (await_spilling(s, e) == -1)
+		return -1;
+	free_run(&s->run);
+	free_run(&s->spilling.run);
 	return 0;
-}
-
-/* The cursor's next record: 1, 0 at the end of the run, -1. */
-static int
-load(struct sorter *s, struct cursor *c, struct err *e)
-{
-	const char *key;
-
-	if (c->pos == c->used && c->at == c->end)
-		return 0;
-	if (fill(s, c, sizeof c->head, e) == -1)
-		return -1;
-	memcpy(&c->head, c->buf + c->pos, sizeof c->head);
-	if (fill(s, c, record_size(&c->head), e) == -1)
-		return -1;
-	key = c->buf + c->pos + sizeof c->head;
-	c->prefix = prefix_of(key, c->head.key_n);
-	return 1;
-}
-
-static bool
-before(const struct sorter *s, size_t a, size_t b)
-{
-	const struct cursor *x = &s->cursor[a], *y = &s->cursor[b];
-	int c;
-
-	if (x->prefix != y->prefix)
-		return x->prefix < y->prefix;
-	c = compare_records(x->buf + x->pos, y->buf + y->pos);
-	return c != 0 ? c < 0 : a < b;
 }
 
 static void
-sink(struct sorter *s, size_t i)
+begin_runs(struct sorter *s)
 {
-	for (;;) {
-		size_t least = i, child = 2 * i + 1;
-
-		for (size_t k = child; k < child + 2 && k < s->heap_n; k++)
-			if (before(s, s->heap[k], s->heap[least]))
-				least = k;
-		if (least == i)
-			return;
-		size_t swap = s->heap[i];
-		s->heap[i] = s->heap[least];
-		s->heap[least] = swap;
-		i = least;
-	}
-}
-
-/* Every run's first record. */
-static int
-fill_heap(struct sorter *s, struct err *e)
-{
-	s->heap_n = 0;
-	for (size_t i = 0; i < s->cursors; i++) {
-		if (load(s, &s->cursor[i], e) == -1)
-			return -1;
-		s->heap[s->heap_n++] = i;
-	}
-	for (size_t i = s->heap_n; i-- > 0;)
-		sink(s, i);
-	return 0;
-}
-
-static int
-open_cursors(struct sorter *s, struct err *e)
-{
-	size_t room = s->memory_bytes / s->cursors;
-
-	room = room < CURSOR_MIN   ? CURSOR_MIN
-	       : room > CURSOR_MAX ? CURSOR_MAX
-				   : room;
-	s->heap = mem_alloc(s->cursors * sizeof *s->heap);
-	for (size_t i = 0; i < s->cursors; i++) {
-		s->cursor[i].buf = mem_alloc(room);
-		s->cursor[i].room = room;
-	}
-	return fill_heap(s, e);
+	runs_begin(s->runs, s->fd, s->memory_bytes, await_runs, s);
 }
 
 int
 sorter_rewind(struct sorter *s, struct err *e)
 {
+	(void)e;
 	assert(s->sorted);
 	s->next = 0;
-	s->given = false;
-	for (size_t i = 0; i < s->cursors; i++) {
-		s->cursor[i].at = s->cursor[i].begin;
-		s->cursor[i].used = s->cursor[i].pos = 0;
-	}
-	return s->cursors == 0 ? 0 : fill_heap(s, e);
+	if (s->runs != NULL)
+		begin_runs(s);
+	return 0;
 }
 
 int
@@ -580,65 +414,32 @@ sorter_sort(struct sorter *s, struct err *e)
 {
 	assert(!s->sorted);
 	s->sorted = true;
-	if (s->cursors == 0) {
+	if (s->runs == NULL) {
 		sort_run(&s->run);
 		return 0;
 	}
-	if ((s->run.n > 0 && spill(s, e) == -1) || await_spilling(s, e) == -1)
+	if (s->run.n > 0 && spill(s, e) == -1)
 		return -1;
-	free_run(&s->run); /* the cursors need the room */
-	free_run(&s->spilling.run);
-	return open_cursors(s, e);
+	begin_runs(s);
+	return 0;
 }
 
 static int
 next_in_memory(struct sorter *s, struct slice *key, uint64_t *sequence,
     struct slice *bytes)
 {
-	const char *p;
-	struct head h;
-
 	if (s->next == s->run.n)
 		return 0;
-	p = s->run.mem + s->run.entry[s->next++].at;
-	memcpy(&h, p, sizeof h);
-	give(p, &h, key, sequence, bytes);
+	record_give(
+	    s->run.mem + s->run.entry[s->next++].at, key, sequence, bytes);
 	return 1;
-}
-
-/* Puts the record that was handed out behind, and the next one in front. */
-static int
-advance(struct sorter *s, struct err *e)
-{
-	struct cursor *c = &s->cursor[s->heap[0]];
-	int rc;
-
-	c->pos += record_size(&c->head);
-	rc = load(s, c, e);
-	if (rc == -1)
-		return -1;
-	if (rc == 0)
-		s->heap[0] = s->heap[--s->heap_n];
-	sink(s, 0);
-	s->given = false;
-	return 0;
 }
 
 int
 sorter_next(struct sorter *s, struct slice *key, uint64_t *sequence,
     struct slice *bytes, struct err *e)
 {
-	const struct cursor *c;
-
 	assert(s->sorted);
-	if (s->cursors == 0)
-		return next_in_memory(s, key, sequence, bytes);
-	if (s->given && advance(s, e) == -1)
-		return -1;
-	if (s->heap_n == 0)
-		return 0;
-	c = &s->cursor[s->heap[0]];
-	give(c->buf + c->pos, &c->head, key, sequence, bytes);
-	s->given = true;
-	return 1;
+	return s->runs == NULL ? next_in_memory(s, key, sequence, bytes)
+			       : runs_next(s->runs, key, sequence, bytes, e);
 }

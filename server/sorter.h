@@ -2,7 +2,8 @@
  * Sorts more than fits in memory: records of a key and bytes, by key
  * (bytewise), then by sequence, then as they were added.  What does not fit
  * into memory_bytes is spilled in runs into an unnamed file in dir, by a thread
- * with half as much memory again, and merged; what fits never touches the disk.
+ * with half as much memory again, and merged by another one, ahead of who asks
+ * for them; what fits never touches the disk.
  */
 #ifndef SERVER_SORTER_H
 #define SERVER_SORTER_H
@@ -32,14 +33,15 @@ int sorter_add(struct sorter *s, struct slice key, uint64_t sequence,
 int sorter_add_parts(struct sorter *s, struct slice key, uint64_t sequence,
     const struct slice *part, size_t parts, struct err *e);
 
-/* No more records are added; sorter_next begins. */
+/* No more records are added; sorter_next begins.  What goes wrong with those
+ * that are spilled meanwhile it says. */
 int sorter_sort(struct sorter *s, struct err *e);
 
 /* 1 and the next record, valid until the next call; 0 at the end; -1. */
 int sorter_next(struct sorter *s, struct slice *key, uint64_t *sequence,
     struct slice *bytes, struct err *e);
 
-/* Back to the first record, as after sorter_sort. */
+/* Back to the first record, as after sorter_sort; no work at the first. */
 int sorter_rewind(struct sorter *s, struct err *e);
 
 #endif

@@ -227,18 +227,25 @@ prepare(struct merging *m, struct err *e)
 		   : begin_ready(m, e);
 }
 
-static void
-keep_ready(struct merging *m)
+/* It is sorted while the transaction is committed. */
+static int
+keep_ready(struct merging *m, struct err *e)
 {
 	struct ready r = { .dropped = m->s->dropped,
 		.kinds = KIND_BIT(m->rules->kind),
 		.from = INT64_MIN,
 		.to = INT64_MAX,
+		.sorted = true,
 		.sorter = m->ready };
 
+	if (m->ready == NULL)
+		return 0;
+	if (sorter_sort(m->ready, e) == -1)
+		return -1;
 	snprintf(r.feed, sizeof r.feed, "%s", m->rules->feed);
 	store_ready_give(m->s, &r);
 	m->ready = NULL;
+	return 0;
 }
 
 static void
@@ -276,8 +283,8 @@ store_merge(struct store *s, struct sorter *sorted,
 		rc = blocks_end(m.orders, e);
 	if (steps_end(m.steps, rc == 0, rc == 0 ? e : &late) == -1)
 		rc = -1;
-	if (rc == 0 && m.ready != NULL)
-		keep_ready(&m);
+	if (rc == 0)
+		rc = keep_ready(&m, e);
 	sorter_close(m.ready);
 	arena_free(&m.a);
 	free(m.pulled.p);
