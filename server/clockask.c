@@ -10,15 +10,17 @@ static int
 read_earlier(struct profile out[CLOCK_EARLIER], const struct intake *in,
     struct store *s, int64_t dump, struct err *e)
 {
-	const struct settings *from = in->settings;
+	const struct profile_of of = { .feed = in->settings->feed,
+		.source = in->settings->source,
+		.member = in->profile->member,
+		.kind = in->facts->kind };
 	int64_t before = dump == 0 ? INT64_MAX : dump;
 	int n = 0, found = 1;
 
 	while (n < CLOCK_EARLIER && found == 1) {
 		char *text = NULL;
 
-		found = store_profile_before(s, from->feed, from->source,
-		    in->facts->kind, before, &before, &text, e);
+		found = store_profile_before(s, &of, before, &before, &text, e);
 		if (found == 1 && profile_read(&out[n], text))
 			n++;
 		free(text);

@@ -62,6 +62,21 @@ note_last(void *ctx, const struct dump_entry *d)
 	return false;
 }
 
+/* As ingest names it. */
+static int
+note_member(struct look *l, struct err *e)
+{
+	char *name;
+
+	if (l->member[0] == '\0')
+		return 0;
+	if (asprintf(&name, "%s/%s", "archive.zip", l->member) == -1)
+		return err_set(e, "out of memory");
+	profile_member(&l->profile, name);
+	free(name);
+	return 0;
+}
+
 static int
 read_dump(struct look *l, int fd, struct err *e)
 {
@@ -81,7 +96,7 @@ read_dump(struct look *l, int fd, struct err *e)
 	if (store_has_variants(l->store, l->feed_name, &in->has_variants, e) ==
 	    -1)
 		return -1;
-	return intake_read(in, fd, e);
+	return intake_read(in, fd, e) == -1 ? -1 : note_member(l, e);
 }
 
 static int

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "formats/rejects.h"
+#include "formats/text.h"
 #include "server/lang.h"
 #include "server/log.h"
 
 #define DAY 86400
+#define WORSE_MIN 3     /* fewer orders are no reason, of however few */
 #define NAMES_BYTES 160 /* of a list of columns, as shown */
 
 typedef unsigned long long ull;
@@ -57,14 +59,16 @@ goes_backwards(const struct gate_facts *f, char *out, size_t size)
 {
 	unsigned percent = f->hold->backwards_percent;
 
-	if (!f->history || percent == 0 ||
+	if (!f->history || percent == 0 || f->worse < WORSE_MIN ||
 	    f->worse * 100 <= (uint64_t)percent * f->known)
 		return false;
 	snprintf(out, size,
 	    _("Of its %llu known orders %llu (%s %%) would get worse: %llu "
 	      "would go from PAID or CANCELLED back to IN_PROGRESS, and the "
 	      "revenue of %llu would fall by more than %u %%. It may be an "
-	      "older export, or its statuses are mapped wrongly."),
+	      "older export, or its statuses are mapped wrongly. If so many "
+	      "orders are opened again or sent back, raise "
+	      "hold_backwards_percent."),
 	    (ull)f->known, (ull)f->worse, share(f->worse, f->known).text,
 	    (ull)f->backwards, (ull)f->fallen, f->hold->revenue_percent);
 	return true;
@@ -79,6 +83,15 @@ write_time(char out[20], const struct gate_facts *f, int64_t t)
 	zone_free(utc);
 }
 
+/* An export of what changed may hold old orders alone, but few of those that
+ * are known, or such as came on. */
+static bool
+is_part(const struct gate_facts *f)
+{
+	return f->known == f->ids &&
+	       (f->better * 2 >= f->ids || f->ids * 4 < f->since);
+}
+
 static bool
 is_older(const struct gate_facts *f, char *out, size_t size)
 {
@@ -87,7 +100,7 @@ is_older(const struct gate_facts *f, char *out, size_t size)
 
 	if (!f->history || days == 0 || f->last == NULL ||
 	    f->last->touched == CONV_NONE || f->now->touched == CONV_NONE ||
-	    f->last->touched - f->now->touched <= days * DAY)
+	    f->last->touched - f->now->touched <= days * DAY || is_part(f))
 		return false;
 	write_time(now, f, f->now->touched);
 	write_time(last, f, f->last->touched);
@@ -116,11 +129,36 @@ is_ahead(const struct gate_facts *f, char *out, size_t size)
 	return true;
 }
 
+/* A name as profile.h compares it; columns have at most 128 bytes. */
+struct folded {
+	char s[160];
+	size_t n;
+};
+
+static struct folded
+fold(const char *name)
+{
+	struct slice s = text_strip(slice_of(name));
+	struct folded f;
+
+	s.n = s.n > sizeof f.s ? sizeof f.s : s.n;
+	f.n = text_fold(f.s, s);
+	return f;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	struct folded x = fold(a), y = fold(b);
+
+	return x.n == y.n && memcmp(x.s, y.s, x.n) == 0;
+}
+
 static bool
 has_column(const struct profile *p, const char *name)
 {
 	for (size_t i = 0; i < p->columns; i++)
-		if (strcmp(p->column[i], name) == 0)
+		if (is_same(p->column[i], name))
 			return true;
 	return false;
 }
@@ -136,9 +174,9 @@ name_columns(char out[NAMES_BYTES + 8], const struct profile *a,
 	out[0] = '\0';
 	for (size_t i = 0; i < a->columns; i++) {
 		const char *s = a->column[i];
-		bool is_there = i < b->columns && strcmp(s, b->column[i]) == 0;
+		bool is_there = i < b->columns && is_same(s, b->column[i]);
 
-		if (is_there || has_column(b, s) != moved)
+		if (s[0] == '\0' || is_there || has_column(b, s) != moved)
 			continue;
 		if (rejects_is_contact(slice_of(s)))
 			s = "(hidden)";
@@ -171,7 +209,8 @@ has_another_header(const struct gate_facts *f, char *out, size_t size)
 	    _("Its header is not that of dump %lld, the last one of this "
 	      "source. Columns gone: %s; new: %s; moved: %s. It may be another "
 	      "export; one that comes regularly should have a source of its "
-	      "own."),
+	      "own. If columns come and go by themselves, set hold_header = "
+	      "no."),
 	    (long long)f->last_dump, gone, new, moved);
 	return true;
 }

@@ -19,12 +19,15 @@ struct gate_facts {
 	/* Records that the dump makes or has, by id, once each. */
 	uint64_t ids, known;
 	/* Of a sample of them: how many of it the other feed knows that knows
-	 * most of it; NULL: nobody was asked. */
+	 * most of it; NULL: none does, or nobody was asked. */
 	uint64_t sample, elsewhere;
 	const char *other;
 	/* Of those known: what goes from PAID or CANCELLED to IN_PROGRESS,
 	 * whose revenue falls by more than hold's percentage, and either. */
 	uint64_t backwards, fallen, worse;
+	/* Of those known: what has another status and is not worse.  And how
+	 * many the feed has that are as young as the dump's oldest row. */
+	uint64_t better, since;
 
 	const struct profile *now;
 	const struct profile *last; /* of that source and kind; NULL: none */
@@ -33,7 +36,7 @@ struct gate_facts {
 };
 
 #define GATE_REASONS 6
-#define GATE_TEXT 900
+#define GATE_TEXT 1600
 
 struct gate {
 	size_t n;

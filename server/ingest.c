@@ -231,6 +231,7 @@ read_it(struct job *j, struct err *e)
 		return -1;
 	if (intake_read(i, j->fd, e) == -1)
 		return -1;
+	profile_member(&j->profile, j->name);
 	snprintf(j->d->sha256, sizeof j->d->sha256, "%s", i->sha256);
 	if (i->facts != NULL && i->facts->preset != NULL)
 		snprintf(

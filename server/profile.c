@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "formats/rejects.h"
+#include "formats/text.h"
 #include "server/bytes.h"
 #include "server/json_foreign.h"
 
 #define COLUMNS_KEPT 512
 #define COLUMN_BYTES 128
 #define DAY 86400
+#define CLOCKS 600 /* as much may the CRM's clock be ahead of ours */
 
 void
 profile_open(struct profile *p, int64_t at, int64_t ahead_s,
@@ -76,7 +78,7 @@ profile_see(struct profile *p, const struct conv *c)
 	int64_t changed = c->number[FIELD_UPDATE_DATE_TIME];
 	int64_t second;
 
-	if (changed != CONV_NONE && changed <= p->at + p->ahead_s)
+	if (changed != CONV_NONE && changed <= p->at + CLOCKS)
 		touch(p, changed);
 	if (t == CONV_NONE)
 		return;
@@ -90,7 +92,7 @@ profile_see(struct profile *p, const struct conv *c)
 		see_hour(p, t, second);
 	else if (t > p->at && t <= p->at + DAY)
 		t = p->at;
-	if (t <= p->at + p->ahead_s)
+	if (t <= p->at + CLOCKS)
 		touch(p, t);
 }
 
@@ -112,17 +114,52 @@ column_name(const char *s, bool hash)
 }
 
 static void
-hash_columns(char out[17], const struct dump_facts *f)
+hash_end(char out[17], struct sha256_ctx *sha)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(sha, sizeof digest, digest);
+	bytes_hex(out, digest, 8);
+}
+
+/* Whoever saves it again may change its case and blanks, and leave columns
+ * without a name behind it. */
+static void
+hash_columns(char out[17], const struct dump_facts *f)
+{
 	struct sha256_ctx sha;
+	size_t unnamed = 0;
 
 	sha256_init(&sha);
-	for (size_t i = 0; i < f->columns; i++)
-		sha256_update(&sha, strlen(f->header[i]) + 1,
-		    (const uint8_t *)f->header[i]);
-	sha256_digest(&sha, sizeof digest, digest);
-	bytes_hex(out, digest, 8);
+	for (size_t i = 0; i < f->columns; i++) {
+		struct slice s = text_strip(slice_of(f->header[i]));
+		char *folded = mem_alloc(s.n + 1);
+		size_t n = text_fold(folded, s);
+
+		for (; n > 0 && unnamed > 0; unnamed--)
+			sha256_update(&sha, 1, (const uint8_t *)"");
+		if (n > 0)
+			sha256_update(&sha, n + 1, (const uint8_t *)folded);
+		else
+			unnamed++;
+		free(folded);
+	}
+	hash_end(out, &sha);
+}
+
+void
+profile_member(struct profile *p, const char *name)
+{
+	const char *s = strchr(name, '/');
+	struct sha256_ctx sha;
+
+	if (s == NULL)
+		return;
+	sha256_init(&sha);
+	for (; *s != '\0'; s++)
+		if (*s < '0' || *s > '9')
+			sha256_update(&sha, 1, (const uint8_t *)s);
+	hash_end(p->member, &sha);
 }
 
 void
@@ -182,6 +219,7 @@ profile_text(const struct profile *p)
 	json_object_set_new(o, "hours", hours);
 	json_object_set_new(o, "columns", columns);
 	json_object_set_new(o, "columns_hash", json_string(p->columns_hash));
+	json_object_set_new(o, "member", json_string(p->member));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (text == NULL)
@@ -235,6 +273,7 @@ profile_read(struct profile *p, const char *text)
 	read_columns(p, json_object_get(o, "columns"));
 	snprintf(p->columns_hash, sizeof p->columns_hash, "%s",
 	    string_of(o, "columns_hash"));
+	snprintf(p->member, sizeof p->member, "%s", string_of(o, "member"));
 	json_decref(o);
 	return true;
 }

@@ -46,7 +46,13 @@ struct profile {
 	 * what reads like a phone.  JSON has no header: none, and hash "". */
 	char **column;
 	size_t columns;
-	char columns_hash[17]; /* of all of it; the list ends after 512 */
+	/* Of all of it, whatever its case and blanks, but for columns without
+	 * a name at its end; the list ends after 512. */
+	char columns_hash[17];
+
+	/* For a dump from an archive, of its name there, without digits: what
+	 * comes together every night is told apart by it.  "": a file. */
+	char member[17];
 
 	/* its own */
 	const struct zone *counter, *source; /* source may be the counter's */
@@ -64,6 +70,9 @@ void profile_see(struct profile *p, const struct conv *c);
 /* Kind, preset and header, once all was read. */
 void profile_columns(
     struct profile *p, const struct dump_facts *facts, bool hash);
+
+/* name: of the dump, "archive.zip/deals-0412.csv". */
+void profile_member(struct profile *p, const char *name);
 
 char *profile_text(const struct profile *p); /* malloc'ed */
 /* False when it is none, as of a dump that an older version merged. */

@@ -116,16 +116,20 @@ int store_profile_set(
     struct store *s, int64_t dump, const char *text, struct err *e);
 int store_profile_get(struct store *s, int64_t dump, char **text,
     struct err *e); /* 1, 0, -1; malloc'ed; "" of an old dump */
-/* Of the newest merged dump of that feed, source and kind: 1, 0, -1. */
-int store_profile_last(struct store *s, const char *feed, const char *source,
-    enum record_kind kind, int64_t *dump, char **text, struct err *e);
-/* Likewise, of those with a lower number than before. */
-int store_profile_before(struct store *s, const char *feed, const char *source,
-    enum record_kind kind, int64_t before, int64_t *dump, char **text,
-    struct err *e);
+/* Whose dumps: of a feed, source and kind, and with that member (profile.h);
+ * "": with any. */
+struct profile_of {
+	const char *feed, *source, *member;
+	enum record_kind kind;
+};
+/* Of the newest merged one of those with a number below before: 1, 0, -1. */
+int store_profile_before(struct store *s, const struct profile_of *of,
+    int64_t before, int64_t *dump, char **text, struct err *e);
 
-/* Was anything ever merged into the feed?  1, 0, -1. */
+/* Was anything ever merged into the feed?  Anything of that kind?  1, 0, -1. */
 int store_has_history(struct store *s, const char *feed, struct err *e);
+int store_has_kind(
+    struct store *s, const char *feed, enum record_kind kind, struct err *e);
 /* Was a dump of that preset merged from the source?  1, 0, -1. */
 int store_has_preset(struct store *s, const char *feed, const char *source,
     const char *preset, struct err *e);

@@ -33,25 +33,16 @@ store_profile_get(struct store *s, int64_t dump, char **text, struct err *e)
 }
 
 int
-store_profile_last(struct store *s, const char *feed, const char *source,
-    enum record_kind kind, int64_t *dump, char **text, struct err *e)
+store_profile_before(struct store *s, const struct profile_of *of,
+    int64_t before, int64_t *dump, char **text, struct err *e)
 {
-	return store_profile_before(
-	    s, feed, source, kind, INT64_MAX, dump, text, e);
-}
-
-int
-store_profile_before(struct store *s, const char *feed, const char *source,
-    enum record_kind kind, int64_t before, int64_t *dump, char **text,
-    struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, SQL_PROFILE_LAST, e);
+	sqlite3_stmt *q = store_kept(s, SQL_PROFILE_BEFORE, e);
 	int rc;
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "ssisi", feed, source, (int64_t)DUMP_MERGED,
-	    record_kind_name(kind), before);
+	store_bind(q, "ssisis", of->feed, of->source, (int64_t)DUMP_MERGED,
+	    record_kind_name(of->kind), before, of->member);
 	rc = store_step(s, q, e);
 	if (rc == 1) {
 		*dump = sqlite3_column_int64(q, 0);
@@ -72,6 +63,20 @@ store_has_history(struct store *s, const char *feed, struct err *e)
 	if (q == NULL)
 		return -1;
 	store_bind(q, "si", feed, (int64_t)DUMP_MERGED);
+	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
+}
+
+int
+store_has_kind(
+    struct store *s, const char *feed, enum record_kind kind, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_DUMP_KIND, e);
+	int64_t n;
+
+	if (q == NULL)
+		return -1;
+	store_bind(
+	    q, "sis", feed, (int64_t)DUMP_MERGED, record_kind_name(kind));
 	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
 }
 

@@ -210,16 +210,20 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_DUMP_ANY] =
     "SELECT count(*) FROM"
     " (SELECT 1 FROM dumps WHERE feed = ? AND state = ? LIMIT 1)",
+[SQL_DUMP_KIND] =
+    "SELECT count(*) FROM (SELECT 1 FROM dumps WHERE feed = ? AND state = ?"
+    " AND (profile = '' OR json_extract(profile, '$.kind') = ?) LIMIT 1)",
 [SQL_DUMP_PRESET] =
     "SELECT count(*) FROM (SELECT 1 FROM dumps WHERE feed = ? AND source = ?"
     " AND state = ? AND preset = ? LIMIT 1)",
 
 [SQL_PROFILE_SET] = "UPDATE dumps SET profile = ? WHERE id = ?",
 [SQL_PROFILE_GET] = "SELECT profile FROM dumps WHERE id = ?",
-[SQL_PROFILE_LAST] =
-    "SELECT id, profile FROM dumps WHERE feed = ? AND source = ?"
-    " AND state = ? AND profile <> ''"
-    " AND json_extract(profile, '$.kind') = ? AND id < ?"
+[SQL_PROFILE_BEFORE] =
+    "SELECT id, profile FROM dumps WHERE feed = ?1 AND source = ?2"
+    " AND state = ?3 AND profile <> ''"
+    " AND json_extract(profile, '$.kind') = ?4 AND id < ?5"
+    " AND (?6 = '' OR json_extract(profile, '$.member') = ?6)"
     " ORDER BY id DESC LIMIT 1",
 
 [SQL_BLOCK_ANY] = "SELECT 1 FROM blocks WHERE feed = ? LIMIT 1",

@@ -11,7 +11,12 @@
 #define ID_BYTES 256    /* longer ids are not looked up */
 #define LOOKUPS 200000  /* in all other feeds together */
 #define LOOKUPS_EACH 50 /* at least */
+#define PREFIX_BYTES 256
 #define DAY 86400
+
+/* What one order's time differs by in two dumps: a zone set wrongly. */
+#define ZONE_STEP 1800
+#define CLOCKS 30 /* and seconds cut off or rounded */
 
 /* A heap, the largest hash on top. */
 struct sample {
@@ -146,6 +151,9 @@ compare(struct gate_facts *f, const struct conv *was, const struct conv *is)
 	f->backwards += backwards;
 	f->fallen += fallen;
 	f->worse += backwards || fallen;
+	f->better += !backwards && !fallen &&
+		     !slice_eq(conv_text(was, FIELD_ORDER_STATUS),
+			 conv_text(is, FIELD_ORDER_STATUS));
 }
 
 void
@@ -164,40 +172,95 @@ weigh_merged(
 
 /* --- what the store knows ------------------------------------------------ */
 
-/* The same number alone may be chance, where both count from one: the same
- * order was also created at the same time, give or take a wrong zone. */
-static int
-knows(struct store *s, struct arena *a, const char *feed, enum record_kind kind,
-    const struct sampled *id, struct err *e)
-{
-	struct slice name = { id->id, id->id_n };
-	struct conv c;
-	int64_t apart;
-	int rc;
+/* Ids of the sample that stand elsewhere, and those of them whose order was
+ * created at the same time. */
+struct met {
+	uint64_t ids, same;
+};
 
-	arena_reset(a);
-	rc = store_values(s, a, feed, kind, name, &c, e);
-	if (rc != 1 || c.number[FIELD_CREATE_DATE_TIME] == CONV_NONE ||
-	    id->created == CONV_NONE)
-		return rc;
-	apart = c.number[FIELD_CREATE_DATE_TIME] - id->created;
-	return apart >= -DAY && apart <= DAY;
+/* But for a wrong zone. */
+static bool
+is_same_time(int64_t a, int64_t b)
+{
+	int64_t apart = a > b ? a - b : b - a;
+	int64_t rest = apart % ZONE_STEP;
+
+	return apart <= DAY && (rest <= CLOCKS || rest >= ZONE_STEP - CLOCKS);
 }
 
 static int
-count_known(const struct weigh *w, struct store *s, const char *feed,
-    enum record_kind kind, size_t n, uint64_t *out, struct err *e)
+meet(struct met *m, struct store *s, struct arena *a, const char *feed,
+    enum record_kind kind, struct slice id, int64_t created, struct err *e)
 {
+	struct conv c;
+	int64_t its;
+	int rc;
+
+	arena_reset(a);
+	rc = store_values(s, a, feed, kind, id, &c, e);
+	if (rc != 1)
+		return rc;
+	its = c.number[FIELD_CREATE_DATE_TIME];
+	m->ids++;
+	m->same += its == CONV_NONE || created == CONV_NONE ||
+		   is_same_time(its, created);
+	return 0;
+}
+
+/* Its ids there would have another prefix. */
+static int
+meet_all(const struct weigh *w, struct store *s, const struct feed *other,
+    size_t source, enum record_kind kind, struct met *out, struct err *e)
+{
+	const char *prefix =
+	    kind == RECORD_CONTACT ? "" : other->source[source]->id_prefix;
+	size_t ours = kind == RECORD_CONTACT ? 0 : w->prefix;
+	char id[PREFIX_BYTES + ID_BYTES];
 	struct arena a = ARENA_EMPTY;
 	int rc = 0;
 
-	*out = 0;
-	for (size_t i = 0; i < n && rc != -1; i++) {
-		rc = knows(s, &a, feed, kind, &w->sample->id[i], e);
-		*out += rc == 1;
+	*out = (struct met){ 0 };
+	for (size_t i = 0; i < w->facts.sample && rc == 0; i++) {
+		const struct sampled *o = &w->sample->id[i];
+		int n = o->id_n < ours
+			    ? -1
+			    : snprintf(id, sizeof id, "%s%.*s", prefix,
+				  (int)(o->id_n - ours), o->id + ours);
+
+		if (n > 0 && (size_t)n < sizeof id)
+			rc = meet(out, s, &a, other->name, kind,
+			    (struct slice){ id, (size_t)n }, o->created, e);
 	}
 	arena_free(&a);
-	return rc == -1 ? -1 : 0;
+	return rc;
+}
+
+static bool
+is_new_prefix(const struct feed *f, size_t source)
+{
+	for (size_t i = 0; i < source; i++)
+		if (strcmp(f->source[i]->id_prefix,
+			f->source[source]->id_prefix) == 0)
+			return false;
+	return true;
+}
+
+static size_t
+count_others(const struct weigh *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->conf->feeds; i++)
+		n += w->conf->feed[i].sources;
+	return n;
+}
+
+/* The same numbers alone may be chance, where both count from one: then few of
+ * the orders that have them were created at the same time. */
+static bool
+is_chance(const struct met *m)
+{
+	return m->same < 2 || m->same * 2 < m->ids;
 }
 
 /* Which other feed knows most of them? */
@@ -206,25 +269,75 @@ ask_others(
     struct weigh *w, struct store *s, enum record_kind kind, struct err *e)
 {
 	struct gate_facts *f = &w->facts;
-	size_t n = LOOKUPS / w->conf->feeds;
+	size_t n = LOOKUPS / count_others(w);
 
 	n = n < LOOKUPS_EACH ? LOOKUPS_EACH : n;
-	n = n > w->sample->n ? w->sample->n : n;
-	f->sample = n;
+	f->sample = n > w->sample->n ? w->sample->n : n;
 	for (size_t i = 0; i < w->conf->feeds; i++) {
 		const struct feed *other = &w->conf->feed[i];
-		uint64_t known;
 
-		if (other == w->feed)
-			continue;
-		if (count_known(w, s, other->name, kind, n, &known, e) == -1)
-			return -1;
-		if (known > f->elsewhere) {
-			f->elsewhere = known;
+		for (size_t k = 0; other != w->feed && k < other->sources;
+		     k++) {
+			struct met m;
+
+			if (!is_new_prefix(other, k))
+				continue;
+			if (meet_all(w, s, other, k, kind, &m, e) == -1)
+				return -1;
+			if (is_chance(&m) || m.same <= f->elsewhere)
+				continue;
+			f->elsewhere = m.same;
 			f->other = other->name;
 		}
 	}
 	return 0;
+}
+
+/* Only where something of its kind was merged before. */
+static int
+ask_elsewhere(
+    struct weigh *w, struct store *s, enum record_kind kind, struct err *e)
+{
+	const struct gate_facts *f = &w->facts;
+	int rc;
+
+	if (w->sample == NULL ||
+	    f->known * 100 >= (uint64_t)f->hold->unknown_percent * f->ids)
+		return 0;
+	rc = store_has_kind(s, w->feed->name, kind, e);
+	return rc == 1 ? ask_others(w, s, kind, e) : rc;
+}
+
+/* What the dump is held against: of an archive the same member, if it can be
+ * told. */
+static int
+find_last(const struct weigh *w, const char *source, const struct profile *p,
+    struct store *s, int64_t *dump, char **text, struct err *e)
+{
+	struct profile_of of = { .feed = w->feed->name,
+		.source = source,
+		.member = p->member,
+		.kind = p->kind };
+	int rc = store_profile_before(s, &of, INT64_MAX, dump, text, e);
+
+	if (rc != 0 || of.member[0] == '\0')
+		return rc;
+	of.member = "";
+	return store_profile_before(s, &of, INT64_MAX, dump, text, e);
+}
+
+/* Only where it looks older than the last one. */
+static int
+ask_since(
+    struct weigh *w, const struct profile *p, struct store *s, struct err *e)
+{
+	struct gate_facts *f = &w->facts;
+
+	if (f->last == NULL || f->last->touched <= p->touched ||
+	    p->oldest == CONV_NONE || f->known < f->ids)
+		return 0;
+	return store_count(s, w->feed->name, KIND_BIT(p->kind), p->oldest,
+	    INT64_MAX, &f->since, e);
 }
 
 static int
@@ -255,17 +368,14 @@ weigh_judge(struct weigh *w, const char *source, const struct profile *p,
 		return 0;
 	f->now = p;
 	if (f->history)
-		found = store_profile_last(
-		    s, w->feed->name, source, p->kind, &f->last_dump, &text, e);
+		found = find_last(w, source, p, s, &f->last_dump, &text, e);
 	if (found == -1)
 		return -1;
 	if (found == 1 && profile_read(&last, text))
 		f->last = &last;
-	if (w->sample != NULL &&
-	    f->known * 100 < (uint64_t)f->hold->unknown_percent * f->ids &&
-	    ask_others(w, s, p->kind, e) == -1)
-		goto out;
-	if (ask_preset(w, source, p, s, e) == -1)
+	w->prefix = strlen(feed_source(w->feed, source)->id_prefix);
+	if (ask_elsewhere(w, s, p->kind, e) == -1 ||
+	    ask_since(w, p, s, e) == -1 || ask_preset(w, source, p, s, e) == -1)
 		goto out;
 	gate_judge(out, f);
 	rc = 0;

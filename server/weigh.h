@@ -24,6 +24,7 @@ struct weigh {
 	const struct conf *conf;
 	const struct feed *feed;
 	struct sample *sample; /* NULL: nobody would know them */
+	size_t prefix;         /* of the source's ids */
 };
 
 /* May be asked to judge though hold = no: then nothing is a reason. */

@@ -149,6 +149,10 @@ SERVER_TESTS += tests/server/test_gate
 tests_server_test_gate_SOURCES = tests/server/test_gate.c \
 	tests/server/ingest_bench.h
 tests_server_test_gate_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+SERVER_TESTS += tests/server/test_gate_life
+tests_server_test_gate_life_SOURCES = tests/server/test_gate_life.c \
+	tests/server/ingest_bench.h
+tests_server_test_gate_life_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
 SERVER_TESTS += tests/server/test_erase
 tests_server_test_erase_SOURCES = tests/server/test_erase.c \

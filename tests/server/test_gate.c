@@ -105,8 +105,11 @@ static const struct judged {
 	{ "5 of 100 do",
 	    { .history = true, .ids = 200, .known = 100, .worse = 5 },
 	    .want = "" },
-	{ "the only known one does",
-	    { .history = true, .ids = 200, .known = 1, .worse = 1 },
+	{ "two of three do, as in a dump of one hour",
+	    { .history = true, .ids = 10, .known = 3, .worse = 2 },
+	    .want = "" },
+	{ "all three do",
+	    { .history = true, .ids = 10, .known = 3, .worse = 3 },
 	    .want = "backwards" },
 	{ "backwards switched off",
 	    { .hold = &no_backwards,
@@ -116,7 +119,23 @@ static const struct judged {
 		.worse = 100 },
 	    .want = "" },
 
-	{ "the newest row is over two days older", { .history = true },
+	{ "the newest row is over two days older",
+	    { .history = true, .ids = 10 }, .touched = NEWEST - 2 * DAY - 1,
+	    .want = "older" },
+	{ "it has a quarter of the orders since its oldest row",
+	    { .history = true, .ids = 25, .known = 25, .since = 100 },
+	    .touched = NEWEST - 2 * DAY - 1, .want = "older" },
+	{ "it has fewer, as an export of what changed",
+	    { .history = true, .ids = 24, .known = 24, .since = 100 },
+	    .touched = NEWEST - 2 * DAY - 1, .want = "" },
+	{ "one of them is new",
+	    { .history = true, .ids = 24, .known = 23, .since = 100 },
+	    .touched = NEWEST - 2 * DAY - 1, .want = "older" },
+	{ "half of its orders come on",
+	    { .history = true, .ids = 2, .known = 2, .better = 1, .since = 2 },
+	    .touched = NEWEST - 2 * DAY - 1, .want = "" },
+	{ "a third of its orders come on",
+	    { .history = true, .ids = 3, .known = 3, .better = 1, .since = 3 },
 	    .touched = NEWEST - 2 * DAY - 1, .want = "older" },
 	{ "it is two days older", { .history = true },
 	    .touched = NEWEST - 2 * DAY, .want = "" },
@@ -138,6 +157,8 @@ static const struct judged {
 
 	{ "a column is gone", { .history = true }, .header = "id;date",
 	    .want = "header" },
+	{ "its case and blanks alone", { .history = true },
+	    .header = "ID; date ;\"phone\"", .want = "" },
 	{ "columns changed places", { .history = true },
 	    .header = "date;id;phone", .want = "header" },
 	{ "JSON has no header", { .history = true }, .header = "", .want = "" },
@@ -164,7 +185,7 @@ static const struct judged {
 		.sample = 100,
 		.elsewhere = 96,
 		.other = "b",
-		.worse = 1,
+		.worse = 3,
 		.new_preset = true },
 	    .touched = NEWEST - 90 * DAY, .timed = 100, .future = 3,
 	    .header = "id;date",
@@ -188,10 +209,15 @@ set_header(struct profile *p, const char *text)
 {
 	struct slice s = slice_of(text);
 
-	snprintf(p->columns_hash, sizeof p->columns_hash, "%.16s", text);
-	p->column = mem_alloc(16 * sizeof *p->column);
+	struct dump_facts f = { .syntax = "csv", .preset = "generic" };
+	char *name[16];
+
 	while (s.n > 0)
-		p->column[p->columns++] = mem_slice(slice_cut(&s, ';'));
+		name[f.columns++] = mem_slice(slice_cut(&s, ';'));
+	f.header = (const char *const *)name;
+	profile_columns(p, &f, false);
+	for (size_t i = 0; i < f.columns; i++)
+		free(name[i]);
 }
 
 static void
