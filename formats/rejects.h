@@ -22,11 +22,12 @@
 
 /*
  * What may be shown when personal data may not (pii = hash): cells of columns
- * that hold no person, by dump_facts.field and dump_facts.columns, unless they
- * look like a phone or an e-mail all the same (columns shift).  All others,
+ * that hold no person, by dump_facts.field and dump_facts.columns, unless there
+ * is a phone or an e-mail in them all the same (columns shift).  All others,
  * also of columns that nobody mapped, keep their shape only: "+7 (999) 12"
- * becomes "+0 (000) 00".  strict: identifiers of visitors and hashes keep no
- * more than that either.
+ * becomes "+0 (000) 00".  strict: of visitors, hashes and free text no more
+ * than that either, and of other columns only what looks like theirs: a date,
+ * an amount, an id, a status.
  */
 struct rejects_mask {
 	const enum field *field;
@@ -48,8 +49,12 @@ void rejects_row(struct out *o, unsigned long line, bool row,
 size_t rejects_text(char *out, size_t size, const struct problem *p,
     const struct rejects_mask *mask);
 
-/* Does it read like a phone or an e-mail? */
+/* Is there anything in it that reads like a phone or an e-mail? */
 bool rejects_is_contact(struct slice s);
+
+#define REJECTS_VEIL 128 /* bytes of what is hidden that are worth showing */
+/* The text, or its shape if it is about a contact. */
+struct slice rejects_veil(char out[REJECTS_VEIL], struct slice s);
 
 /* Is the problem's value shown as it stood? */
 bool rejects_shows(const struct problem *p, const struct rejects_mask *mask);

@@ -34,6 +34,7 @@
 #define PATIENCE 5 /* tries in a row before others may go first */
 #define PASS_BY_MS 60000
 #define PURGE_S 86400
+#define ERASE_S 3600 /* erasures that were interrupted, or failed */
 #define FRESH_S 3600 /* so long an overview is as of the last publishing */
 
 /* Milliseconds until the wall clock's next second. */
@@ -200,8 +201,11 @@ note_dump(
 {
 	const struct taking *t = ctx;
 
+	struct turn *turn = &t->l->turn[t->f->feed->index];
+
 	log_dump(t->f->feed, dropped, d, known);
-	t->l->turn[t->f->feed->index].dirty = true;
+	turn->dirty = true;
+	overview_mark(&turn->overview, clock_ms()); /* refused ones too */
 }
 
 /* Not now: in the order in which they came, unless one stands in the way of
@@ -257,6 +261,7 @@ tell(struct loop *l, const struct watch_found *f)
 		(int64_t)time(NULL), f->what == WATCH_QUARANTINED, f->why,
 		&e) == -1)
 		log_error("%s: %s: %s", f->feed->name, name, e.text);
+	overview_mark(&l->turn[f->feed->index].overview, clock_ms());
 }
 
 bool
@@ -370,10 +375,13 @@ purge(struct loop *l)
 	struct err e = ERR_EMPTY;
 	char value[32];
 
+	if (now >= l->erase_at) {
+		l->erase_at = now + ERASE_S;
+		erase_resume(&l->in);
+	}
 	if (now < l->purge_at)
 		return;
 	l->purge_at = now + PURGE_S;
-	erase_resume(&l->in); /* one that failed */
 	snprintf(value, sizeof value, "%lld", (long long)now);
 	if (archive_purge(l->conf, l->in.store, l->in.audit, now, &e) == -1 ||
 	    store_set(l->in.store, "purged", value, &e) == -1)
@@ -462,7 +470,6 @@ poll_wait(const struct loop *l)
 static void
 run(struct loop *l)
 {
-	erase_resume(&l->in);
 	while (!l->stop) {
 		struct pollfd p[] = {
 			{ .fd = l->worker->control, .events = POLLIN },

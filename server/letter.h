@@ -7,6 +7,7 @@
 #ifndef SERVER_LETTER_H
 #define SERVER_LETTER_H
 
+#include <jansson.h>
 #include <stdio.h>
 #include "formats/dump.h"
 #include "server/clockcheck.h"
@@ -26,5 +27,8 @@ struct letter {
 };
 
 void letter_write(FILE *to, const struct letter *l);
+
+/* The same, for a machine: NAME.report.json (letter_json.c). */
+json_t *letter_json(const struct letter *l);
 
 #endif

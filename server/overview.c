@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "formats/rejects.h"
 #include "server/bytes.h"
 #include "server/ingest.h"
 #include "server/lang.h"
@@ -55,9 +56,10 @@ static bool
 tell_dump(void *ctx, const struct dump_entry *d)
 {
 	struct told *t = ctx;
-	char name[1100], at[32];
+	char name[1100], at[32], veil[REJECTS_VEIL];
+	struct slice s = rejects_veil(veil, slice_of(d->name));
 
-	log_safe(name, sizeof name, d->name, strlen(d->name));
+	log_safe(name, sizeof name, s.p, s.n);
 	fprintf(t->to,
 	    _("Last dump: %s, %s UTC: %s; records: %llu, rejected: %llu, "
 	      "values left out: %llu.\n"),
@@ -108,6 +110,13 @@ tell_pull(void *ctx, const struct pull *p)
 	return ++t->pulls < PULLS_SHOWN;
 }
 
+/* It may quote a name of a file or a column. */
+static const char *
+without_contacts(const char *text)
+{
+	return rejects_is_contact(slice_of(text)) ? _("(hidden)") : text;
+}
+
 static bool
 tell_bad_dump(void *ctx, const struct dump_entry *d)
 {
@@ -117,7 +126,7 @@ tell_bad_dump(void *ctx, const struct dump_entry *d)
 		return false;
 	t->wrong++;
 	fprintf(t->to, _("The last dump is %s: %s\n"), state_words(d->state),
-	    d->reason);
+	    without_contacts(d->reason));
 	return false;
 }
 
@@ -130,7 +139,7 @@ tell_wrong(struct told *t, struct err *e)
 
 	trouble_read(o->conf, text);
 	if (text[0] != '\0') {
-		fprintf(t->to, "%s\n", text);
+		fprintf(t->to, "%s\n", without_contacts(text));
 		t->wrong++;
 	}
 	for (size_t i = 0; i < o->feed->writers; i++) {
@@ -141,8 +150,8 @@ tell_wrong(struct told *t, struct err *e)
 		if (rc == -1)
 			return -1;
 		if (rc == 1) {
-			fprintf(
-			    t->to, _("%s is not published: %s\n"), file, text);
+			fprintf(t->to, _("%s is not published: %s\n"), file,
+			    without_contacts(text));
 			t->wrong++;
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include "formats/rejects.h"
 #include "server/lang.h"
+#include "server/mask.h"
 #include "server/quality.h"
 
 #define BOM "\xef\xbb\xbf"
@@ -61,7 +62,7 @@ revenue_tenths(const struct quality_count *c)
 static void
 put_cell(FILE *to, const char *s)
 {
-	bool formula = *s != '\0' && strchr("=+-@", *s) != NULL;
+	bool formula = *s != '\0' && strchr("=+-@\t\r\n", *s) != NULL;
 
 	if (!formula && strpbrk(s, ";\"\r\n") == NULL) {
 		fputs(s, to);
@@ -195,35 +196,39 @@ missed_json(const struct quality *q)
 	    "pairs", pairs);
 }
 
-static const char *
-value_of(char masked[64], const struct shared_group *g, bool plain)
+/* Lives in the arena, or is the group's. */
+static struct slice
+value_of(struct arena *a, const struct shared_group *g, bool plain)
 {
-	if (plain)
-		return g->value;
-	shared_mask(masked, g);
-	return masked;
+	/* hashes are masked alike */
+	enum field f = g->md5 ? FIELD_PHONES_MD5 : g->field;
+	struct slice value = slice_of(g->value);
+
+	return plain ? value : mask_value(a, f, value);
 }
 
 static json_t *
 shared_json(const struct quality *q, bool plain)
 {
 	json_t *list = json_array();
-	char masked[64];
+	struct arena a = ARENA_EMPTY;
 
 	for (size_t i = 0; i < q->shared.groups; i++) {
 		const struct shared_group *g = &q->shared.group[i];
+		struct slice value = value_of(&a, g, plain);
 		json_t *ids = json_array();
 
 		for (size_t k = 0; k < SHARED_EXAMPLES; k++)
 			if (g->order[k] != NULL)
 				json_array_append_new(
 				    ids, json_string(g->order[k]));
-		json_array_append_new(list,
-		    json_pack("{s:s, s:o, s:b, s:I, s:o}", "column",
-			field_info[g->field].name, "value",
-			json_string(value_of(masked, g, plain)), "md5", g->md5,
-			"orders", (json_int_t)g->orders, "ids", ids));
+		json_array_append_new(
+		    list, json_pack("{s:s, s:o, s:b, s:I, s:o}", "column",
+			      field_info[g->field].name, "value",
+			      json_stringn(value.p, value.n), "md5", g->md5,
+			      "orders", (json_int_t)g->orders, "ids", ids));
 	}
+	arena_free(&a);
 	return json_pack("{s:i, s:I, s:I, s:o}", "more_than", SHARED_MORE_THAN,
 	    "identifiers", (json_int_t)q->shared.identifiers, "most",
 	    (json_int_t)q->shared.most, "list", list);
@@ -516,22 +521,24 @@ quality_advice(FILE *to, const struct quality *q)
 void
 quality_shared(FILE *to, const struct quality *q, bool plain)
 {
-	char masked[64];
+	struct arena a = ARENA_EMPTY;
 
 	fprintf(to, _("Identifiers that more than %d orders share: %llu\n"),
 	    SHARED_MORE_THAN, (unsigned long long)q->shared.identifiers);
 	for (size_t i = 0; i < q->shared.groups; i++) {
 		const struct shared_group *g = &q->shared.group[i];
+		struct slice value = value_of(&a, g, plain);
 		size_t ids = 0;
 
 		while (ids < SHARED_EXAMPLES && g->order[ids] != NULL)
 			ids++;
-		fprintf(to, "%10llu  %-10s  %s%s  ",
+		fprintf(to, "%10llu  %-10s  %.*s%s  ",
 		    (unsigned long long)g->orders, field_info[g->field].name,
-		    value_of(masked, g, plain), g->md5 ? " (MD5)" : "");
+		    (int)value.n, value.p, g->md5 ? " (MD5)" : "");
 		put_ids(to, g->order, ids);
 		fputs(", …\n", to);
 	}
+	arena_free(&a);
 	if (q->shared.groups < q->shared.identifiers)
 		fprintf(to, _("Only the %d most frequent ones are listed.\n"),
 		    SHARED_LISTED);

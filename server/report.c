@@ -4,11 +4,13 @@
  * written as they come, into a hidden file beside; all three are synced and
  * renamed into place together.
  *
- * Each has a twin of the same name in the hidden folder .masked: what the role
- * report is shown, so that nobody masks while he serves it.  Only rejects.csv
- * differs from its twin; the two others show nobody's data.
+ * Each has a twin in the hidden folder .masked: what the role report is shown,
+ * so that nobody masks while he serves it.  The twin's name is the report's
+ * unless a phone or an e-mail is in that: then it is its shape, and the twins
+ * of the latest dump of that shape are there.
  */
 #include "server/report.h"
+#include "server/report_name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,20 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "formats/out.h"
 #include "formats/rejects.h"
 #include "server/archive.h"
 #include "server/bytes.h"
-#include "server/json_foreign.h"
 #include "server/letter.h"
 #include "server/log.h"
 #include "server/summary.h"
-#include "server/tally.h"
 
-#define NAME_BYTES 128
 #define ID_COLUMNS 2
 
 /* In the order in which they are renamed into place. */
@@ -66,13 +64,14 @@ struct sheet {
 struct report {
 	const struct conf *conf;
 	const struct feed *feed;
-	char name[NAME_BYTES + 1];
+	char name[REPORT_NAME + 1];
+	char masked_name[REPORT_NAME + 1]; /* of its twin */
 	char folder[PATH_MAX];
 	int dir, masked_dir;
 	int fd[PARTS];
 	bool begun;
 	bool taken_over;
-	bool masked;
+	bool masked; /* pii = hash */
 	/* of pii = hash; of the twins and the two letters */
 	struct rejects_mask mask, strict;
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
@@ -96,36 +95,23 @@ write_fd(void *ctx, const void *buf, size_t n)
 	return bytes_write(*(const int *)ctx, buf, n);
 }
 
-/* At most NAME_BYTES of the name, cut where a character begins, without
- * control characters and slashes (a dump from an archive has one). */
-static void
-cut_name(char out[NAME_BYTES + 1], const char *name)
+static const char *
+name_of(const struct report *r, enum part part)
 {
-	size_t n = strlen(name);
-
-	if (n > NAME_BYTES) {
-		n = NAME_BYTES;
-		while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
-			n--;
-	}
-	for (size_t i = 0; i < n; i++)
-		out[i] = (unsigned char)name[i] < 0x20 || name[i] == 0x7f ||
-				 name[i] == '/'
-			     ? '_'
-			     : name[i];
-	out[n] = '\0';
+	return is_twin(part) ? r->masked_name : r->name;
 }
 
 static void
 hidden(char out[NAME_MAX + 1], const struct report *r, enum part part)
 {
-	snprintf(out, NAME_MAX + 1, ".%s%s.new", r->name, suffix[part]);
+	snprintf(
+	    out, NAME_MAX + 1, ".%s%s.new", name_of(r, part), suffix[part]);
 }
 
 static void
 shown(char out[NAME_MAX + 1], const struct report *r, enum part part)
 {
-	snprintf(out, NAME_MAX + 1, "%s%s", r->name, suffix[part]);
+	snprintf(out, NAME_MAX + 1, "%s%s", name_of(r, part), suffix[part]);
 }
 
 /* In place of one that was made before, if any; whoever has that one open
@@ -193,7 +179,8 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 	r->summary = summary_new();
 	for (int i = 0; i < PARTS; i++)
 		r->fd[i] = -1;
-	cut_name(r->name, name);
+	report_cut_name(r->name, name);
+	report_mask_name(r->masked_name, r->name);
 	r->dir = r->masked_dir = -1;
 	if (open_folders(r, e) == -1)
 		goto fail;
@@ -292,13 +279,37 @@ written(struct report *r, struct err *e)
 	return 0;
 }
 
+/* Whom a header is shown: the letters' readers must be able to name columns in
+ * the configuration, those of the twins need not. */
+enum veil {
+	VEIL_NONE,
+	VEIL_CONTACTS,
+	VEIL_STRICT
+};
+
+/* Is it what a column is called, and not the first row of a dump without a
+ * header? */
+static bool
+is_column_name(const struct dump_facts *f, size_t i)
+{
+	size_t digits = 0;
+
+	if (f->field != NULL && f->field[i] < FIELD_COUNT)
+		return true;
+	for (const char *s = f->header[i]; *s != '\0'; s++)
+		digits += *s >= '0' && *s <= '9';
+	return f->missing == NULL && digits < 5;
+}
+
 /* A line "Phone: +7 …" before the real header may be taken for it. */
 static const char *
-header_at(bool masked, const struct dump_facts *f, size_t i)
+header_at(enum veil v, const struct dump_facts *f, size_t i)
 {
 	const char *s = f->header[i];
+	bool hides = (v != VEIL_NONE && rejects_is_contact(slice_of(s))) ||
+		     (v == VEIL_STRICT && !is_column_name(f, i));
 
-	return masked && rejects_is_contact(slice_of(s)) ? "(hidden)" : s;
+	return hides ? "(hidden)" : s;
 }
 
 static size_t
@@ -309,20 +320,23 @@ columns_of(const struct dump_facts *f)
 
 /* As they may be shown; to be freed. */
 static const char **
-headers_of(bool masked, const struct dump_facts *f)
+headers_of(enum veil v, const struct dump_facts *f)
 {
 	size_t n = columns_of(f);
 	const char **header = mem_alloc((n + 1) * sizeof *header);
 
 	for (size_t i = 0; i < n; i++)
-		header[i] = header_at(masked, f, i);
+		header[i] = header_at(v, f, i);
 	return header;
 }
 
 static void
 write_header(struct report *r, struct sheet *s, const struct dump_facts *f)
 {
-	const char **header = headers_of(r->masked || s->masked, f);
+	const char **header = headers_of(s->masked   ? VEIL_STRICT
+					 : r->masked ? VEIL_CONTACTS
+						     : VEIL_NONE,
+	    f);
 
 	rejects_header(&s->out, true, header, columns_of(f));
 	s->header_end = s->out.bytes;
@@ -333,7 +347,8 @@ static void
 note_columns(struct report *r, const struct dump_facts *f)
 {
 	for (size_t i = r->columns; i < columns_of(f); i++)
-		summary_header(r->summary, i, slice_of(header_at(true, f, i)));
+		summary_header(
+		    r->summary, i, slice_of(header_at(VEIL_CONTACTS, f, i)));
 	r->columns = columns_of(f);
 }
 
@@ -483,13 +498,15 @@ report_take_over(struct report *r, int64_t dump, struct err *e)
 	int rc = 0;
 
 	r->taken_over = r->begun = true;
-	shown(path, r, PART_REJECTS);
 	for (int i = 0; i < SHEETS; i++) {
 		enum part part = r->sheet[i].part;
-		int fd = same ? openat(dir_of(r, part), path,
-				    O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-			      : -1;
+		bool own = same && strcmp(name_of(r, part), r->name) == 0;
+		int fd;
 
+		shown(path, r, part);
+		fd = own ? openat(dir_of(r, part), path,
+			       O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+			 : -1;
 		if (fd == -1) {
 			write_header(r, &r->sheet[i], NULL);
 			continue;
@@ -500,120 +517,6 @@ report_take_over(struct report *r, int64_t dump, struct err *e)
 		close(fd);
 	}
 	return rc == -1 ? -1 : written(r, e);
-}
-
-/* --- what it says -------------------------------------------------------- */
-
-static void
-when_utc(char out[32], int64_t at)
-{
-	time_t t = (time_t)at;
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-static json_t *
-columns_json(const struct dump_facts *f)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; f->header != NULL && i < f->columns; i++) {
-		json_t *c = json_object();
-		bool used = f->field != NULL && f->field[i] < FIELD_COUNT;
-
-		json_object_set_new(
-		    c, "header", json_foreign(header_at(true, f, i)));
-		json_object_set_new(c, "field",
-		    used ? json_string(field_info[f->field[i]].name)
-			 : json_null());
-		if (f->google != NULL && f->google[i])
-			json_object_set_new(c, "note", json_string(f->note[i]));
-		json_array_append_new(a, c);
-	}
-	return a;
-}
-
-static void
-facts_json(json_t *j, const struct dump_facts *f)
-{
-	char delimiter[2] = { f->delimiter, '\0' };
-
-	json_object_set_new(j, "encoding", json_foreign(f->encoding));
-	json_object_set_new(j, "compression", json_foreign(f->compression));
-	json_object_set_new(j, "syntax", json_foreign(f->syntax));
-	json_object_set_new(j, "preset", json_foreign(f->preset));
-	json_object_set_new(j, "delimiter", json_foreign(delimiter));
-	json_object_set_new(
-	    j, "header_line", json_integer((json_int_t)f->header_line));
-	json_object_set_new(j, "lines", json_integer((json_int_t)f->lines));
-	json_object_set_new(
-	    j, "preamble_rows", json_integer((json_int_t)f->preamble));
-	json_object_set_new(j, "repeated_headers",
-	    json_integer((json_int_t)f->repeated_headers));
-	json_object_set_new(
-	    j, "blank_lines", json_integer((json_int_t)f->blank_lines));
-	json_object_set_new(
-	    j, "damaged_records", json_integer((json_int_t)f->damaged));
-	json_object_set_new(j, "columns", columns_json(f));
-}
-
-static void
-tally_json(json_t *j, const struct tally *t, const struct tally_item *i)
-{
-	for (; i->key != NULL; i++)
-		json_object_set_new(
-		    j, i->key, json_integer((json_int_t)tally_get(t, i)));
-}
-
-static json_t *
-report_json(const struct report *r, const struct dump_entry *d,
-    const struct dump_facts *facts, const struct summary_columns *columns)
-{
-	json_t *j = json_object();
-	char when[32], line[512];
-
-	when_utc(when, d->at);
-	json_object_set_new(j, "name", json_foreign(d->name));
-	json_object_set_new(j, "feed", json_string(d->feed));
-	json_object_set_new(j, "source", json_string(d->source));
-	json_object_set_new(j, "state", json_string(dump_state_name(d->state)));
-	json_object_set_new(j, "reason", json_foreign(d->reason));
-	json_object_set_new(j, "dump", json_integer((json_int_t)d->id));
-	json_object_set_new(j, "time", json_string(when));
-	json_object_set_new(j, "bytes", json_integer((json_int_t)d->bytes));
-	json_object_set_new(j, "sha256", json_string(d->sha256));
-	json_object_set_new(j, "archive", json_foreign(d->archive));
-	tally_account(line, sizeof line, &d->tally);
-	json_object_set_new(j, "accounting", json_foreign(line));
-	tally_json(j, &d->tally, tally_accounts);
-	tally_json(j, &d->tally, tally_waits);
-	tally_json(j, &d->tally, tally_notes);
-	json_object_set_new(j, "warnings", clock_json(r->clock, r->clocks));
-	summary_json(j, r->summary, columns);
-	if (facts != NULL)
-		facts_json(j, facts);
-	return j;
-}
-
-static void
-write_text(FILE *to, const struct report *r, const struct dump_entry *d,
-    const struct dump_facts *facts, const struct summary_columns *columns)
-{
-	char rejects[NAME_MAX + 1];
-	struct letter l = { .dump = d,
-		.facts = facts,
-		.summary = r->summary,
-		.columns = *columns,
-		.clock = r->clock,
-		.clocks = r->clocks,
-		.rejects = rejects,
-		.original_gone = r->masked,
-		.taken_over = r->taken_over };
-
-	shown(rejects, r, PART_REJECTS);
-	letter_write(to, &l);
 }
 
 /* --- in place ------------------------------------------------------------ */
@@ -628,50 +531,96 @@ write_memory(
 	return 0;
 }
 
-/* To it and to its twin. */
+/* The part as a text that a stream made. */
 static int
-write_both(
-    struct report *r, enum part part, const char *p, size_t n, struct err *e)
+write_letter(
+    struct report *r, enum part part, const struct letter *l, struct err *e)
 {
-	enum part twin =
-	    part == PART_JSON ? PART_MASKED_JSON : PART_MASKED_TEXT;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&text, &n);
+	int rc;
 
-	return write_memory(r, part, p, n, e) == -1
-		   ? -1
-		   : write_memory(r, twin, p, n, e);
+	if (to != NULL) {
+		letter_write(to, l);
+		fclose(to);
+	}
+	rc = write_memory(r, part, text, n, e);
+	free(text);
+	return rc;
+}
+
+static int
+write_json(
+    struct report *r, enum part part, const struct letter *l, struct err *e)
+{
+	json_t *j = letter_json(l);
+	char *text = json_dumps(j, JSON_INDENT(2));
+	int rc =
+	    write_memory(r, part, text, text == NULL ? 0 : strlen(text), e);
+
+	if (rc == 0)
+		rc = write_memory(r, part, "\n", 1, e);
+	free(text);
+	json_decref(j);
+	return rc;
+}
+
+/* What the twins say of the dump. */
+static void
+mask_entry(struct dump_entry *d)
+{
+	char cut[REPORT_NAME + 1];
+
+	report_cut_name(cut, d->name);
+	report_mask_name(d->name, cut);
+	d->archive[0] = '\0';
+	if (rejects_is_contact(slice_of(d->reason)))
+		strcpy(d->reason, "(hidden)");
+}
+
+static int
+write_texts(struct report *r, const struct dump_entry *d,
+    const struct dump_facts *facts, bool twin, struct err *e)
+{
+	enum part text = twin ? PART_MASKED_TEXT : PART_TEXT;
+	enum part json = twin ? PART_MASKED_JSON : PART_JSON;
+	const char **header =
+	    headers_of(twin ? VEIL_STRICT : VEIL_CONTACTS, facts);
+	char rejects[NAME_MAX + 1];
+	struct letter l = { .dump = d,
+		.facts = facts,
+		.summary = r->summary,
+		.columns = { header, columns_of(facts) },
+		.clock = r->clock,
+		.clocks = r->clocks,
+		.rejects = rejects,
+		.original_gone = r->masked,
+		.taken_over = r->taken_over };
+	int rc;
+
+	shown(rejects, r, twin ? PART_MASKED_REJECTS : PART_REJECTS);
+	rc = write_letter(r, text, &l, e);
+	if (rc == 0)
+		rc = write_json(r, json, &l, e);
+	free(header);
+	return rc;
 }
 
 static int
 write_parts(struct report *r, const struct dump_entry *d,
     const struct dump_facts *facts, struct err *e)
 {
-	const char **header = headers_of(true, facts);
-	struct summary_columns columns = { header, columns_of(facts) };
-	json_t *j = report_json(r, d, facts, &columns);
-	char *text = NULL, *json = json_dumps(j, JSON_INDENT(2));
-	size_t n = 0;
-	FILE *to = open_memstream(&text, &n);
-	int rc = -1;
+	struct dump_entry masked = *d;
 
-	if (to != NULL) {
-		write_text(to, r, d, facts, &columns);
-		fclose(to);
-	}
-	if (json == NULL) {
-		err_set(e, "report on %s: out of memory", r->name);
-	} else if (out_end(&r->sheet[0].out) == -1 ||
-		   out_end(&r->sheet[1].out) == -1) {
-		err_set(e, "report on %s: %s", r->name, strerror(errno));
-	} else if (write_both(r, PART_JSON, json, strlen(json), e) == 0 &&
-		   write_both(r, PART_JSON, "\n", 1, e) == 0 &&
-		   write_both(r, PART_TEXT, text, n, e) == 0) {
-		rc = 0;
-	}
-	free(text);
-	free(json);
-	free(header);
-	json_decref(j);
-	return rc;
+	mask_entry(&masked);
+	for (int i = 0; i < SHEETS; i++)
+		if (out_end(&r->sheet[i].out) == -1)
+			return err_set(
+			    e, "report on %s: %s", r->name, strerror(errno));
+	return write_texts(r, d, facts, false, e) == -1
+		   ? -1
+		   : write_texts(r, &masked, facts, true, e);
 }
 
 static int

@@ -1,8 +1,8 @@
 /*
  * Reports on one dump, in reports/FEED/: NAME.rejects.csv, NAME.report.json,
  * NAME.report.txt.  The latest of that NAME; copies go to the archive.  The
- * hidden folder REPORTS_MASKED beside has what the role report is shown instead,
- * under the same names.
+ * hidden folder REPORTS_MASKED beside has what the role report is shown instead
+ * (report_twin).
  *
  *      report_open, report_begin once the columns are known, report_problem
  *      for each, report_write or report_discard.
@@ -10,6 +10,7 @@
 #ifndef SERVER_REPORT_H
 #define SERVER_REPORT_H
 
+#include <limits.h>
 #include "formats/dump.h"
 #include "server/clockcheck.h"
 #include "server/conf.h"
@@ -48,6 +49,9 @@ struct slice *report_unpack_cells(
 
 /* At start: what a report that was killed left half-written goes. */
 void report_sweep(const struct conf *c, const struct feed *f);
+
+/* Under which name a report's file lies in REPORTS_MASKED. */
+void report_twin(char out[NAME_MAX + 1], const char *name);
 
 /* Is there a report of that name already? */
 bool report_exists(const struct report *r);

@@ -229,24 +229,3 @@ shared_free(struct shared_found *f)
 	free(f->group);
 	memset(f, 0, sizeof *f);
 }
-
-/* Two characters in front and two behind; of an e-mail what is before the @
- * keeps its first one, and the rest its end. */
-void
-shared_mask(char out[64], const struct shared_group *g)
-{
-	size_t n = strlen(g->value), shown = g->md5 ? 6 : 2, k = 0;
-	const char *dot = strrchr(g->value, '.');
-
-	for (size_t i = 0; i < n && k < 63; i++) {
-		bool tail = g->field == FIELD_EMAILS && !g->md5
-				? g->value[i] == '@' ||
-				      (dot != NULL && g->value + i >= dot)
-				: !g->md5 && i + 2 >= n;
-
-		if (g->md5 && i >= shown)
-			break;
-		out[k++] = i < (n > 6 ? shown : 0) || tail ? g->value[i] : '*';
-	}
-	out[k] = '\0';
-}

@@ -48,7 +48,4 @@ int shared_add(struct shared *h, const struct conv *c, struct err *e);
 int shared_count(struct shared *h, struct shared_found *out, struct err *e);
 void shared_free(struct shared_found *f);
 
-/* What may be shown of a value: "79*******67". */
-void shared_mask(char out[64], const struct shared_group *g);
-
 #endif

@@ -98,7 +98,7 @@ check "orders with the office's phone come" drop_and_wait "$work/office.csv" off
 within 10 grep -q ";o25;" "$dir/published/main/conversions.csv"
 quality --shared >"$work/shared"
 check "it is found" [ $? = 1 ]
-check "with how many, masked" grep -q "25  phones      74.......00" "$work/shared"
+check "with how many, masked" grep -q "25  phones      7495[*][*][*]0000" "$work/shared"
 refute "the phone itself is not shown" grep -q 74950000000 "$work/shared"
 quality --shared --plain >"$work/shared"
 check "but with --plain" grep -q "25  phones      74950000000" "$work/shared"
