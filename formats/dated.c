@@ -90,9 +90,8 @@ see_time_of_day(struct dated *d, const struct zone *source, int64_t t)
 	int64_t second = (t + zone_offset(source, t)) % 86400;
 
 	second += second < 0 ? 86400 : 0;
-	if (d->timed == 0)
-		d->second = (int32_t)second;
-	d->alike += d->second == second;
+	if (second % (86400 / DATED_HALVES) == 0)
+		d->half_hour[second / (86400 / DATED_HALVES)]++;
 }
 
 void

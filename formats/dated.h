@@ -12,14 +12,15 @@
 #include "formats/slice.h"
 #include "formats/zone.h"
 
+#define DATED_HALVES 48 /* of a day */
+
 struct dated {
 	uint64_t timed; /* have a time of day */
 	uint64_t zoned; /* of those: and say in which zone, or are Unix time */
 
-	/* Of timed: as many as have the first one's time of day, in seconds on
-	 * the source's clock. */
-	uint64_t alike;
-	int32_t second;
+	/* Of timed: on the source's clock exactly so many half hours after
+	 * midnight. */
+	uint64_t half_hour[DATED_HALVES];
 
 	/* Of timed and not zoned: the clock of the source's zone never showed
 	 * the time, or showed it twice; the first line of each. */

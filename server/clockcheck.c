@@ -458,13 +458,16 @@ static bool
 check_dates(const struct clock_facts *f, struct clock_warning *w)
 {
 	const struct dated *d = f->dated;
+	size_t most = 0;
 
-	w->rows = d->alike;
+	for (size_t i = 1; i < DATED_HALVES; i++)
+		if (d->half_hour[i] > d->half_hour[most])
+			most = i;
+	w->rows = d->half_hour[most];
 	w->of = d->timed;
-	if (d->timed < DATES_MIN || d->alike * 100 < d->timed * 95 ||
-	    d->second % CLOCK_STEP != 0)
+	if (d->timed < DATES_MIN || w->rows * 100 < w->of * 95)
 		return false;
-	if (d->second == 0)
+	if (most == 0)
 		snprintf(w->text, sizeof w->text,
 		    _("%llu of %llu times are exactly 00:00:00: they are dates "
 		      "that were saved with a time of day that nobody knows."),
@@ -474,8 +477,8 @@ check_dates(const struct clock_facts *f, struct clock_warning *w)
 		    _("%llu of %llu times are exactly %02d:%02d:00: they are "
 		      "dates, written as midnight in another zone, so that "
 		      "even the day may be wrong."),
-		    ull(w->rows), ull(w->of), (int)(d->second / HOUR),
-		    (int)(d->second / 60 % 60));
+		    ull(w->rows), ull(w->of), (int)most / 2,
+		    (int)most % 2 * 30);
 	return true;
 }
 

@@ -50,9 +50,7 @@ set_scene(struct scene *s, const char *counter, const char *source)
 		.newest = NOON - 300,
 		.touched = NOON - 300 };
 	set_hours(&s->now, BY_DAY);
-	s->dated = (struct dated){
-		.timed = s->now.timed, .alike = 3, .second = 41234
-	};
+	s->dated = (struct dated){ .timed = s->now.timed };
 	for (size_t i = 0; i < CLOCK_EARLIER; i++) {
 		s->earlier[i] = s->now;
 		s->earlier[i].at -= (int64_t)(i + 1) * DAY;
@@ -402,15 +400,15 @@ dates_dressed_as_times_are_told(void **state)
 	static const struct {
 		const char *what;
 		uint64_t timed, alike;
-		int second;
+		size_t half;
 		bool warned;
 	} rows[] = {
 		{ "midnight", 10, 10, 0, true },
 		{ "nearly all", 100, 95, 0, true },
 		{ "one in ten is no midnight", 100, 90, 0, false },
 		{ "too few to tell", 9, 9, 0, false },
-		{ "midnight in UTC", 10, 10, 3 * HOUR, true },
-		{ "one import at 14:07", 10, 10, 14 * HOUR + 7 * 60, false },
+		{ "midnight in UTC", 10, 10, 6, true },
+		{ "one import at 14:07", 10, 0, 28, false },
 	};
 
 	(void)state;
@@ -419,8 +417,8 @@ dates_dressed_as_times_are_told(void **state)
 
 		set_scene(&s, "Europe/Moscow", "Europe/Moscow");
 		s.dated.timed = rows[i].timed;
-		s.dated.alike = rows[i].alike;
-		s.dated.second = rows[i].second;
+		s.dated.half_hour[rows[i].half] = rows[i].alike;
+		s.dated.half_hour[20] = rows[i].timed - rows[i].alike > 0;
 		check(&s, rows[i].what, CLOCK_DATES, 0,
 		    rows[i].warned ? "" : NULL);
 		strike(&s);
