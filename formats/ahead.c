@@ -13,7 +13,7 @@
 
 enum {
 	BATCHES = 4,
-	ROWS = 512
+	ROWS = 256
 };
 #define BATCH_BYTES ((size_t)128 * 1024)
 
@@ -21,12 +21,14 @@ enum {
 struct kept {
 	struct row row;
 	struct reader_facts facts;
+	bool left_out;
 };
 
 struct batch {
 	size_t n;
 	struct kept kept[ROWS];
-	struct arena arena;  /* the rows' cells */
+	struct arena arena;  /* the rows' cells, and what is made of them */
+	char *made;          /* of each row */
 	enum fmt_status end; /* what comes behind the rows, if not FMT_OK */
 	int error;           /* errno with it */
 	struct reader_facts facts;
@@ -34,9 +36,10 @@ struct batch {
 
 struct ahead {
 	struct reader *reader;
+	struct ahead_work work; /* bytes 0: none */
 	struct belt *belt;
-	pthread_t thread;
-	bool running;
+	pthread_t thread, worker;
+	bool running, working;
 	struct batch *batch; /* being handed out */
 	size_t at;
 	struct reader_facts facts; /* as of the row handed out last */
@@ -67,6 +70,7 @@ keep(struct batch *b, const struct row *row)
 	}
 	b->kept[b->n].row = *row;
 	b->kept[b->n].row.cell = cell;
+	b->kept[b->n].left_out = false;
 	return bytes;
 }
 
@@ -108,31 +112,80 @@ run(void *ctx)
 	return NULL;
 }
 
-/* --- its caller ---------------------------------------------------------- */
+/* --- the second thread --------------------------------------------------- */
+
+/* Where the work ends the rows do. */
+static void
+cut_short(struct batch *b, size_t at, enum fmt_status st)
+{
+	b->n = at;
+	b->end = st;
+	b->facts = b->kept[at].facts;
+}
+
+static enum fmt_status
+work_on(struct ahead *a, struct batch *b)
+{
+	const struct ahead_work *w = &a->work;
+
+	if (b->made == NULL)
+		b->made = mem_alloc(ROWS * w->bytes);
+	for (size_t i = 0; i < b->n; i++) {
+		struct kept *k = &b->kept[i];
+		enum fmt_status st = w->make(w->ctx, &k->row, &b->arena,
+		    b->made + i * w->bytes, &k->left_out);
+
+		if (st != FMT_OK) {
+			cut_short(b, i, st);
+			return st;
+		}
+	}
+	return FMT_OK;
+}
+
+static void *
+work(void *ctx)
+{
+	struct ahead *a = ctx;
+	struct batch *b;
+
+	while ((b = belt_pass(a->belt)) != NULL)
+		if (work_on(a, b) != FMT_OK)
+			break;
+	belt_pass_end(a->belt);
+	return NULL;
+}
+
+/* --- their caller -------------------------------------------------------- */
 
 /* Signals are the caller's. */
-static int
-start(struct ahead *a)
+static bool
+start(pthread_t *thread, void *(*run_it)(void *), struct ahead *a)
 {
 	sigset_t all, old;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&a->thread, NULL, run, a);
+	rc = pthread_create(thread, NULL, run_it, a);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc;
+	return rc == 0;
 }
 
+/* The one that reads is started last: nothing was read when it fails. */
 struct ahead *
-ahead_open(struct reader *r)
+ahead_open(struct reader *r, const struct ahead_work *w)
 {
 	struct ahead *a = mem_alloc(sizeof *a);
 
 	a->reader = r;
-	a->belt = belt_open(BATCHES, sizeof *a->batch);
+	if (w != NULL)
+		a->work = *w;
+	a->belt = belt_open(BATCHES, sizeof *a->batch, w != NULL);
 	reader_facts(r, &a->facts);
-	a->running = start(a) == 0;
+	a->working = w != NULL && start(&a->worker, work, a);
+	if (w == NULL || a->working)
+		a->running = start(&a->thread, run, a);
 	if (a->running)
 		return a;
 	ahead_close(a);
@@ -142,11 +195,21 @@ ahead_open(struct reader *r)
 void
 ahead_stop(struct ahead *a)
 {
-	if (!a->running)
-		return;
 	belt_stop(a->belt);
-	pthread_join(a->thread, NULL);
-	a->running = false;
+	if (a->running)
+		pthread_join(a->thread, NULL);
+	if (a->working)
+		pthread_join(a->worker, NULL);
+	a->running = a->working = false;
+}
+
+static void
+free_batch(const struct ahead_work *w, struct batch *b)
+{
+	for (size_t i = 0; b->made != NULL && i < ROWS; i++)
+		w->free(b->made + i * w->bytes);
+	free(b->made);
+	arena_free(&b->arena);
 }
 
 void
@@ -158,16 +221,15 @@ ahead_close(struct ahead *a)
 		return;
 	ahead_stop(a);
 	for (size_t i = 0; (b = belt_block(a->belt, i)) != NULL; i++)
-		arena_free(&b->arena);
+		free_batch(&a->work, b);
 	belt_close(a->belt);
 	free(a);
 }
 
-enum fmt_status
-ahead_next(struct ahead *a, struct row *out)
+/* The next one, left out or not. */
+static enum fmt_status
+next(struct ahead *a)
 {
-	const struct kept *k;
-
 	while (a->batch == NULL || a->at == a->batch->n) {
 		if (a->batch != NULL && a->batch->end != FMT_OK) {
 			a->facts = a->batch->facts;
@@ -177,9 +239,22 @@ ahead_next(struct ahead *a, struct row *out)
 		a->batch = belt_next(a->belt);
 		a->at = 0;
 	}
-	k = &a->batch->kept[a->at++];
-	*out = k->row;
-	a->facts = k->facts;
+	a->facts = a->batch->kept[a->at++].facts;
+	return FMT_OK;
+}
+
+enum fmt_status
+ahead_next(struct ahead *a, struct row *out, void **made)
+{
+	enum fmt_status st;
+
+	do
+		st = next(a);
+	while (st == FMT_OK && a->batch->kept[a->at - 1].left_out);
+	if (st != FMT_OK)
+		return st;
+	*out = a->batch->kept[a->at - 1].row;
+	*made = a->batch->made + (a->at - 1) * a->work.bytes;
 	return FMT_OK;
 }
 

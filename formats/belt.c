@@ -1,10 +1,9 @@
 /*
- * A belt between two threads.  See belt.h.
+ * A belt between threads.  See belt.h.
  */
 #include "formats/belt.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "formats/arena.h"
@@ -13,14 +12,16 @@ struct belt {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	size_t blocks, bytes;
-	size_t given, emptied; /* how many, ever; at most blocks apart */
-	bool holding;          /* the one that empties has one */
-	bool ended, stopped;
+	/* How many, ever, at most blocks apart; passed: by the one between. */
+	size_t given, passed, emptied;
+	bool between;          /* there is one */
+	bool passing, holding; /* he, and the one that empties, has one */
+	bool ended, passed_all, stopped;
 	char *block;
 };
 
 struct belt *
-belt_open(size_t blocks, size_t bytes)
+belt_open(size_t blocks, size_t bytes, bool between)
 {
 	struct belt *b = mem_alloc(sizeof *b);
 
@@ -28,6 +29,7 @@ belt_open(size_t blocks, size_t bytes)
 	pthread_cond_init(&b->moved, NULL);
 	b->blocks = blocks;
 	b->bytes = bytes;
+	b->between = between;
 	b->block = mem_alloc(blocks * bytes);
 	return b;
 }
@@ -93,6 +95,49 @@ belt_stop(struct belt *b)
 	set(b, &b->stopped);
 }
 
+/* To be called with the lock. */
+static void
+pass_on(struct belt *b)
+{
+	b->passed += b->passing;
+	b->passing = false;
+	pthread_cond_broadcast(&b->moved);
+}
+
+void *
+belt_pass(struct belt *b)
+{
+	void *block = NULL;
+
+	pthread_mutex_lock(&b->lock);
+	pass_on(b);
+	while (!b->ended && !b->stopped && b->given == b->passed)
+		pthread_cond_wait(&b->moved, &b->lock);
+	if (!b->stopped && b->given != b->passed) {
+		b->passing = true;
+		block = belt_block(b, b->passed % b->blocks);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return block;
+}
+
+void
+belt_pass_end(struct belt *b)
+{
+	pthread_mutex_lock(&b->lock);
+	pass_on(b);
+	b->passed_all = true;
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* Is one to be waited for? */
+static bool
+is_coming(const struct belt *b)
+{
+	return b->between ? !b->passed_all && b->passed == b->emptied
+			  : !b->ended && b->given == b->emptied;
+}
+
 void *
 belt_next(struct belt *b)
 {
@@ -104,9 +149,9 @@ belt_next(struct belt *b)
 		b->emptied++;
 		pthread_cond_broadcast(&b->moved);
 	}
-	while (!b->ended && b->given == b->emptied)
+	while (is_coming(b))
 		pthread_cond_wait(&b->moved, &b->lock);
-	if (b->given != b->emptied) {
+	if ((b->between ? b->passed : b->given) != b->emptied) {
 		b->holding = true;
 		block = belt_block(b, b->emptied % b->blocks);
 	}

@@ -1,27 +1,35 @@
 /*
  * A belt: a few blocks that go round between two threads.  One fills them, the
  * other empties them in the same order; each waits for the other, so memory
- * stays what it was at first.
+ * stays what it was at first.  A third may stand between them, and works on
+ * every block before it is emptied.
  *
  *      belt_open
  *      the one that fills:   belt_take, fill it, belt_give …, belt_end
+ *      the one between:      belt_pass …, belt_pass_end
  *      the one that empties: belt_next …, and belt_stop to want no more
- *      belt_close, when both are done
+ *      belt_close, when all are done
  */
 #ifndef FORMATS_BELT_H
 #define FORMATS_BELT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct belt;
 
-/* Blocks of so many bytes, zero at first. */
-struct belt *belt_open(size_t blocks, size_t bytes);
+/* Blocks of so many bytes, zero at first.  between: somebody is. */
+struct belt *belt_open(size_t blocks, size_t bytes, bool between);
 void belt_close(struct belt *b); /* NULL is fine */
 
 void *belt_take(struct belt *b); /* an empty one; NULL: nobody wants more */
 void belt_give(struct belt *b);  /* the one that was taken */
 void belt_end(struct belt *b);   /* nothing follows */
+
+/* The next full one, until the next call, which passes it on; NULL after the
+ * last, and when nobody wants more. */
+void *belt_pass(struct belt *b);
+void belt_pass_end(struct belt *b); /* passes it on; nothing follows */
 
 /* The next full one, until the next call; NULL after the last. */
 void *belt_next(struct belt *b);

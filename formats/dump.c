@@ -403,6 +403,7 @@ open_all(struct dump *d, const struct input *in)
 	set_filters(d);
 	reader_expect(d->reader, d->columns);
 	d->may_read_ahead = in->ahead;
+	d->may_judge_ahead = in->ahead && in->to_its_end;
 	return set_default_status(d);
 }
 
@@ -426,6 +427,8 @@ dump_open(struct dump **out, const struct input *in, const struct settings *s,
 	enum fmt_status st;
 
 	d->settings = s;
+	d->record = &d->own;
+	d->arena = &d->row_arena;
 	d->counter = counter;
 	d->source = source == NULL ? counter : source;
 	d->facts.encoding = d->facts.compression = "";
@@ -454,12 +457,12 @@ dump_close(struct dump *d)
 	if (d == NULL)
 		return;
 	free(d->step);
-	problems_free(&d->record.problems);
+	problems_free(&d->own.problems);
 	map_free(d->map);
 	ahead_close(d->ahead);
 	reader_close(d->reader);
 	decode_close(d->decode);
-	arena_free(&d->arena);
+	arena_free(&d->row_arena);
 	arena_free(&d->keep);
 	free(d);
 }
@@ -497,44 +500,76 @@ check_header(struct dump *d)
 	return complete ? FMT_HEADER_CHANGED : FMT_OK;
 }
 
+static enum fmt_status make_record(void *ctx, const struct row *row,
+    struct arena *a, void *out, bool *left_out);
+static void free_record(void *record);
+
+/* Another thread judges the rows only where nobody looks on: what a column
+ * means is settled, and the cells are nobody else's. */
+static void
+read_ahead(struct dump *d)
+{
+	struct ahead_work judge = { .make = make_record,
+		.ctx = d,
+		.bytes = sizeof *d->record,
+		.free = free_record };
+
+	d->judges_ahead =
+	    d->may_judge_ahead && d->sift == NULL && d->facts.header_line > 0;
+	d->ahead = ahead_open(d->reader, d->judges_ahead ? &judge : NULL);
+	d->judges_ahead = d->judges_ahead && d->ahead != NULL;
+}
+
 static enum fmt_status
 read_row(struct dump *d)
 {
+	void *none;
+
 	if (d->early_given < d->early_rows) {
 		d->row = d->early[d->early_given++];
 		return FMT_OK;
 	}
-	if (d->may_read_ahead)
-		d->ahead = ahead_open(d->reader);
-	d->may_read_ahead = false;
 	return d->ahead == NULL ? reader_next(d->reader, &d->row)
-				: ahead_next(d->ahead, &d->row);
+				: ahead_next(d->ahead, &d->row, &none);
+}
+
+/* Is d->row no record?  Then it was seen to here. */
+static enum fmt_status
+pass_over(struct dump *d, bool *out)
+{
+	enum fmt_status st;
+
+	*out = true;
+	if (d->row.grown_header)
+		return grow(d);
+	if (is_blank(&d->row)) {
+		d->blank_rows++;
+		return FMT_OK;
+	}
+	*out = false;
+	if (d->row.reject != REJECT_NONE || d->facts.header_line == 0 ||
+	    !may_be_header(d))
+		return FMT_OK;
+	st = check_header(d);
+	if (st != FMT_END)
+		return st;
+	d->facts.repeated_headers++;
+	*out = true;
+	return FMT_OK;
 }
 
 static enum fmt_status
 next_row(struct dump *d)
 {
-	for (;;) {
-		enum fmt_status st = read_row(d);
+	enum fmt_status st;
+	bool left_out;
 
-		if (st == FMT_OK && d->row.grown_header) {
-			st = grow(d);
-			if (st != FMT_OK)
-				return st;
-			continue;
-		}
-		if (st == FMT_OK && is_blank(&d->row)) {
-			d->blank_rows++;
-			continue;
-		}
-		if (st != FMT_OK || d->row.reject != REJECT_NONE ||
-		    d->facts.header_line == 0 || !may_be_header(d))
-			return st;
-		st = check_header(d);
-		if (st != FMT_END)
-			return st;
-		d->facts.repeated_headers++;
-	}
+	do {
+		st = read_row(d);
+		if (st == FMT_OK)
+			st = pass_over(d, &left_out);
+	} while (st == FMT_OK && left_out);
+	return st;
 }
 
 static enum fmt_status
@@ -559,7 +594,7 @@ finish(struct dump *d)
 static void
 count(struct dump *d)
 {
-	struct record *rec = &d->record;
+	struct record *rec = d->record;
 
 	d->facts.records++;
 	d->facts.values_dropped += rec->problems.n;
@@ -580,15 +615,12 @@ dump_sift(struct dump *d,
 	d->sift_ctx = ctx;
 }
 
-enum fmt_status
-dump_next(struct dump *d, struct record **out)
+/* Of d->row, into d->record. */
+static void
+judge(struct dump *d)
 {
-	struct record *rec = &d->record;
-	enum fmt_status st = next_row(d);
+	struct record *rec = d->record;
 
-	if (st != FMT_OK)
-		return st == FMT_END ? finish(d) : st;
-	arena_reset(&d->arena);
 	conv_clear(&rec->conv);
 	rec->problems.n = 0;
 	rec->line = d->row.line;
@@ -597,13 +629,56 @@ dump_next(struct dump *d, struct record **out)
 	rec->auto_id = rec->skip_status = false;
 	rec->broken = d->row.reject != REJECT_NONE;
 	if (d->sift != NULL)
-		d->sift(d->sift_ctx, &d->arena, d->row.cell, d->row.cells);
+		d->sift(d->sift_ctx, d->arena, d->row.cell, d->row.cells);
 	d->refusal.reject = REJECT_NONE;
 	d->day_only = 0;
 	d->status_step = SIZE_MAX;
 	rec->verdict = dump_judge(d);
 	count(d);
-	*out = rec;
+}
+
+/* Called by the thread that judges ahead. */
+static enum fmt_status
+make_record(void *ctx, const struct row *row, struct arena *a, void *out,
+    bool *left_out)
+{
+	struct dump *d = ctx;
+	enum fmt_status st;
+
+	d->row = *row;
+	st = pass_over(d, left_out);
+	if (st != FMT_OK || *left_out)
+		return st;
+	d->arena = a;
+	d->record = out;
+	judge(d);
+	return FMT_OK;
+}
+
+static void
+free_record(void *record)
+{
+	problems_free(&((struct record *)record)->problems);
+}
+
+enum fmt_status
+dump_next(struct dump *d, struct record **out)
+{
+	enum fmt_status st;
+	struct row row;
+	void *made = &d->own;
+
+	if (d->may_read_ahead)
+		read_ahead(d);
+	d->may_read_ahead = false;
+	st = d->judges_ahead ? ahead_next(d->ahead, &row, &made) : next_row(d);
+	if (st != FMT_OK)
+		return st == FMT_END ? finish(d) : st;
+	if (!d->judges_ahead) {
+		arena_reset(d->arena);
+		judge(d);
+	}
+	*out = made;
 	return FMT_OK;
 }
 

@@ -38,7 +38,7 @@ dump_drop(
 		.value = slice_trim(d->row.cell[at->column]),
 		.hint = hint };
 
-	problems_add(&d->record.problems, &p);
+	problems_add(&d->record->problems, &p);
 }
 
 struct slice
@@ -60,7 +60,7 @@ has(struct slice s, char c)
 static void
 settle_time(struct dump *d, const struct step *at, struct slice cell, int64_t t)
 {
-	int64_t *out = &d->record.conv.number[at->field];
+	int64_t *out = &d->record->conv.number[at->field];
 	unsigned bit = 1u << at->field;
 
 	if (*out != CONV_NONE &&
@@ -78,7 +78,7 @@ settle_time(struct dump *d, const struct step *at, struct slice cell, int64_t t)
 static struct slice
 dotted(struct dump *d, struct slice cell)
 {
-	char *p = arena_alloc(&d->arena, cell.n);
+	char *p = arena_alloc(d->arena, cell.n);
 
 	for (size_t i = 0; i < cell.n; i++)
 		p[i] = cell.p[i] == '/' ? '.' : cell.p[i];
@@ -98,7 +98,7 @@ see_written(struct dump *d, struct slice cell, enum reject r, int64_t t,
 static void
 take_time(struct dump *d, const struct step *at, struct slice cell)
 {
-	bool known = d->record.conv.number[at->field] != CONV_NONE;
+	bool known = d->record->conv.number[at->field] != CONV_NONE;
 	const char *hint;
 	enum reject r;
 	int64_t t;
@@ -144,7 +144,7 @@ names_unit(struct slice cell)
 static void
 take_money(struct dump *d, const struct step *at, struct slice cell)
 {
-	int64_t *out = &d->record.conv.number[at->field], n;
+	int64_t *out = &d->record->conv.number[at->field], n;
 	const char *hint;
 	enum reject r;
 
@@ -166,7 +166,7 @@ take_money(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_seconds(struct dump *d, const struct step *at, struct slice cell)
 {
-	int64_t *out = &d->record.conv.number[at->field], n;
+	int64_t *out = &d->record->conv.number[at->field], n;
 
 	if (*out != CONV_NONE)
 		return;
@@ -179,7 +179,7 @@ take_seconds(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_flag(struct dump *d, const struct step *at, struct slice cell)
 {
-	int64_t *out = &d->record.conv.number[at->field], n;
+	int64_t *out = &d->record->conv.number[at->field], n;
 
 	if (*out != CONV_NONE)
 		return;
@@ -192,12 +192,12 @@ take_flag(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_id(struct dump *d, const struct step *at, struct slice cell)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field), id;
+	struct slice *out = &conv_text(&d->record->conv, at->field), id;
 	const char *hint;
 
 	if (out->n > 0 || cell.n == 0)
 		return;
-	if (normal_id(&d->arena, cell, &id, &hint) == REJECT_NONE)
+	if (normal_id(d->arena, cell, &id, &hint) == REJECT_NONE)
 		*out = id;
 	else if (at->field == FIELD_ID)
 		dump_refuse(d, REJECT_ID, at->field, at->column, hint);
@@ -212,12 +212,12 @@ static void
 take_list(struct dump *d, const struct step *at, struct slice cell,
     list_function *normal)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field);
+	struct slice *out = &conv_text(&d->record->conv, at->field);
 	struct problem where = { .field = at->field, .cell = at->column };
 
 	if (cell.n > 0)
-		*out = normal_unite(&d->arena, *out,
-		    normal(&d->arena, cell, where, &d->record.problems));
+		*out = normal_unite(d->arena, *out,
+		    normal(d->arena, cell, where, &d->record->problems));
 }
 
 static void
@@ -248,7 +248,7 @@ take_md5s(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_platform(struct dump *d, const struct step *at, struct slice cell)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field);
+	struct slice *out = &conv_text(&d->record->conv, at->field);
 
 	if (out->n == 0 && normal_platform(cell, out) != REJECT_NONE)
 		dump_refuse(d, REJECT_PLATFORM, at->field, at->column, NULL);
@@ -257,7 +257,7 @@ take_platform(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_target(struct dump *d, const struct step *at, struct slice cell)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field), id;
+	struct slice *out = &conv_text(&d->record->conv, at->field), id;
 
 	if (out->n > 0)
 		return;
@@ -271,11 +271,11 @@ static void
 take_first_list(struct dump *d, const struct step *at, struct slice cell,
     list_function *normal)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field);
+	struct slice *out = &conv_text(&d->record->conv, at->field);
 	struct problem where = { .field = at->field, .cell = at->column };
 
 	if (out->n == 0 && cell.n > 0)
-		*out = normal(&d->arena, cell, where, &d->record.problems);
+		*out = normal(d->arena, cell, where, &d->record->problems);
 }
 
 static void
@@ -293,7 +293,7 @@ take_products(struct dump *d, const struct step *at, struct slice cell)
 static void
 take_text(struct dump *d, const struct step *at, struct slice cell)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field);
+	struct slice *out = &conv_text(&d->record->conv, at->field);
 
 	if (out->n == 0)
 		*out = slice_trim(cell);
@@ -333,7 +333,7 @@ filtered(struct dump *d)
 	for (size_t i = 0; i < d->steps && folded.n == 0; i++) {
 		if (d->step[i].field == FIELD_PIPELINE)
 			folded =
-			    preset_fold(&d->arena, dump_cell(d, &d->step[i]));
+			    preset_fold(d->arena, dump_cell(d, &d->step[i]));
 	}
 	for (size_t i = 0; i < d->settings->pipelines; i++) {
 		if (slice_eq(folded, d->pipeline[i]))
@@ -347,7 +347,8 @@ filtered(struct dump *d)
 static bool
 fill(struct dump *d)
 {
-	const int64_t *created = &d->record.conv.number[FIELD_CREATE_DATE_TIME];
+	const int64_t *created =
+	    &d->record->conv.number[FIELD_CREATE_DATE_TIME];
 
 	for (size_t i = 0; i < d->steps; i++) {
 		const struct step *at = &d->step[i];
@@ -380,7 +381,7 @@ note_ignored(void *ctx, struct slice value)
 	for (size_t i = d->steps; i > 0; i--)
 		if (d->step[i - 1].field == at->field)
 			p.cell = d->step[i - 1].column;
-	problems_add(&d->record.problems, &p);
+	problems_add(&d->record->problems, &p);
 }
 
 /* Identifiers that are nobody's own. */
@@ -391,10 +392,10 @@ drop_ignored(struct dump *d)
 		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5 };
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		struct slice *list = &conv_text(&d->record.conv, lists[i]);
+		struct slice *list = &conv_text(&d->record->conv, lists[i]);
 		struct dropping at = { d, lists[i] };
 
-		*list = ignore_drop(&d->arena, d->settings, *list,
+		*list = ignore_drop(d->arena, d->settings, *list,
 		    field_info[lists[i]].kind == KIND_MD5S, note_ignored, &at);
 	}
 }
@@ -402,10 +403,10 @@ drop_ignored(struct dump *d)
 static void
 hash_one(struct dump *d, enum field plain, enum field md5)
 {
-	struct conv *c = &d->record.conv;
+	struct conv *c = &d->record->conv;
 
-	conv_text(c, md5) = normal_unite(&d->arena, conv_text(c, md5),
-	    normal_md5_of(&d->arena, conv_text(c, plain)));
+	conv_text(c, md5) = normal_unite(d->arena, conv_text(c, md5),
+	    normal_md5_of(d->arena, conv_text(c, plain)));
 	conv_text(c, plain) = (struct slice){ "", 0 };
 }
 
@@ -417,7 +418,8 @@ hide_person(struct dump *d)
 	hash_one(d, FIELD_PHONES, FIELD_PHONES_MD5);
 	for (enum field f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
 		if (field_is_personal(f))
-			conv_text(&d->record.conv, f) = (struct slice){ "", 0 };
+			conv_text(&d->record->conv, f) =
+			    (struct slice){ "", 0 };
 }
 
 static void
@@ -454,7 +456,7 @@ automatic_id(struct dump *d)
 	static const enum field part[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
 		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5 };
 	static const char hex[] = "0123456789abcdef";
-	const struct conv *c = &d->record.conv;
+	const struct conv *c = &d->record->conv;
 	struct sha256_ctx ctx;
 	uint8_t sum[8];
 	char time[24], id[sizeof "auto-" + 2 * sizeof sum] = "auto-";
@@ -473,7 +475,7 @@ automatic_id(struct dump *d)
 		*p++ = hex[sum[i] >> 4];
 		*p++ = hex[sum[i] & 15];
 	}
-	return arena_copy(&d->arena, (struct slice){ id, (size_t)(p - id) });
+	return arena_copy(d->arena, (struct slice){ id, (size_t)(p - id) });
 }
 
 /* A contact's id is the client's own, by which orders name it; so neither
@@ -481,14 +483,14 @@ automatic_id(struct dump *d)
 static void
 settle_contact(struct dump *d)
 {
-	struct conv *c = &d->record.conv;
+	struct conv *c = &d->record->conv;
 	struct slice *id = &conv_text(c, FIELD_ID);
 	struct slice *client = &conv_text(c, FIELD_CLIENT_UNIQ_ID);
 
 	if (client->n == 0)
 		*client = *id;
 	*id = *client;
-	d->record.skip_status = false;
+	d->record->skip_status = false;
 	conv_text(c, FIELD_ORDER_STATUS) = (struct slice){ "", 0 };
 	if (id->n == 0)
 		dump_refuse(d, REJECT_CLIENT_EMPTY, FIELD_CLIENT_UNIQ_ID,
@@ -498,15 +500,15 @@ settle_contact(struct dump *d)
 static void
 settle_id(struct dump *d)
 {
-	struct slice *id = &conv_text(&d->record.conv, FIELD_ID);
+	struct slice *id = &conv_text(&d->record->conv, FIELD_ID);
 	size_t prefix = strlen(d->settings->id_prefix);
 	char *p;
 
-	d->record.auto_id = id->n == 0;
+	d->record->auto_id = id->n == 0;
 	if (id->n == 0) {
 		*id = automatic_id(d);
 	} else if (prefix > 0) {
-		p = arena_alloc(&d->arena, prefix + id->n);
+		p = arena_alloc(d->arena, prefix + id->n);
 		memcpy(p, d->settings->id_prefix, prefix);
 		memcpy(p + prefix, id->p, id->n);
 		*id = (struct slice){ p, prefix + id->n };
@@ -538,7 +540,7 @@ well_formed(struct dump *d)
 enum verdict
 dump_judge(struct dump *d)
 {
-	struct record *rec = &d->record;
+	struct record *rec = d->record;
 
 	rec->has_meaning = false;
 	d->told = (struct told){ .paid = CONV_NONE, .cancelled = CONV_NONE };

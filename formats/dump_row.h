@@ -34,12 +34,14 @@ struct dump {
 	const struct zone *counter, *source;
 	struct decode *decode;
 	struct reader *reader;
-	bool may_read_ahead;
+	bool may_read_ahead, may_judge_ahead;
 	struct ahead *ahead; /* has the reader once rows are read */
+	bool judges_ahead;   /* and what judges them */
 	struct map *map;
-	struct arena arena; /* of the row */
-	struct arena keep;  /* of the dump */
-	struct step *step;  /* the columns that mean something, dates first */
+	struct arena *arena;    /* of the row */
+	struct arena row_arena; /* where it is, unless rows are judged ahead */
+	struct arena keep;      /* of the dump */
+	struct step *step; /* the columns that mean something, dates first */
 	size_t steps;
 	size_t columns;     /* that a row must have */
 	size_t room;        /* for columns, in header and field */
@@ -58,7 +60,8 @@ struct dump {
 	struct told told;
 	char currency[4];       /* the first that was named; empty: none */
 	struct problem refusal; /* why the row is refused; REJECT_NONE */
-	struct record record;
+	struct record *record;  /* that the row becomes */
+	struct record own;      /* where it is, unless rows are judged ahead */
 	void (*sift)(
 	    void *ctx, struct arena *a, struct slice *cell, size_t cells);
 	void *sift_ctx;

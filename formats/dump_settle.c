@@ -55,7 +55,7 @@ dump_take_answer(struct dump *d, const struct step *at, struct slice cell)
 
 	if (*out != CONV_NONE)
 		return;
-	if (read_answer(&d->arena, cell, out) != REJECT_NONE) {
+	if (read_answer(d->arena, cell, out) != REJECT_NONE) {
 		*out = CONV_NONE;
 		dump_drop(d, REJECT_NUMBER, at,
 		    N_("this column says yes or no; the status decides"));
@@ -66,7 +66,7 @@ dump_take_answer(struct dump *d, const struct step *at, struct slice cell)
 static struct meaning
 map_one_status(struct dump *d, const struct step *at, struct slice *status)
 {
-	const struct conv *c = &d->record.conv;
+	const struct conv *c = &d->record->conv;
 	struct slice line = conv_text(c, FIELD_PIPELINE);
 	struct slice reason = conv_text(c, FIELD_LOSS_REASON);
 	struct meaning is = { { "", 0 }, MAP_NOTHING }, part;
@@ -111,7 +111,7 @@ answered(struct dump *d, struct slice status)
 {
 	if (d->told.cancelled == 1)
 		return map_cancelled(
-		    d->map, conv_text(&d->record.conv, FIELD_LOSS_REASON));
+		    d->map, conv_text(&d->record->conv, FIELD_LOSS_REASON));
 	if (slice_is(status, "CANCELLED") || slice_is(status, "SPAM"))
 		return slice_of("");
 	return slice_of(d->told.paid == 1 ? "PAID" : "");
@@ -139,7 +139,7 @@ no_meaning(const struct dump *d, enum map_by by, struct slice status)
 	if (by != MAP_UNNAMED)
 		return damage_mojibake(status) ? damage_hint(DAMAGE_MOJIBAKE)
 					       : N_("no rule maps this status");
-	if (slice_trim(conv_text(&d->record.conv, FIELD_PIPELINE)).n == 0)
+	if (slice_trim(conv_text(&d->record->conv, FIELD_PIPELINE)).n == 0)
 		return N_("the settings name pipelines, so a preset's PAID "
 			  "does not count in a row without one; if it is a "
 			  "sale, add status(\"*\", \"STATUS\", \"PAID\") "
@@ -165,13 +165,13 @@ use_status(struct dump *d, struct meaning is, struct slice status)
 void
 dump_settle_status(struct dump *d)
 {
-	struct record *rec = &d->record;
+	struct record *rec = d->record;
 	struct slice *to = &conv_text(&rec->conv, FIELD_ORDER_STATUS);
 	bool filled = d->status_step != SIZE_MAX;
 	struct meaning is = { { "", 0 }, MAP_NOTHING };
 	struct slice status = { "", 0 }, answer;
 
-	map_see_pipeline(d->map, conv_text(&d->record.conv, FIELD_PIPELINE));
+	map_see_pipeline(d->map, conv_text(&d->record->conv, FIELD_PIPELINE));
 	if (filled)
 		is = map_statuses(d, &status);
 	answer = answered(d, is.to);
@@ -231,11 +231,11 @@ dump_pipelines(char *out, size_t size, const struct dump_facts *f)
 void
 dump_take_currency(struct dump *d, const struct step *at, struct slice cell)
 {
-	struct slice *out = &conv_text(&d->record.conv, at->field), code;
+	struct slice *out = &conv_text(&d->record->conv, at->field), code;
 
 	if (out->n > 0)
 		return;
-	if (normal_currency(&d->arena, cell, &code) != REJECT_NONE) {
+	if (normal_currency(d->arena, cell, &code) != REJECT_NONE) {
 		if (d->settings->currency[0] == '\0')
 			dump_drop(d, REJECT_CURRENCY, at, NULL);
 		else
@@ -276,7 +276,7 @@ exchange(int64_t *minor, int64_t scaled)
 static void
 settle_amount(struct dump *d, enum field f, struct slice code, size_t column)
 {
-	int64_t *minor = &d->record.conv.number[f];
+	int64_t *minor = &d->record->conv.number[f];
 	int64_t scaled;
 
 	if (code.n == 0 || slice_is(code, d->settings->currency))
@@ -296,9 +296,9 @@ settle_amount(struct dump *d, enum field f, struct slice code, size_t column)
 static void
 see_currency(struct dump *d)
 {
-	struct slice code = conv_text(&d->record.conv, FIELD_CURRENCY);
+	struct slice code = conv_text(&d->record->conv, FIELD_CURRENCY);
 
-	if (d->record.conv.number[FIELD_REVENUE] == CONV_NONE)
+	if (d->record->conv.number[FIELD_REVENUE] == CONV_NONE)
 		return;
 	if (d->told.unit[0].code != NULL)
 		code = slice_of(d->told.unit[0].code);
@@ -316,7 +316,7 @@ dump_settle_money(struct dump *d)
 {
 	static const enum field amount[] = { FIELD_REVENUE, FIELD_COST };
 	const char *own = d->settings->currency;
-	struct slice *code = &conv_text(&d->record.conv, FIELD_CURRENCY);
+	struct slice *code = &conv_text(&d->record->conv, FIELD_CURRENCY);
 
 	if (*own == '\0') {
 		see_currency(d);

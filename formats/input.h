@@ -21,6 +21,7 @@ struct input {
 	uint64_t size; /* with read_at: how many bytes there are */
 	/* Both may be called from another thread, one at a time. */
 	bool ahead;
+	bool to_its_end; /* nobody stops before, unless something is wrong */
 };
 
 struct output {

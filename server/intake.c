@@ -325,16 +325,20 @@ read_records(struct intake *in, struct err *e)
 	return sorter_sort(in->sorter, e);
 }
 
+/* A zone remembers what it was asked last, so each thread has its own. */
 static int
 open_zones(struct intake *in, struct err *e)
 {
 	const struct settings *s = in->settings;
 
-	if (conf_zone(&in->counter, s->zone, e) == -1)
+	if (conf_zone(&in->counter, s->zone, e) == -1 ||
+	    conf_zone(&in->its_counter, s->zone, e) == -1)
 		return -1;
 	if (s->source_zone[0] == '\0')
 		return 0;
-	return conf_zone(&in->source, s->source_zone, e);
+	return conf_zone(&in->source, s->source_zone, e) == -1
+		   ? -1
+		   : conf_zone(&in->its_source, s->source_zone, e);
 }
 
 static void
@@ -383,7 +387,8 @@ open_input(struct intake *in, int fd, const char *dir, enum fmt_status *status,
 		.ctx = in,
 		.read_at = read_dump_at,
 		.size = in->bytes,
-		.ahead = true };
+		.ahead = true,
+		.to_its_end = in->shown == NULL };
 	if (lseek(in->fd, 0, SEEK_SET) == -1)
 		return err_set(e, "read it: %s", strerror(errno));
 	return 0;
@@ -407,8 +412,8 @@ intake_read(struct intake *in, int fd, struct err *e)
 	if (open_input(in, fd, dir, &st, e) == -1)
 		return -1;
 	if (st == FMT_OK)
-		st = dump_open(&in->dump, &in->input, in->settings, in->counter,
-		    in->source);
+		st = dump_open(&in->dump, &in->input, in->settings,
+		    in->its_counter, in->its_source);
 	in->facts = in->dump == NULL ? NULL : dump_facts(in->dump);
 	if (st != FMT_OK)
 		return refuse(in, st, e);
@@ -500,6 +505,8 @@ intake_close(struct intake *in)
 	canon_close(in->canon);
 	zone_free(in->counter);
 	zone_free(in->source);
+	zone_free(in->its_counter);
+	zone_free(in->its_source);
 	arena_free(&in->arena);
 	if (in->has_unpacked)
 		close(in->unpacked);

@@ -61,7 +61,7 @@ struct intake {
 	/* set by intake_open and intake_read */
 	/* FMT_END, or why the dump is refused; FMT_OK: shown had enough. */
 	enum fmt_status status;
-	char reason[512];       /* the latter as a sentence */
+	char reason[512];               /* the latter as a sentence */
 	const struct dump_facts *facts; /* NULL when nothing is known */
 	struct tally tally;             /* what was decided before the merge */
 	char sha256[65]; /* of the decompressed bytes; with FMT_END */
@@ -71,6 +71,7 @@ struct intake {
 
 	/* its own */
 	struct zone *counter, *source;
+	struct zone *its_counter, *its_source; /* the dump's own */
 	struct input input;
 	struct dump *dump;
 	struct sieve sieve;

@@ -374,7 +374,7 @@ runs_begin(struct runs *r, int fd, size_t memory_bytes,
 	r->memory_bytes = memory_bytes;
 	r->await = await;
 	r->ctx = ctx;
-	r->belt = belt_open(BATCHES, sizeof *r->batch);
+	r->belt = belt_open(BATCHES, sizeof *r->batch, false);
 	r->begun = true;
 	r->running = start(r);
 	r->more = !r->running;
