@@ -396,7 +396,18 @@ gives_way(void *ctx)
 
 	hear_parent(l);
 	return l->stop || readable(l->worker->command) ||
-	       readable(watch_fd(l->watch));
+	       readable(l->worker->events) || readable(watch_fd(l->watch));
+}
+
+/* It gave way for too long: nobody waits meanwhile but the store. */
+static bool
+goes_on(void *ctx)
+{
+	struct loop *l = ctx;
+
+	hear_parent(l);
+	heard_drain(&l->heard, l->worker->events, true);
+	return l->stop;
 }
 
 static void
@@ -408,7 +419,9 @@ tell_feed(struct loop *l, const struct feed *f)
 		.conf = l->conf,
 		.feed = f,
 		.now = now - t->published < FRESH_S ? t->published : now,
-		.stop = from < t->overview.latest_ms ? gives_way : NULL,
+		.stop = t->overview.due && from >= t->overview.latest_ms
+			    ? goes_on
+			    : gives_way,
 		.ctx = l };
 	struct err e = ERR_EMPTY;
 	int rc = overview_write(&o, &e);

@@ -225,25 +225,27 @@ see_order(void *ctx, const struct order *o, struct err *e)
 	const struct quality_what *w = g->what;
 	struct conv c = o->conv;
 	int64_t revenue = c.number[FIELD_REVENUE];
-	struct slice status = conv_text(&c, FIELD_ORDER_STATUS);
 	enum quality_class class;
 	bool waits = false;
+	int rc = 0;
 
 	if (++g->seen % STOP_EVERY == 0 && w->stop != NULL && w->stop(w->ctx))
 		return err_set(e, "interrupted");
 	arena_reset(&g->arena);
-	if (o->kind == RECORD_ORDER &&
-	    render_join_client(
-		w->store, w->feed->name, &g->arena, &c, &waits, e) == -1)
-		return -1;
-	if (o->kind == RECORD_CALL && status.n == 0)
-		status = preset_target(w->feed->calls_as_orders);
+	if (o->kind == RECORD_ORDER)
+		rc = render_join_client(
+		    w->store, w->feed->name, &g->arena, &c, &waits, e);
+	else
+		rc = render_call_as_order(
+		    w->store, w->feed, &g->arena, o, &c, e);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
 	class = quality_of(&c);
 	revenue = revenue == CONV_NONE ? 0 : revenue;
 	g->out->waiting += waits;
 	count(&g->out->all, class, revenue);
 	count(day_of(g, o->create_time), class, revenue);
-	count(status_of(g, status), class, revenue);
+	count(status_of(g, conv_text(&c, FIELD_ORDER_STATUS)), class, revenue);
 	count(source_of(g, o->dump), class, revenue);
 	see_leaving(g, o, class);
 	see_late(g, o, revenue);
@@ -363,7 +365,7 @@ look(struct gather *g, struct err *e)
 	    store_orders(w->store, feed, kinds_of(w->feed), q->from, q->to,
 		see_order, g, e) == -1)
 		return -1;
-	return shared_count(g->shared, &q->shared, e);
+	return shared_count(g->shared, w->stop, w->ctx, &q->shared, e);
 }
 
 int

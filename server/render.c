@@ -102,9 +102,9 @@ render_join_client(struct store *s, const char *feed, struct arena *a,
 	return 0;
 }
 
-/* A call among orders.  1: an order has that very id, and it is the one. */
-static int
-make_order(struct rows *r, const struct order *o, struct conv *c, struct err *e)
+int
+render_call_as_order(struct store *s, const struct feed *f, struct arena *a,
+    const struct order *o, struct conv *c, struct err *e)
 {
 	struct conv other;
 
@@ -112,9 +112,8 @@ make_order(struct rows *r, const struct order *o, struct conv *c, struct err *e)
 	if (!o->ruled &&
 	    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "CANCELLED"))
 		conv_text(c, FIELD_ORDER_STATUS) =
-		    preset_target(r->what->feed->calls_as_orders);
-	return store_values(r->what->store, &r->arena, r->what->feed->name,
-	    RECORD_ORDER, o->id, &other, e);
+		    preset_target(f->calls_as_orders);
+	return store_values(s, a, f->name, RECORD_ORDER, o->id, &other, e);
 }
 
 static int
@@ -131,7 +130,8 @@ put_row(void *ctx, const struct order *o, struct err *e)
 		&c, &waits, e) == -1)
 		return -1;
 	if (o->kind == RECORD_CALL && r->what->writer->kind == RECORD_ORDER) {
-		rc = make_order(r, o, &c, e);
+		rc = render_call_as_order(
+		    r->what->store, r->what->feed, &r->arena, o, &c, e);
 		if (rc != 0)
 			return rc == 1 ? 0 : -1;
 	}

@@ -51,9 +51,15 @@ int render_cut(const struct render_what *what, uint64_t drop, int64_t *from,
     struct err *e);
 
 /* What the contact that the order names by its client_uniq_id adds to an order
- * without identifiers of its own, in the arena.  *waits: nobody knows it yet. */
+ * without identifiers of its own, in the arena.  *waits: nobody knows it yet.
+ */
 int render_join_client(struct store *s, const char *feed, struct arena *a,
     struct conv *c, bool *waits, struct err *e);
+
+/* A call among orders: its status is the feed's.  1: an order has that very id,
+ * and it is the one that counts; 0; -1. */
+int render_call_as_order(struct store *s, const struct feed *f, struct arena *a,
+    const struct order *o, struct conv *c, struct err *e);
 
 /* The digest as 64 hex digits and a terminator. */
 void render_hex(char out[65], struct sha256_ctx *sha);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STOP_EVERY 16384
 #define SORT_MEMORY ((size_t)8 << 20)
 #define KEY (1 + MD5_DIGEST_SIZE)
 #define MD5_HEX (2 * MD5_DIGEST_SIZE)
@@ -197,17 +198,23 @@ take(struct shared *h, struct slice key, uint64_t order, struct slice bytes,
 }
 
 int
-shared_count(struct shared *h, struct shared_found *out, struct err *e)
+shared_count(struct shared *h, bool (*stop)(void *ctx), void *ctx,
+    struct shared_found *out, struct err *e)
 {
 	struct slice key, bytes;
-	uint64_t order;
+	uint64_t order, n = 0;
 	int rc;
 
 	memset(out, 0, sizeof *out);
 	if (sorter_sort(h->sorter, e) == -1)
 		return -1;
-	while ((rc = sorter_next(h->sorter, &key, &order, &bytes, e)) == 1)
+	while ((rc = sorter_next(h->sorter, &key, &order, &bytes, e)) == 1) {
 		take(h, key, order, bytes, out);
+		if (stop != NULL && ++n % STOP_EVERY == 0 && stop(ctx)) {
+			rc = err_set(e, "interrupted");
+			break;
+		}
+	}
 	if (rc == -1) {
 		shared_free(out);
 		return -1;

@@ -44,8 +44,10 @@ void shared_close(struct shared *h); /* NULL is fine */
 /* A phone and its MD5 are one identifier, and count once in an order. */
 int shared_add(struct shared *h, const struct conv *c, struct err *e);
 
-/* Once; out is to be freed. */
-int shared_count(struct shared *h, struct shared_found *out, struct err *e);
+/* Once; out is to be freed.  stop, asked now and then (NULL: never), ends it
+ * with an error. */
+int shared_count(struct shared *h, bool (*stop)(void *ctx), void *ctx,
+    struct shared_found *out, struct err *e);
 void shared_free(struct shared_found *f);
 
 #endif

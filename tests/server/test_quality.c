@@ -347,7 +347,7 @@ a_phone_and_its_md5_are_one_identifier(void **state)
 			    slice_of("f09f2c3d48f31e2a802944ade2e5aec5");
 		assert_int_equal(shared_add(h, &c, &e), 0);
 	}
-	assert_int_equal(shared_count(h, &found, &e), 0);
+	assert_int_equal(shared_count(h, NULL, NULL, &found, &e), 0);
 	assert_int_equal(found.identifiers, 1);
 	assert_int_equal(found.most, 24);
 	assert_string_equal(found.group[0].value, "79995551111");
