@@ -56,9 +56,11 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 		if (r->expired > 0)
 			printf(_(" (%llu dumps are past their time)"),
 			    (unsigned long long)r->expired);
-		printf("; %s\n", r->files == 0 ? _("nothing was ever published")
-				 : r->differ == 0
-				     ? _("the published bytes are the same")
+		printf("; %s\n",
+		    r->publications == 0 ? _("nothing was ever published")
+		    : r->files == 0
+			? _("nothing was published since somebody acted")
+		    : r->differ == 0 ? _("the published bytes are the same")
 				     : _("the published bytes DIFFER"));
 		return;
 	}

@@ -354,7 +354,10 @@ run(struct publish_job *j, enum publish_result *out, struct err *e)
 		return 0;
 	}
 	if (!differs(j, newest))
-		return keep_last(j, e);
+		return keep_last(j, e) == -1
+			   ? -1
+			   : store_publication_stands(
+				 j->store, &j->last, j->from, j->now, e);
 	*out = new ? PUBLISH_DONE : PUBLISH_LATER;
 	if (!new)
 		return 0;

@@ -15,7 +15,6 @@
 #include "server/archive.h"
 #include "server/render.h"
 #include "server/reread.h"
-#include "server/reread.h"
 #include "server/temp.h"
 
 /* --- replaying -------------------------------------------------------------
@@ -102,20 +101,50 @@ replay_dump(struct replay *r, int64_t id, struct err *e)
 	return 0;
 }
 
+/* As it was when to was the time. */
+static int
+tell_published(struct replay *r, const struct publication *p, struct err *e)
+{
+	if (r->published == NULL)
+		return 0;
+	return store_steps_pass(r->to, p->feed, p->to, true, e) == -1
+		   ? -1
+		   : r->published(r->ctx, p, e);
+}
+
+static int
+get_publication(
+    struct replay *r, int64_t id, struct publication *out, struct err *e)
+{
+	int found = store_publication_get(r->from, id, out, e);
+
+	return found == 0
+		   ? err_set(e, "publication %lld is missing", (long long)id)
+		   : found;
+}
+
 static int
 replay_publication(struct replay *r, int64_t id, struct err *e)
 {
 	struct publication p;
-	int found = store_publication_get(r->from, id, &p, e);
 
-	if (found != 1)
-		return found == -1 ? -1
-				   : err_set(e, "publication %lld is missing",
-					 (long long)id);
-	if (r->published != NULL && r->published(r->ctx, &p, e) == -1)
+	if (get_publication(r, id, &p, e) == -1 ||
+	    tell_published(r, &p, e) == -1)
 		return -1;
 	r->publications++;
 	return store_publication_again(r->to, &p, e);
+}
+
+static int
+replay_stands(struct replay *r, int64_t id, struct err *e)
+{
+	struct publication p;
+
+	if (get_publication(r, id, &p, e) == -1)
+		return -1;
+	p.from = p.stood_from;
+	p.to = p.stood_to;
+	return tell_published(r, &p, e);
 }
 
 static int
@@ -149,7 +178,9 @@ replay_act(struct replay *r, int64_t id, struct err *e)
 	}
 	if (store_commit(r->to, e) == -1)
 		return -1;
-	return r->acted == NULL ? 0 : r->acted(r->ctx, e);
+	if (r->acted != NULL)
+		r->acted(r->ctx);
+	return 0;
 }
 
 static int
@@ -170,6 +201,8 @@ step(void *ctx, enum history_kind k, int64_t id, struct err *e)
 		return replay_pull(r, id, e);
 	case HISTORY_ACT:
 		return replay_act(r, id, e);
+	case HISTORY_STANDS:
+		return replay_stands(r, id, e);
 	}
 	return err_set(e, "history of an unknown kind");
 }
@@ -187,9 +220,8 @@ struct comparing {
 	struct replay r;
 	const char *into;
 	struct zone *zone;
-	struct version {              /* the last one of each output */
-		struct publication p; /* id 0: not met yet */
-		bool differs;
+	struct version { /* the last one of each output */
+		bool compared, differs;
 	} * version; /* by the feed's writers */
 };
 
@@ -234,14 +266,15 @@ lies_there(
 /* The file as it comes out now, against the ledger, that says what was
  * published, and against what lies there. */
 static int
-compare(struct comparing *r, size_t writer, struct err *e)
+compare(struct comparing *r, size_t writer, const struct publication *p,
+    struct err *e)
 {
 	struct version *v = &r->version[writer];
 	struct render_what what = { r->r.to, r->r.feed,
-		r->r.feed->writer[writer], r->zone, v->p.from, v->p.to, v->p.to,
-		NULL, 0 };
+		r->r.feed->writer[writer], r->zone, p->from, p->to, p->to, NULL,
+		0 };
 	struct render got;
-	int fd = open_output(r, v->p.file, e), rc;
+	int fd = open_output(r, p->file, e), rc;
 
 	if (fd == -1)
 		return -1;
@@ -249,8 +282,9 @@ compare(struct comparing *r, size_t writer, struct err *e)
 	close(fd);
 	if (rc == -1)
 		return -1;
-	v->differs = strcmp(got.sha256, v->p.sha256) != 0 ||
-		     !lies_there(r, v->p.file, &got);
+	v->compared = true;
+	v->differs =
+	    strcmp(got.sha256, p->sha256) != 0 || !lies_there(r, p->file, &got);
 	return 0;
 }
 
@@ -265,47 +299,28 @@ compare_last(void *ctx, const struct publication *p, struct err *e)
 
 	if (found != 1 || last.id != p->id)
 		return found == -1 ? -1 : 0;
-	for (size_t i = 0; i < r->r.feed->writers; i++) {
-		if (strcmp(r->r.feed->writer[i]->file, p->file) != 0)
-			continue;
-		r->version[i].p = *p;
-		return compare(r, i, e);
-	}
+	for (size_t i = 0; i < r->r.feed->writers; i++)
+		if (strcmp(r->r.feed->writer[i]->file, p->file) == 0)
+			return compare(r, i, p, e);
 	return 0; /* no output any more */
 }
 
-/* Dumps before an act may be read otherwise than when the version came to be;
- * it stayed the last one because the act led to the same bytes, or to none
- * that could be published. */
-static int
-compare_again(void *ctx, struct err *e)
+/* Dumps before an act may be read otherwise than when a version came to be:
+ * what was compared says nothing until it was published again. */
+static void
+compare_again(void *ctx)
 {
 	struct comparing *r = ctx;
 
-	for (size_t i = 0; i < r->r.feed->writers; i++) {
-		struct version *v = &r->version[i];
-		char why[512];
-		int64_t since;
-		int withheld;
-
-		if (v->p.id == 0)
-			continue;
-		withheld = store_withheld(r->r.from, v->p.feed, v->p.file, why,
-		    sizeof why, &since, e);
-		if (withheld == 1)
-			v->p.id = 0;
-		else if (withheld == -1 || compare(r, i, e) == -1)
-			return -1;
-	}
-	return 0;
+	memset(r->version, 0, r->r.feed->writers * sizeof *r->version);
 }
 
 static void
 count(const struct comparing *r, struct rebuild *out)
 {
 	for (size_t i = 0; i < r->r.feed->writers; i++) {
-		out->files += r->version[i].p.id != 0;
-		out->differ += r->version[i].p.id != 0 && r->version[i].differs;
+		out->files += r->version[i].compared;
+		out->differ += r->version[i].differs;
 	}
 	out->dumps = r->r.dumps;
 	out->publications = r->r.publications;

@@ -32,11 +32,12 @@ struct replay {
 	 * *text (malloc'ed); 0 not at all; -1.  May be NULL. */
 	int (*choose)(
 	    void *ctx, const struct dump_entry *d, char **text, struct err *e);
-	/* Told of each dump and of its tally, of each publication as soon as to
-	 * has what it carried, and after each act.  May be NULL. */
+	/* Told of each dump and of its tally; of each publication as soon as to
+	 * has what it carried, and again when it still stood after an act, with
+	 * the window of then; of each act.  May be NULL. */
 	void (*merged)(void *ctx, const struct dump_entry *d);
 	int (*published)(void *ctx, const struct publication *p, struct err *e);
-	int (*acted)(void *ctx, struct err *e);
+	void (*acted)(void *ctx);
 	void *ctx;
 
 	/* set by replay */

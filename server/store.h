@@ -301,6 +301,9 @@ struct publication {
 	int64_t first_pull; /* 0: none completed */
 	char reason[256];   /* of a --touch or --force */
 	unsigned kinds;     /* whose creation times it carries; 0: orders' */
+	/* The window of the publishing after the last act that came to the
+	 * same bytes; both 0: there was none. */
+	int64_t stood_from, stood_to;
 };
 
 /*
@@ -327,6 +330,12 @@ int store_publication_again(
 /* The one that was in force at that time. */
 int store_publication_then(struct store *s, const char *feed, const char *file,
     int64_t at, struct publication *out, struct err *e); /* 1, 0, -1 */
+
+/* A publishing with that window came to the very bytes of p, the last version.
+ * When somebody acted since, the history says so: the dumps before the act may
+ * now be read otherwise than when p came to be (HISTORY_STANDS). */
+int store_publication_stands(struct store *s, const struct publication *p,
+    int64_t from, int64_t to, struct err *e);
 
 /* Why a feed's file is not published now: shown by status until cleared by
  * reason "". */
@@ -383,7 +392,8 @@ int store_set(
  * What happened to a feed, in the order of the commits: dumps merged (not those
  * withdrawn since), publications done, and the first completed pull of each.
  * id is the dump's, the publication's, and again the publication's (the one
- * that was pulled).  Acts are among them.  after may be NULL; else only what
+ * that was pulled).  Acts are among them, and which versions stood after them:
+ * id is the publication's once more.  after may be NULL; else only what
  * came after *after is told, and it moves along.  server/rebuild.c replays it
  * all into an empty store.
  */
@@ -391,7 +401,8 @@ enum history_kind {
 	HISTORY_DUMP,
 	HISTORY_PUBLICATION,
 	HISTORY_PULL,
-	HISTORY_ACT /* store_act_again */
+	HISTORY_ACT, /* store_act_again */
+	HISTORY_STANDS
 };
 int store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),

@@ -30,6 +30,8 @@ read_publication(sqlite3_stmt *q, struct publication *p)
 	p->first_pull = sqlite3_column_int64(q, 12);
 	store_text(q, 13, p->reason, sizeof p->reason);
 	p->kinds = (unsigned)sqlite3_column_int64(q, 14);
+	p->stood_from = sqlite3_column_int64(q, 15);
+	p->stood_to = sqlite3_column_int64(q, 16);
 }
 
 /* The one row that a bound statement answers. */
@@ -96,6 +98,31 @@ store_publication_done(
 		    e, "the store knows no publication %" PRId64, p->id);
 	if (rc == 0)
 		rc = store_event(s, p->feed, HISTORY_PUBLICATION, p->id, e);
+	return commit_or_not(s, ours, rc, e);
+}
+
+int
+store_publication_stands(struct store *s, const struct publication *p,
+    int64_t from, int64_t to, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_ACT_SINCE, e);
+	bool ours = sqlite3_get_autocommit(s->db);
+	int64_t acts;
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, "si", p->feed, p->id);
+	if (store_ask_number(s, q, &acts, e) == -1)
+		return -1;
+	if (acts == 0)
+		return 0;
+	if (ours && store_begin(s, e) == -1)
+		return -1;
+	rc = store_run(s, SQL_PUB_STANDS, e, "iii", from, to, p->id);
+	if (rc == 0)
+		rc = store_run(s, SQL_EVENT_AGAIN, e, "sii", p->feed,
+		    (int64_t)HISTORY_STANDS, p->id);
 	return commit_or_not(s, ours, rc, e);
 }
 

@@ -121,6 +121,8 @@ const char store_schema[] =
     " pulls INTEGER NOT NULL, first_pull INTEGER NOT NULL,"
     " reason TEXT NOT NULL,"
     " kinds INTEGER NOT NULL DEFAULT 1," /* whose times it carries, as bits */
+    " stood_from INTEGER NOT NULL DEFAULT 0,"
+    " stood_to INTEGER NOT NULL DEFAULT 0,"
     " UNIQUE (feed, file, mtime)) STRICT;"
     "CREATE INDEX publications_feed ON publications (feed, id);"
     "CREATE INDEX publications_pulled ON publications (feed, id)"
@@ -170,6 +172,10 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " WHERE t <> iif(rest = '', '0', rest)",
 	[2] = "ALTER TABLE pulls"
 	      " ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE publications"
+	      " ADD COLUMN stood_from INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE publications"
+	      " ADD COLUMN stood_to INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS
 	    ERASURES,
 };
@@ -179,7 +185,8 @@ const char *const store_migration[STORE_SCHEMA] = {
 	" archive, preset, encoding, reason, tally"
 #define PUB_COLUMNS                                                            \
 	"id, feed, file, sha256, bytes, rows, mtime, from_time, to_time,"      \
-	" archive, done, pulls, first_pull, reason, kinds"
+	" archive, done, pulls, first_pull, reason, kinds,"                    \
+	" stood_from, stood_to"
 #define PULL_COLUMNS                                                           \
 	"id, publication, feed, file, user, protocol, address, begun, ended,"  \
 	" bytes, size, complete, seq, encoded"
@@ -300,6 +307,9 @@ const char *const store_sql[SQL_COUNT] = {
     "UPDATE publications SET pulls = pulls + 1,"
     " first_pull = iif(pulls = 0, ?, first_pull) WHERE id = ?",
 
+[SQL_PUB_STANDS] =
+    "UPDATE publications SET stood_from = ?, stood_to = ? WHERE id = ?",
+
 [SQL_WITHHOLD] =
     "INSERT INTO withheld (feed, file, reason, since) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (feed, file) DO UPDATE SET reason = excluded.reason",
@@ -330,6 +340,8 @@ const char *const store_sql[SQL_COUNT] = {
 
 [SQL_EVENT_ADD] =
     "INSERT OR IGNORE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
+[SQL_EVENT_AGAIN] =
+    "INSERT OR REPLACE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
 [SQL_HISTORY] =
     "SELECT e.kind, e.ref, e.seq FROM events e"
     " LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
@@ -353,6 +365,9 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_ACT_GET] =
     "SELECT id, feed, op, dump, at, top, gone, actor, reason FROM acts"
     " WHERE id = ?",
+[SQL_ACT_SINCE] =
+    "SELECT count(*) FROM"
+    " (SELECT 1 FROM acts WHERE feed = ? AND top >= ? LIMIT 1)",
 [SQL_ACT_GONE] =
     "SELECT ifnull(sum(gone), 0) FROM acts WHERE feed = ? AND top >= ?",
 [SQL_RULING_ADD] =

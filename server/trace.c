@@ -581,6 +581,8 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 		return 0;
 	case HISTORY_ACT:
 		return replay_act(t, id, e) == -1 ? -1 : 0;
+	case HISTORY_STANDS:
+		return 0;
 	}
 	return 0;
 }

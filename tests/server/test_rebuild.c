@@ -16,11 +16,12 @@
 #include "tests/server/ingest_bench.h"
 
 enum {
-	HISTORIES = 24,
 	STEPS = 25,
 	VERSIONS = 32
 };
 
+/* HISTORIES=500 FIRST=1000 tests/server/test_rebuild: other ones, and more. */
+static unsigned first = 1, histories = 24;
 static struct bench b;
 static uint64_t seed;
 static int64_t now;
@@ -425,12 +426,12 @@ static void
 any_history_rebuilds_to_the_same_orders_and_bytes(void **state)
 {
 	(void)state;
-	for (unsigned h = 1; h <= HISTORIES; h++) {
+	for (unsigned h = first; h < first + histories; h++) {
 		bool hash = h % 2;
 
 		begin(h, hash);
 		for (int i = 0; i < STEPS; i++)
-			happen(hash, true, h > HISTORIES / 3);
+			happen(hash, true, h % 3 > 0);
 		now += 5;
 		publish();
 		check_rebuild(h);
@@ -438,11 +439,37 @@ any_history_rebuilds_to_the_same_orders_and_bytes(void **state)
 	}
 }
 
+/* A version stays the last one, for the act was not published, and the next
+ * dump brought everything back. */
+static void
+what_came_back_after_an_act_is_compared_as_it_came_back(void **state)
+{
+	static const char dump[] =
+	    HEADER "2026-11-20 10:00:00;1;17;;PAID;100\n";
+	struct rebuild r;
+
+	(void)state;
+	bench_open(&b, BENCH_CONF(""));
+	bench_drop(&b, "a.csv", dump, NOW);
+	assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+	assert_int_equal(do_deed(COMMAND_WITHDRAW, b.d.id, ""), 0);
+	if (rebuild_feed(&r, b.inst.conf, b.feed, b.in.store, NULL, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	assert_int_equal(r.files, 0); /* nobody knows what it would be */
+	bench_drop(&b, "a.csv", dump, NOW + 5);
+	assert_int_equal(bench_publish(&b, NOW + 10, NULL), PUBLISH_SAME);
+	if (rebuild_feed(&r, b.inst.conf, b.feed, b.in.store, NULL, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	assert_int_equal(r.files, 1);
+	assert_int_equal(r.differ, 0);
+	bench_close(&b);
+}
+
 static void
 withdrawing_the_last_dump_is_never_having_dropped_it(void **state)
 {
 	(void)state;
-	for (unsigned h = 1; h <= HISTORIES; h++) {
+	for (unsigned h = first; h < first + histories; h++) {
 		char *was, *is;
 
 		begin(h, h % 2);
@@ -469,7 +496,7 @@ static void
 reprocessing_under_unchanged_settings_moves_nothing(void **state)
 {
 	(void)state;
-	for (unsigned h = 1; h <= HISTORIES; h++) {
+	for (unsigned h = first; h < first + histories; h++) {
 		struct revise_how how = { .dir = "/tmp" };
 		struct revise_tally t;
 		struct act act = { .op = "reprocess" };
@@ -520,11 +547,17 @@ main(void)
 		cmocka_unit_test(
 		    any_history_rebuilds_to_the_same_orders_and_bytes),
 		cmocka_unit_test(
+		    what_came_back_after_an_act_is_compared_as_it_came_back),
+		cmocka_unit_test(
 		    withdrawing_the_last_dump_is_never_having_dropped_it),
 		cmocka_unit_test(
 		    reprocessing_under_unchanged_settings_moves_nothing),
 	};
 
+	if (getenv("HISTORIES") != NULL)
+		histories = (unsigned)atoi(getenv("HISTORIES"));
+	if (getenv("FIRST") != NULL)
+		first = (unsigned)atoi(getenv("FIRST"));
 	cmocka_run_group_tests(tests, NULL, NULL);
 	return 0;
 }
