@@ -108,7 +108,7 @@ look_at_daemon(struct status *s)
 	bool runs = control_alive(s->conf);
 	char trouble[TROUBLE_BYTES];
 
-	json_object_set_new(s->all, _("running"), json_boolean(runs));
+	json_object_set_new(s->all, "running", json_boolean(runs));
 	if (!runs)
 		problem(s, _("The daemon does not run."));
 	trouble_read(s->conf, trouble);
@@ -245,6 +245,18 @@ note_held(void *ctx, const struct dump_entry *d)
 			 (json_int_t)d->id, "name", safe_json(d->name), "time",
 			 when_json(d->at), "reason", safe_json(d->reason)));
 	return true;
+}
+
+/* Orders that show an earlier status (status_steps = each). */
+static int
+look_at_steps(struct status *s, const struct feed *f, json_t *o, struct err *e)
+{
+	uint64_t n;
+
+	if (store_steps_waiting(s->store, f->name, &n, e) == -1)
+		return -1;
+	json_object_set_new(o, "waiting_steps", json_integer((json_int_t)n));
+	return 0;
 }
 
 static int
@@ -388,7 +400,7 @@ look_at_feed(
 	l.into = o;
 	if (store_dumps(s->store, f->name, 1, note_dump, &l, e) == -1)
 		return -1;
-	if (look_at_held(s, f, o, e) == -1)
+	if (look_at_steps(s, f, o, e) == -1 || look_at_held(s, f, o, e) == -1)
 		return -1;
 	for (size_t i = 0; i < f->writers; i++)
 		json_array_append_new(files, look_at_file(s, f, f->writer[i]));
@@ -407,6 +419,17 @@ look_at_feed(
 }
 
 static int
+note_erasure(void *ctx, const struct erasure *r, struct err *e)
+{
+	(void)e;
+	problem(ctx,
+	    _("Erasure %lld is not done yet; it goes on by itself. \"convdrop "
+	      "person act %lld\" tells what it waits for."),
+	    (long long)r->id, (long long)r->id);
+	return 0;
+}
+
+static int
 look_at_store(struct status *s, struct err *e)
 {
 	json_t *list = json_array();
@@ -420,7 +443,7 @@ look_at_store(struct status *s, struct err *e)
 		if (look_at_feed(s, &s->conf->feed[i], list, e) == -1)
 			return -1;
 	}
-	return 0;
+	return store_erasures(s->store, false, note_erasure, s, e);
 }
 
 /* --- as text ------------------------------------------------------------- */
@@ -476,6 +499,10 @@ print_feed(const json_t *feed)
 				 "needs: %lld. %s\n"),
 			    number_of(o, "unfit"), text_of(o, "needs"));
 	}
+	if (number_of(feed, "waiting_steps") > 0)
+		printf(_("        orders that show an earlier status until it "
+			 "was pulled: %lld\n"),
+		    number_of(feed, "waiting_steps"));
 	json_array_foreach(json_object_get(feed, "pulls"), i, o) print_pull(o);
 }
 
@@ -486,10 +513,10 @@ print_text(const struct status *s)
 	const json_t *cert = json_object_get(s->all, "certificate"), *o;
 	size_t i;
 
-	printf(_("daemon: %s\n"),
-	    json_is_true(json_object_get(s->all, _("running")))
-		? _("running")
-		: _("not running"));
+	printf(
+	    _("daemon: %s\n"), json_is_true(json_object_get(s->all, "running"))
+				   ? _("running")
+				   : _("not running"));
 	printf(_("disk: %lld MB free, of which %lld MB are kept free\n"),
 	    number_of(disk, "free") >> 20, number_of(disk, "reserve") >> 20);
 	if (cert != NULL)

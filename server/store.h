@@ -284,6 +284,9 @@ int store_steps_pass(struct store *s, const char *feed, int64_t now, bool each,
 /* When the next one gives way to another, or INT64_MAX. */
 int store_steps_due(
     struct store *s, const char *feed, int64_t *out, struct err *e);
+/* How many orders show an earlier status than they have. */
+int store_steps_waiting(
+    struct store *s, const char *feed, uint64_t *out, struct err *e);
 
 /* --- publications ----------------------------------------------------- */
 

@@ -344,6 +344,27 @@ store_steps_due(struct store *s, const char *feed, int64_t *out, struct err *e)
 	return 0;
 }
 
+int
+store_steps_waiting(
+    struct store *s, const char *feed, uint64_t *out, struct err *e)
+{
+	int64_t number, n;
+	sqlite3_stmt *q;
+	int rc = find_queue(s, feed, &number, e);
+
+	*out = 0;
+	if (rc != 1)
+		return rc;
+	q = store_kept(s, SQL_QUEUE_COUNT, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "i", number);
+	if (store_ask_number(s, q, &n, e) == -1)
+		return -1;
+	*out = (uint64_t)n;
+	return 0;
+}
+
 /* --- showing ------------------------------------------------------------- */
 
 /* Most orders have no row, and need not be asked for: two bits of each id that

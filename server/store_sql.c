@@ -485,6 +485,8 @@ const char *const store_sql[SQL_COUNT] = {
     "SELECT q.due FROM queue AS q WHERE q.feed = ?1 AND q.due > 0"
     " AND EXISTS (SELECT 1 FROM queue AS n WHERE n.feed = ?1 AND n.id = q.id"
     " AND n.seq > q.seq) ORDER BY q.due LIMIT 1",
+[SQL_QUEUE_COUNT] =
+    "SELECT count(DISTINCT id) FROM queue WHERE feed = ? AND due = 0",
 [SQL_QUEUE_IDS] = "SELECT DISTINCT id FROM queue WHERE feed = ?",
 [SQL_QUEUE_COPY] =
     "SELECT id, seq, status, create_time, since, due FROM queue"

@@ -46,6 +46,10 @@ check "ours is Russian" sh -c "printf 'a;b\n1\n' |
 instance --feed main
 sed -i 's/^language = ""/language = "ru"/' "$conf"
 daemon
+check "what programs read stays as it is" sh -c \
+    "'$convdrop' -c '$conf' --lang ru status --json | grep -q '\"running\": *true'"
+check "what people read does not" sh -c \
+    "'$convdrop' -c '$conf' --lang ru status | head -1 | grep -q ': работает'"
 check "the daemon's log is Russian" grep -q "готов" "$work/log"
 printf 'create_date_time;id;phones;order_status\nвчера;1;79995551111;PAID\n%s 10:00:00;2;;PAID\n' \
     "$(date -u -d yesterday +%Y-%m-%d)" >"$work/a.csv"

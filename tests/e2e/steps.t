@@ -99,6 +99,9 @@ check "which waits for nothing" soon main 3 CANCELLED
 check "a fourth lead comes" come main 4 IN_PROGRESS
 check "and becomes a good one and a sale" come main 4 GOOD PAID
 check "both wait" soon main 4 IN_PROGRESS
+check "status says so" sh -c \
+    '"$1" -c "$2" status | grep -q "earlier status until it was pulled: 1"' - \
+    "$convdrop" "$conf"
 check "it is pulled" pull main
 check "the second is shown" soon main 4 good_lead
 check "a rebuild comes to the same file" tool rebuild main

@@ -122,6 +122,18 @@ ask_due(struct history *h)
 }
 
 static void
+ask_waiting(struct history *h)
+{
+	uint64_t n;
+
+	assert_int_equal(
+	    store_steps_waiting(h->k.store, "main", &n, &e), 0);
+	if (n != (uint64_t)atoi(h->step + 1))
+		fail_msg("%s: %s, and it is %llu", h->label, h->step,
+		    (unsigned long long)n);
+}
+
+static void
 take(struct history *h)
 {
 	const char *s = h->step;
@@ -136,6 +148,8 @@ take(struct history *h)
 		pull(h, h->version[*s == '~']);
 	else if (*s == '+')
 		h->now += atoi(s + 1) * INT64_C(3600);
+	else if (*s == '#')
+		ask_waiting(h);
 	else if (*s == '@')
 		ask_due(h);
 	else if (s[1] == '?')
@@ -191,8 +205,8 @@ statuses_wait_for_a_pull_of_the_one_before(void **state)
 		{ "back to an old one",
 		  "A=NEW * A=LEAD A=NEW A?NEW ! A?LEAD * ! A?NEW" },
 		{ "two orders, each its own",
-		  "A=NEW B=NEW * ! A=LEAD * B=LEAD * A=PAID B=PAID A?LEAD B?LEAD "
-		  "~ A?PAID B?LEAD ! B?PAID" },
+		  "#0 A=NEW B=NEW * ! A=LEAD * B=LEAD * #0 A=PAID B=PAID A?LEAD "
+		  "B?LEAD #2 ~ A?PAID B?LEAD #1 ! B?PAID #0" },
 		{ "one that is in no version waits for its time",
 		  "F=NEW * ! F=LEAD * ! F?NEW +25 F?LEAD" },
 	};
