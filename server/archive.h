@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "server/conf.h"
 #include "server/err.h"
 #include "server/growing.h"
@@ -30,8 +31,7 @@
 int archive_dump(char path[512], char sha256[65], const struct conf *c,
     const char *feed, const char *name, int fd, int64_t at, struct err *e);
 
-/* A published version; sha256 is that of its bytes.  The gzip bytes depend on
- * them alone, so that they may serve as the sidecar. */
+/* A published version; sha256 is that of its bytes. */
 int archive_published(char path[512], const struct conf *c, const char *feed,
     const char *file, int fd, const char *sha256, int64_t mtime, struct err *e);
 
@@ -42,29 +42,63 @@ int archive_published(char path[512], const struct conf *c, const char *feed,
  * archive before archive_end says so.  conf, feed and fd must last until then,
  * and another file of the feed must wait for it.  The end, like archive_cancel
  * (NULL is fine), frees.
+ *
+ * Packing is most of the work.  What somebody waits for, and is large, is
+ * archived stored when it may be: ordinary gzip, whole and synced, but as long
+ * as its contents.  The caller asks before the end, and notes it after it
+ * (store_unpacked_add); it is packed when nobody waits (packing.h).
  */
 struct archiving;
-enum archive_how {
-	ARCHIVE_DUMP,
-	ARCHIVE_PUBLISHED,
-	/* A dump that the caller hashes as well.  The end gets its SHA-256 in
-	 * sha256, so that no byte is hashed twice; "" when it came to nothing.
-	 * What is gzip already is hashed here all the same. */
-	ARCHIVE_HASHED
+enum archive_how { /* any of them, ored */
+	ARCHIVE_DUMP = 0,
+	ARCHIVE_PUBLISHED = 1,
+	/* The caller hashes it as well.  The end gets its SHA-256 in sha256, so
+	 * that no byte is hashed twice; "" when it came to nothing.  What is
+	 * gzip already is hashed here all the same. */
+	ARCHIVE_HASHED = 2,
+	ARCHIVE_STORABLE = 4
 };
+#define ARCHIVE_STORE_FROM                                                     \
+	((off_t)4 << 20)                  /* bytes; less is packed at once     \
+					   */
+#define ARCHIVE_STORE_TO ((off_t)1 << 30) /* and more, too: it needs room */
 int archive_begin(struct archiving **out, const struct conf *c,
-    const char *feed, enum archive_how how, int fd, struct growing *growing,
+    const char *feed, unsigned how, int fd, struct growing *growing,
     struct err *e);
 int archive_end(struct archiving *a, char path[512], char sha256[65],
     const char *name, int64_t at, struct err *e);
-int archive_end_published(struct archiving *a, char path[512], const char *file,
-    const char *sha256, int64_t mtime, struct err *e);
+/* Waits until all is copied. */
+bool archive_is_stored(struct archiving *a);
 void archive_cancel(struct archiving *a);
 /* Into the place of an archived file that is there.  before is told the
  * SHA-256 once all is synced, and nothing is replaced when it answers -1. */
 int archive_end_over(struct archiving *a, const char *path, char sha256[65],
     int (*before)(void *ctx, const char *sha256, struct err *e), void *ctx,
     struct err *e);
+
+/*
+ * Packs a file that was archived stored, beside the caller.  What comes of it
+ * lies under a hidden name (.packed, one a feed; what a crash left of it goes
+ * with the next), was synced and unpacks to the same bytes.  It takes the
+ * file's place at the end, and only if that is still the file which was read:
+ * purging and erasing need not know.  wake, an eventfd, is written to when the
+ * end no longer waits.
+ */
+struct archive_packing;
+enum archive_packed {
+	ARCHIVE_PACKED,
+	ARCHIVE_GONE,  /* there is no such file (any more) */
+	ARCHIVE_OTHER, /* another one is in its place */
+	ARCHIVE_LATER, /* no room, or cancelled: it stays as it is */
+	ARCHIVE_UNFIT  /* damaged, or cannot be read; it stays as it is */
+};
+/* *out is NULL unless it begins: then *how says why not. */
+void archive_pack_begin(struct archive_packing **out, enum archive_packed *how,
+    const struct conf *c, const char *path, int wake, struct err *e);
+bool archive_pack_ended(const struct archive_packing *p);
+/* Both free; e says why it is not packed. */
+enum archive_packed archive_pack_end(struct archive_packing *p, struct err *e);
+void archive_pack_cancel(struct archive_packing *p); /* NULL is fine */
 
 /* Takes one out; it may be gone already. */
 int archive_remove(const struct conf *c, const char *path, struct err *e);

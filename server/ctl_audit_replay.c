@@ -141,6 +141,25 @@ read_time(struct replay *r, const struct feed *f)
 	return rc;
 }
 
+/* A large version's FILE.gz follows the file. */
+static int
+check_packed(struct replay *r)
+{
+	struct err e = ERR_EMPTY;
+	int follows = ends_with(r->name, ".gz")
+			  ? store_unpacked_has(r->store, r->version.id, &e)
+			  : 0;
+
+	if (follows == -1)
+		return ctl_fail("%s", e.text);
+	if (follows == 0)
+		return CTL_FINE;
+	ctl_fail(_("%s of that version is not made as yet: nobody has received "
+		   "it. It is made when the daemon has nothing else to do."),
+	    r->name);
+	return CTL_FINDINGS;
+}
+
 static int
 find_version(struct replay *r, const struct feed *f)
 {
@@ -160,7 +179,7 @@ find_version(struct replay *r, const struct feed *f)
 	if (rc == -1)
 		return ctl_fail("%s", e.text);
 	if (rc == 1)
-		return CTL_FINE;
+		return check_packed(r);
 	ctl_fail("no version of %s/%s was published before %s", f->name, plain,
 	    r->at);
 	return CTL_FINDINGS;

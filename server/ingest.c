@@ -38,8 +38,9 @@ struct job {
 	int fd;
 	struct stat was; /* fd's, at first */
 	struct dump_entry *d;
-	char *settings;    /* the text that reads the archived copy again */
-	char archived[65]; /* SHA-256 of the archived bytes */
+	char *settings;     /* the text that reads the archived copy again */
+	char archived[65];  /* SHA-256 of the archived bytes */
+	char unpacked[512]; /* where they lie when they are to be packed */
 	struct archiving *archiving;
 	int copy; /* without the erased; -1: it is archived as it is */
 	struct report *report;
@@ -102,10 +103,10 @@ audit_event(const struct job *j, const char *what, json_t *o, struct err *e)
 }
 
 static int
-begin_copy(struct job *j, int fd, enum archive_how how, struct err *e)
+begin_copy(struct job *j, int fd, unsigned how, struct err *e)
 {
-	return archive_begin(
-	    &j->archiving, j->in->conf, j->feed->name, how, fd, NULL, e);
+	return archive_begin(&j->archiving, j->in->conf, j->feed->name,
+	    how | ARCHIVE_STORABLE, fd, NULL, e);
 }
 
 static int
@@ -189,6 +190,7 @@ static int
 kept(struct job *j, struct err *e)
 {
 	struct archiving *a = j->archiving;
+	bool stored;
 	json_t *o;
 
 	j->archiving = NULL;
@@ -201,9 +203,12 @@ kept(struct job *j, struct err *e)
 		    "inbox and is read again.");
 	}
 	note_hash(j);
+	stored = archive_is_stored(a);
 	if (archive_end(a, j->d->archive, j->archived, j->name, j->d->at, e) ==
 	    -1)
 		return -1;
+	if (stored)
+		memcpy(j->unpacked, j->d->archive, sizeof j->unpacked);
 	o = event(j);
 	json_object_set_new(o, "archive", name_json(j->d->archive));
 	json_object_set_new(o, "sha256", json_string(j->archived));
@@ -285,12 +290,16 @@ write_report(struct job *j, struct err *e)
 	return report_write(r, j->d, j->intake.facts, e);
 }
 
-/* When something was last dropped for the feed, whatever it was. */
+/* When something was last dropped for the feed, whatever it was, and whether it
+ * is to be packed. */
 static int
 note_drop(struct job *j, struct err *e)
 {
 	char key[FEED_NAME_MAX + 16], value[32];
 
+	if (j->unpacked[0] != '\0' &&
+	    store_unpacked_add(j->in->store, j->unpacked, 0, e) == -1)
+		return -1;
 	snprintf(key, sizeof key, "dropped.%s", j->feed->name);
 	snprintf(value, sizeof value, "%lld", (long long)time(NULL));
 	return store_set(j->in->store, key, value, e);

@@ -18,6 +18,7 @@
 
 #define COMMAND_WAIT_MS 2000
 #define SYNC_STEPS 100000
+#define PACK_WAIT_MS 100
 
 static bool
 may_command(int fd)
@@ -145,6 +146,7 @@ do_deed(struct loop *l, const struct command *c, struct answer *a)
 	}
 	if (c->feed[0] != '\0' && (f = known_feed(l, c, a)) == NULL)
 		return;
+	packing_stop(l->packing); /* it may rewrite what is read */
 	if (!deed(&l->in, f, c, a))
 		return;
 	for (size_t i = 0; i < l->conf->feeds; i++)
@@ -152,7 +154,20 @@ do_deed(struct loop *l, const struct command *c, struct answer *a)
 			publish_after(l, &l->conf->feed[i], a);
 }
 
-/* What is in the inbox and has settled is published when this returns. */
+/* Until nothing is left to be packed, or it must wait for something else. */
+static void
+pack_all(struct loop *l)
+{
+	struct pollfd p = { .fd = packing_fd(l->packing), .events = POLLIN };
+
+	while (!l->stop && packing_step(l->packing, true)) {
+		poll(&p, 1, PACK_WAIT_MS);
+		l->in.breathe(l->in.ctx);
+	}
+}
+
+/* What is in the inbox and has settled is published, and all that is published
+ * is packed, when this returns. */
 static void
 do_sync(struct loop *l, struct answer *a)
 {
@@ -169,6 +184,7 @@ do_sync(struct loop *l, struct answer *a)
 		if (wait > 0 && wait <= 1100)
 			poll(NULL, 0, (int)wait);
 	}
+	pack_all(l);
 	a->status = loop_troubled(l)[0] == '\0' ? 0 : 1;
 	snprintf(a->text, sizeof a->text, "%.500s", loop_troubled(l));
 }

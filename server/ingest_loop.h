@@ -9,6 +9,7 @@
 #include "server/heard.h"
 #include "server/ingest.h"
 #include "server/overview.h"
+#include "server/packing.h"
 #include "server/publish.h"
 
 #define RETRY_MS 5000
@@ -37,6 +38,7 @@ struct loop {
 	struct ingest in;
 	struct watch *watch;
 	struct heard heard;
+	struct packing *packing;
 	struct turn *turn; /* by feed */
 	int64_t paused_ms; /* monotonic: no dump before then */
 	int64_t purge_at;
@@ -44,6 +46,7 @@ struct loop {
 	int64_t back_ms; /* monotonic: it should be handed out again by then */
 	char trouble[TROUBLES][TROUBLE_BYTES];
 	bool stop;
+	bool busy; /* something was taken from the inbox just now */
 };
 
 /* What is wrong; "" when nothing. */
@@ -56,6 +59,8 @@ int loop_publish(struct loop *l, const struct feed *f,
     const struct publish_order *how, enum publish_result *result,
     struct err *e);
 void loop_publish_due(struct loop *l);
+/* Is nothing to be published? */
+bool loop_is_quiet(const struct loop *l);
 int64_t loop_publish_wait_ms(const struct loop *l);
 
 /* One command of convdrop's, which waits at worker->command. */

@@ -348,6 +348,16 @@ loop_publish_due(struct loop *l)
 	}
 }
 
+/* What fails is tried again, but not what others must wait for. */
+bool
+loop_is_quiet(const struct loop *l)
+{
+	for (size_t i = 0; i < l->conf->feeds; i++)
+		if (l->turn[i].dirty && !l->turn[i].fails)
+			return false;
+	return true;
+}
+
 int64_t
 loop_publish_wait_ms(const struct loop *l)
 {
@@ -377,6 +387,7 @@ purge(struct loop *l)
 
 	if (now >= l->erase_at) {
 		l->erase_at = now + ERASE_S;
+		packing_stop(l->packing); /* it may rewrite what is read */
 		erase_resume(&l->in);
 	}
 	if (now < l->purge_at)
@@ -477,6 +488,10 @@ poll_wait(const struct loop *l)
 	wait = inbox < wait ? inbox : wait;
 	wait = clean < wait ? clean : wait;
 	wait = tell_wait_ms(l) < wait ? tell_wait_ms(l) : wait;
+	wait = packing_wait_ms(l->packing) < wait ? packing_wait_ms(l->packing)
+						  : wait;
+	if (l->busy)
+		return 0;
 	return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
 }
 
@@ -489,10 +504,10 @@ run(struct loop *l)
 			{ .fd = l->worker->events, .events = POLLIN },
 			{ .fd = l->worker->command, .events = POLLIN },
 			{ .fd = watch_fd(l->watch), .events = POLLIN },
+			{ .fd = packing_fd(l->packing), .events = POLLIN },
 		};
-		bool busy;
 
-		if (poll(p, 4, poll_wait(l)) == -1 && errno != EINTR) {
+		if (poll(p, 5, poll_wait(l)) == -1 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return;
 		}
@@ -501,11 +516,12 @@ run(struct loop *l)
 			return;
 		if (p[2].revents != 0)
 			loop_serve_command(l);
-		busy = loop_take(l);
+		l->busy = loop_take(l);
 		loop_publish_due(l);
 		store_tidy(l->in.store);
-		tell_what_is_due(l, !busy);
+		tell_what_is_due(l, !l->busy);
 		purge(l);
+		packing_step(l->packing, !l->busy && loop_is_quiet(l));
 	}
 }
 
@@ -588,6 +604,9 @@ start(struct loop *l, struct err *e)
 	    watch_open(&l->watch, l->conf, e) == -1 ||
 	    sandbox_enter(SANDBOX_INGEST, l->conf, e) == -1)
 		return -1;
+	l->packing = packing_open(l->conf, l->in.store, e);
+	if (l->packing == NULL)
+		return -1;
 	heard_init(&l->heard, l->conf, l->in.store, l->in.audit);
 	trouble_write(l->conf, "");
 	return close_pulls(l, name, e) == -1 ? -1 : recover(l, e);
@@ -623,6 +642,7 @@ ingest_main(struct worker *w)
 	run(&l);
 	rc = l.stop ? 0 : 1;
 out:
+	packing_close(l.packing);
 	heard_free(&l.heard);
 	watch_close(l.watch);
 	tombstones_free(l.in.stones);

@@ -17,12 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/bytes.h"
 #include "server/lang.h"
 #include "server/log.h"
 
 #define FILE_MODE 0640
-#define COPY_BYTES 65536
 
 /* --- the new version ----------------------------------------------------- */
 
@@ -77,7 +75,8 @@ write_followed(struct publish_job *j, struct render_what *what, struct err *e)
 	if (linting_begin(
 		&j->linting, j->writer, j->zone, j->now, j->growing, e) == 0 &&
 	    archive_begin(&j->archiving, j->conf, j->feed->name,
-		ARCHIVE_PUBLISHED, j->fd, j->growing, e) == 0)
+		ARCHIVE_PUBLISHED | ARCHIVE_HASHED | ARCHIVE_STORABLE, j->fd,
+		j->growing, e) == 0)
 		rc = render_write(what, j->fd, &j->render, e);
 	growing_end(j->growing);
 	return rc;
@@ -112,8 +111,8 @@ write_version(struct publish_job *j, struct err *e)
 
 /* --- into place ---------------------------------------------------------- */
 
-static int
-set_time(int fd, int64_t mtime)
+int
+publish_set_time(int fd, int64_t mtime)
 {
 	struct timespec ts[2] = { { .tv_sec = (time_t)mtime },
 		{ .tv_sec = (time_t)mtime } };
@@ -121,13 +120,13 @@ set_time(int fd, int64_t mtime)
 	return futimens(fd, ts);
 }
 
-static int
-make_file(const struct publish_job *j, const char *name)
+int
+publish_make_file(int dir, const char *name)
 {
 	int fd;
 
-	unlinkat(j->dir, name, 0);
-	fd = openat(j->dir, name,
+	unlinkat(dir, name, 0);
+	fd = openat(dir, name,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (fd != -1)
 		(void)!fchmod(fd, FILE_MODE); /* whatever the umask */
@@ -135,55 +134,9 @@ make_file(const struct publish_job *j, const char *name)
 }
 
 static int
-copy(int from, int to)
-{
-	char buf[COPY_BYTES];
-	ssize_t n;
-
-	while ((n = read(from, buf, sizeof buf)) > 0) {
-		if (bytes_write(to, buf, (size_t)n) == -1)
-			return -1;
-	}
-	return n == 0 ? 0 : -1;
-}
-
-/* FILE.gz: the archived version's own bytes, with the file's update time.
- * Without one the file is published all the same. */
-static void
-place_sidecar(const struct publish_job *j, const struct publication *p)
-{
-	struct err e = ERR_EMPTY;
-	char name[80];
-	int from = archive_open(j->conf, p->archive, &e), to = -1;
-
-	snprintf(name, sizeof name, "%s.gz", j->writer->file);
-	if (from == -1)
-		goto fail;
-	to = make_file(j, j->sidecar);
-	if (to == -1 || copy(from, to) == -1 || set_time(to, p->mtime) == -1 ||
-	    fsync(to) == -1 ||
-	    renameat(j->dir, j->sidecar, j->dir, name) == -1) {
-		err_set(&e, "%s", strerror(errno));
-		goto fail;
-	}
-	close(from);
-	close(to);
-	return;
-fail:
-	log_warn("%s: %s has no compressed copy: %s", j->feed->name,
-	    j->writer->file, e.text);
-	if (from != -1)
-		close(from);
-	if (to != -1)
-		close(to);
-	unlinkat(j->dir, j->sidecar, 0);
-	unlinkat(j->dir, name, 0);
-}
-
-static int
 place(const struct publish_job *j, int64_t mtime, struct err *e)
 {
-	if (set_time(j->fd, mtime) == -1 || fsync(j->fd) == -1 ||
+	if (publish_set_time(j->fd, mtime) == -1 || fsync(j->fd) == -1 ||
 	    renameat(j->dir, j->temp, j->dir, j->writer->file) == -1 ||
 	    fsync(j->dir) == -1)
 		return err_set(
@@ -264,24 +217,50 @@ fill(struct publication *p, const struct publish_job *j, int64_t mtime)
 		snprintf(p->reason, sizeof p->reason, "%s", j->how->reason);
 }
 
+/* The render's hash is that of the bytes: nobody else writes to the file. */
+static int
+archive_it(
+    struct publish_job *j, struct publication *p, bool *stored, struct err *e)
+{
+	struct archiving *a = j->archiving;
+
+	j->archiving = NULL;
+	*stored = archive_is_stored(a);
+	return archive_end(a, p->archive, p->sha256, p->file, p->mtime, e);
+}
+
+/* It is published, and packed when nobody waits. */
+static int
+note_done(const struct publish_job *j, struct publication *p, bool stored,
+    struct err *e)
+{
+	struct store *s = j->store;
+
+	p->done = true;
+	if (store_begin(s, e) == -1)
+		return -1;
+	if ((stored && store_unpacked_add(s, p->archive, p->id, e) == -1) ||
+	    store_publication_done(s, p, e) == -1 || store_commit(s, e) == -1) {
+		store_rollback(s);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 new_version(struct publish_job *j, int64_t mtime, struct err *e)
 {
-	struct archiving *a = j->archiving;
 	struct publication p;
+	bool stored;
 
 	fill(&p, j, mtime);
-	if (store_publication_plan(j->store, &p, e) == -1)
+	if (store_publication_plan(j->store, &p, e) == -1 ||
+	    archive_it(j, &p, &stored, e) == -1)
 		return -1;
-	j->archiving = NULL;
-	if (archive_end_published(a, p.archive, p.file, p.sha256, p.mtime, e) ==
-	    -1)
-		return -1;
-	place_sidecar(j, &p);
-	if (place(j, mtime, e) == -1 || publish_audit(j, &p, false, e) == -1)
-		return -1;
-	p.done = true;
-	if (store_publication_done(j->store, &p, e) == -1)
+	if (!stored)
+		publish_place_sidecar(j->conf, j->dir, &p);
+	if (place(j, mtime, e) == -1 || publish_audit(j, &p, false, e) == -1 ||
+	    note_done(j, &p, stored, e) == -1)
 		return -1;
 	log_info("%s: %s: published %llu rows, %llu bytes, update time %lld",
 	    p.feed, p.file, (unsigned long long)p.rows,
@@ -390,7 +369,6 @@ publish_begin(struct publish_job *j, const struct writer *w, struct err *e)
 
 	j->writer = w;
 	snprintf(j->temp, sizeof j->temp, ".%s.new", j->writer->file);
-	snprintf(j->sidecar, sizeof j->sidecar, ".%s.gz.new", j->writer->file);
 	found = store_publication_last(
 	    j->store, j->feed->name, j->writer->file, true, &j->last, e);
 	if (found == 0)
@@ -410,7 +388,7 @@ publish_output(struct publish_job *j, const struct writer *w,
 	j->fd = -1;
 	if (publish_begin(j, w, e) == -1)
 		return -1;
-	j->fd = make_file(j, j->temp);
+	j->fd = publish_make_file(j->dir, j->temp);
 	if (j->fd == -1)
 		return err_set(
 		    e, "publish %s: %s", j->writer->file, strerror(errno));

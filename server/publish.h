@@ -39,6 +39,11 @@ int publish_feed(struct store *s, struct audit *a, const struct conf *c,
 int publish_due(struct store *s, const struct feed *f, int64_t now, int64_t *at,
     struct err *e);
 
+/* FILE.gz of a version that was packed after it was published; nothing, unless
+ * it still is the newest. */
+int publish_sidecar(
+    struct store *s, const struct conf *c, int64_t publication, struct err *e);
+
 /* At start: finishes or undoes what a crash interrupted, removes leftovers. */
 int publish_recover(struct store *s, struct audit *a, const struct conf *c,
     const struct feed *f, int64_t now, struct err *e);

@@ -1,7 +1,7 @@
 /*
- * What the three files of publishing share: publish.c makes a version and puts
- * it into place, publish_judge.c says whether it may be, publish_recover.c
- * finishes what a crash interrupted.
+ * What the files of publishing share: publish.c makes a version and puts it
+ * into place, publish_sidecar.c a compressed copy beside it, publish_judge.c
+ * says whether it may be, publish_recover.c finishes what a crash interrupted.
  */
 #ifndef SERVER_PUBLISH_PRIVATE_H
 #define SERVER_PUBLISH_PRIVATE_H
@@ -30,7 +30,7 @@ struct publish_job {
 	struct archiving *archiving; /* of it */
 	struct linting *linting;     /* likewise */
 	struct publication last;     /* done; last.id 0: none */
-	char temp[80], sidecar[80];
+	char temp[80];
 };
 
 /* published/FEED, made when it is not there; -1. */
@@ -42,6 +42,19 @@ int publish_begin(struct publish_job *j, const struct writer *w, struct err *e);
 
 int publish_audit(const struct publish_job *j, const struct publication *p,
     bool recovered, struct err *e);
+
+/* A file of the folder, empty, in place of what is there; -1 and errno. */
+int publish_make_file(int dir, const char *name);
+int publish_set_time(int fd, int64_t mtime);
+
+/* --- publish_sidecar.c --- */
+
+void publish_place_sidecar(
+    const struct conf *c, int dir, const struct publication *p);
+/* p is the file's newest version.  A compressed copy of another version goes,
+ * or p's takes its place; with follows it stays until p's is made. */
+void publish_match_sidecar(
+    const struct conf *c, int dir, const struct publication *p, bool follows);
 
 /* --- publish_judge.c --- */
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,20 +62,21 @@ finish(struct publish_job *j, const struct writer *w, struct err *e)
 	return store_publication_done(j->store, &p, e);
 }
 
-/* A compressed copy of another version than the file is only in the way. */
-static void
-match_sidecar(const struct publish_job *j)
+/* A version that is yet to be packed gets its compressed copy then. */
+static int
+match_sidecar(struct publish_job *j, const struct writer *w, struct err *e)
 {
-	struct stat file, gz;
-	char name[80];
+	struct publication p = { .mtime = -1 };
+	int follows = 0, found = store_publication_last(
+			     j->store, j->feed->name, w->file, true, &p, e);
 
-	snprintf(name, sizeof name, "%s.gz", j->writer->file);
-	if (fstatat(j->dir, name, &gz, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	if (fstatat(j->dir, j->writer->file, &file, AT_SYMLINK_NOFOLLOW) ==
-		-1 ||
-	    file.st_mtim.tv_sec != gz.st_mtim.tv_sec)
-		unlinkat(j->dir, name, 0);
+	if (found == 1)
+		follows = store_unpacked_has(j->store, p.id, e);
+	if (found == -1 || follows == -1)
+		return -1;
+	snprintf(p.file, sizeof p.file, "%s", w->file);
+	publish_match_sidecar(j->conf, j->dir, &p, follows == 1);
+	return 0;
 }
 
 static int
@@ -117,11 +119,11 @@ publish_recover(struct store *s, struct audit *a, const struct conf *c,
 	if (remove_hidden(j.dir, e) == -1)
 		goto out;
 	for (size_t i = 0; i < f->writers; i++) {
-		if (finish(&j, f->writer[i], e) == -1) {
+		if (finish(&j, f->writer[i], e) == -1 ||
+		    match_sidecar(&j, f->writer[i], e) == -1) {
 			err_add(e, "feed %s", f->name);
 			goto out;
 		}
-		match_sidecar(&j);
 	}
 	rc = 0;
 out:

@@ -340,6 +340,16 @@ int store_publication_then(struct store *s, const char *feed, const char *file,
 int store_publication_stands(struct store *s, const struct publication *p,
     int64_t from, int64_t to, struct err *e);
 
+/* An archived file that lies stored, and the version that it is (0: it is a
+ * dump), until it is packed (packing.h). */
+int store_unpacked_add(
+    struct store *s, const char *path, int64_t publication, struct err *e);
+int store_unpacked_drop(struct store *s, const char *path, struct err *e);
+/* The newest version first: 1, 0, -1. */
+int store_unpacked_next(
+    struct store *s, char path[512], int64_t *publication, struct err *e);
+int store_unpacked_has(struct store *s, int64_t publication, struct err *e);
+
 /* Why a feed's file is not published now: shown by status until cleared by
  * reason "". */
 int store_withhold(struct store *s, const char *feed, const char *file,

@@ -15,6 +15,7 @@
  *      store_rulings.c  what people decided about records
  *      store_steps.c    statuses that were replaced before they were pulled
  *      store_queue.c    statuses that wait to be shown
+ *      store_packing.c  archived files that are to be packed
  *      store_sql.c      all SQL
  */
 #ifndef SERVER_STORE_PRIVATE_H
@@ -139,6 +140,10 @@ enum sql {
 	SQL_QUEUE_IDS,
 	SQL_QUEUE_COPY,
 	SQL_VARIANT_DROP,
+	SQL_UNPACKED_ADD,
+	SQL_UNPACKED_DROP,
+	SQL_UNPACKED_NEXT,
+	SQL_UNPACKED_HAS,
 	SQL_COUNT
 };
 extern const char store_schema[];

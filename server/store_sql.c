@@ -24,6 +24,9 @@
  * (store_rulings.c): with the archive and the ledger of dumps, publications and
  * pulls it makes the orders what they are.
  *
+ * Table unpacked has the files in the archive that are to be packed, with the
+ * version that each is (store_packing.c).
+ *
  * Table variants has the ids with zeros that a spreadsheet would take off
  * ("00123", "123.0"), under what is left of them then.
  */
@@ -70,6 +73,11 @@
 	" kind INTEGER NOT NULL, hash BLOB NOT NULL, brief INTEGER NOT NULL,"  \
 	" erasure INTEGER NOT NULL,"                                           \
 	" PRIMARY KEY (kind, hash)) STRICT, WITHOUT ROWID;"
+
+#define UNPACKED                                                               \
+	"CREATE TABLE unpacked ("                                              \
+	" path TEXT NOT NULL PRIMARY KEY,"                                     \
+	" publication INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* 0: none */
 
 #define STEPS                                                                  \
 	"CREATE TABLE steps ("                                                 \
@@ -154,7 +162,7 @@ const char store_schema[] =
     "CREATE TABLE events ("
     " seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL,"
     " kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
-    " UNIQUE (kind, ref)) STRICT;" VARIANTS RULINGS ERASURES;
+    " UNIQUE (kind, ref)) STRICT;" VARIANTS RULINGS ERASURES UNPACKED;
 
 /* Ids with the prefix of a source are no numbers to SQL and stay out. */
 const char *const store_migration[STORE_SCHEMA] = {
@@ -177,7 +185,7 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      "ALTER TABLE publications"
 	      " ADD COLUMN stood_to INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS
-	    ERASURES,
+	    ERASURES UNPACKED,
 };
 
 #define DUMP_COLUMNS                                                           \
@@ -492,5 +500,14 @@ const char *const store_sql[SQL_COUNT] = {
     "SELECT id, seq, status, create_time, since, due FROM queue"
     " WHERE feed = ?",
 [SQL_VARIANT_DROP] = "DELETE FROM variants WHERE feed = ? AND id = ?",
+
+[SQL_UNPACKED_ADD] =
+    "INSERT OR REPLACE INTO unpacked (path, publication) VALUES (?, ?)",
+[SQL_UNPACKED_DROP] = "DELETE FROM unpacked WHERE path = ?",
+[SQL_UNPACKED_NEXT] =
+    "SELECT path, publication FROM unpacked"
+    " ORDER BY publication DESC, path LIMIT 1",
+[SQL_UNPACKED_HAS] =
+    "SELECT count(*) FROM unpacked WHERE publication = ?",
 };
 /* clang-format on */

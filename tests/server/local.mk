@@ -56,6 +56,12 @@ tests_server_test_publish_SOURCES = tests/server/test_publish.c \
 	tests/server/ingest_bench.h
 tests_server_test_publish_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_packing tests/server/test_gzip
+tests_server_test_packing_SOURCES = tests/server/test_packing.c \
+	tests/server/ingest_bench.h
+tests_server_test_packing_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+tests_server_test_gzip_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_clockcheck
 tests_server_test_clockcheck_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 

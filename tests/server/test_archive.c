@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -298,11 +299,288 @@ a_hash_that_is_known_is_not_made_twice(void **state)
 		assert_int_equal(archive_begin(&a, &conf, "main",
 				     ARCHIVE_HASHED, fd, NULL, &e),
 		    0);
-		assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
+		assert_int_equal(
+		    archive_end(a, path, sha256, "d", AT, &e), 0);
 		assert_string_equal(sha256, row[i].want);
 		assert_memory_equal(strrchr(path, '-') + 1, row[i].want, 12);
 		close(fd);
 	}
+}
+
+/* Compressible, and no two stretches alike. */
+static char *
+text_of(size_t n)
+{
+	char *text = malloc(n + 16);
+
+	for (size_t i = 0; i < n; i += 8)
+		snprintf(text + i, 9, "%07zx\n", i * 2654435761U & 0xfffffff);
+	return text;
+}
+
+static bool
+archive_text(char path[512], unsigned how, int fd, struct growing *g)
+{
+	char sha256[65] = "";
+	struct archiving *a;
+	bool stored;
+
+	assert_int_equal(archive_begin(&a, &conf, "main", how, fd, g, &e), 0);
+	if (g != NULL)
+		growing_end(g);
+	stored = archive_is_stored(a);
+	assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
+	return stored;
+}
+
+static off_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(full(path), &st), 0);
+	return st.st_size;
+}
+
+static void
+what_is_large_may_be_stored(void **state)
+{
+	static const struct {
+		unsigned how;
+		off_t bytes;
+		bool gzip, stored;
+	} row[] = {
+		{ ARCHIVE_STORABLE, ARCHIVE_STORE_FROM - 1, false, false },
+		{ ARCHIVE_STORABLE, ARCHIVE_STORE_FROM, false, true },
+		{ ARCHIVE_STORABLE | ARCHIVE_HASHED, ARCHIVE_STORE_FROM + 65543,
+		    false, true },
+		{ ARCHIVE_STORABLE, ARCHIVE_STORE_FROM, true, false },
+		{ ARCHIVE_DUMP, ARCHIVE_STORE_FROM, false, false },
+		{ ARCHIVE_STORABLE | ARCHIVE_PUBLISHED, ARCHIVE_STORE_FROM,
+		    false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof row / sizeof *row; i++) {
+		size_t k = i / 2, n = (size_t)row[k].bytes;
+		char *text = text_of(n), path[512], command[700];
+		struct growing *g = NULL;
+		int fd;
+
+		if (row[k].gzip)
+			memcpy(text, "\x1f\x8b", 2);
+		fd = file_of(text, n);
+		if (i % 2 == 1) { /* the same while it grows */
+			g = growing_open(fd);
+			growing_add(g, n);
+		}
+		assert_int_equal(
+		    archive_text(path, row[k].how, fd, g), row[k].stored);
+		growing_close(g);
+		if (row[k].stored)
+			assert_true(size_of(path) > row[k].bytes);
+		else if (!row[k].gzip)
+			assert_true(size_of(path) < row[k].bytes / 2);
+		if (!row[k].gzip) {
+			check_unpacked(path, text, n);
+			snprintf(command, sizeof command,
+			    "zcat '%s' | wc -c | grep -qx %zu", full(path), n);
+			assert_int_equal(system(command), 0);
+		}
+		assert_int_equal(files_below("archive"), 1);
+		assert_int_equal(unlink(full(path)), 0);
+		close(fd);
+		free(text);
+	}
+}
+
+/* Begins and waits, without ending it. */
+static struct archive_packing *
+pack_begun(const char *path, enum archive_packed *how)
+{
+	int wake = eventfd(0, EFD_CLOEXEC);
+	struct archive_packing *p;
+	uint64_t n;
+
+	archive_pack_begin(&p, how, &conf, path, wake, &e);
+	if (p != NULL) {
+		assert_int_equal(read(wake, &n, sizeof n), sizeof n);
+		assert_true(archive_pack_ended(p));
+	}
+	close(wake);
+	return p;
+}
+
+static void
+what_was_stored_is_packed_later(void **state)
+{
+	const size_t big = 6 << 20;
+	char *text = text_of(big), path[512];
+	int fd = file_of(text, big), open_before;
+	enum archive_packed how;
+	struct stat was, is;
+	unsigned char magic[2];
+
+	(void)state;
+	assert_true(archive_text(path, ARCHIVE_STORABLE, fd, NULL));
+	assert_int_equal(stat(full(path), &was), 0);
+	open_before = archive_open(&conf, path, &e);
+	/* packed already is packed once more */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(archive_pack_end(pack_begun(path, &how), &e),
+		    ARCHIVE_PACKED);
+		assert_int_equal(stat(full(path), &is), 0);
+		assert_true(is.st_size < was.st_size / 2);
+		assert_int_equal(is.st_mtim.tv_sec, was.st_mtim.tv_sec);
+		assert_int_equal(is.st_mtim.tv_nsec, was.st_mtim.tv_nsec);
+		assert_int_equal(is.st_mode, was.st_mode);
+		check_unpacked(path, text, big);
+		assert_int_equal(files_below("archive"), 1);
+	}
+	/* whoever had it open reads on */
+	assert_int_equal(pread(open_before, magic, 2, was.st_size - 2), 2);
+	close(open_before);
+	close(fd);
+	free(text);
+}
+
+static void
+put(const char *path, const char *bytes)
+{
+	int fd;
+
+	unlink(full(path));
+	fd = open(full(path), O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+	close(fd);
+}
+
+/* What happens to the file before it is begun, and before the end of it. */
+static void
+packing_changes_no_other_file(void **state)
+{
+	static const struct {
+		char before, after;
+		enum archive_packed how;
+	} row[] = {
+		{ 'r', '-', ARCHIVE_GONE },
+		{ '-', 'r', ARCHIVE_GONE },
+		{ '-', 'o', ARCHIVE_OTHER },
+		{ 'd', '-', ARCHIVE_UNFIT },
+		{ 't', '-', ARCHIVE_UNFIT },
+		{ 'm', '-', ARCHIVE_UNFIT },
+		{ '-', 'f', ARCHIVE_GONE },
+	};
+	const size_t big = 5 << 20;
+	char *text = text_of(big);
+	int fd = file_of(text, big);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		enum archive_packed how = ARCHIVE_PACKED;
+		struct archive_packing *p = NULL;
+		char path[512], command[700];
+		off_t left = 0;
+
+		assert_true(archive_text(path, ARCHIVE_STORABLE, fd, NULL));
+		for (int k = 0; k < 2; k++) {
+			switch (k == 0 ? row[i].before : row[i].after) {
+			case 'r':
+				unlink(full(path));
+				break;
+			case 'o': /* as an erasure does */
+				put(path, "another");
+				break;
+			case 'd': /* a byte is another */
+				snprintf(command, sizeof command,
+				    "printf '~' | dd of='%s' bs=1 seek=999999"
+				    " conv=notrunc status=none",
+				    full(path));
+				assert_int_equal(system(command), 0);
+				break;
+			case 't':
+				assert_int_equal(
+				    truncate(full(path), 1 << 20), 0);
+				break;
+			case 'm':
+				snprintf(command, sizeof command,
+				    "echo more >>'%s'", full(path));
+				assert_int_equal(system(command), 0);
+				break;
+			case 'f':
+				snprintf(command, sizeof command,
+				    "rm -r '%s/archive/main/2026'", dir);
+				assert_int_equal(system(command), 0);
+				break;
+			default:
+				break;
+			}
+			left =
+			    access(full(path), F_OK) == 0 ? size_of(path) : -1;
+			if (k == 0)
+				p = pack_begun(path, &how);
+		}
+		if (p != NULL)
+			how = archive_pack_end(p, &e);
+		assert_int_equal(how, row[i].how);
+		assert_int_equal(files_below("archive"), left != -1);
+		if (left != -1)
+			assert_int_equal(size_of(path), left);
+	}
+	close(fd);
+	free(text);
+}
+
+static void
+packing_may_be_given_up(void **state)
+{
+	const size_t big = 16 << 20;
+	char *text = text_of(big), path[512];
+	int fd = file_of(text, big), wake = eventfd(0, EFD_CLOEXEC);
+	struct archive_packing *p;
+	enum archive_packed how;
+
+	(void)state;
+	archive_pack_cancel(NULL);
+	assert_true(archive_text(path, ARCHIVE_STORABLE, fd, NULL));
+	/* a crash left this */
+	put("archive/main/.packed", "half a fi");
+	for (int i = 0; i < 20; i++) {
+		archive_pack_begin(&p, &how, &conf, path, wake, &e);
+		assert_non_null(p);
+		archive_pack_cancel(p);
+		assert_int_equal(files_below("archive"), 1);
+	}
+	check_unpacked(path, text, big);
+	close(wake);
+	close(fd);
+	free(text);
+}
+
+static void
+without_room_it_stays_stored(void **state)
+{
+	const size_t big = 5 << 20;
+	char *text = text_of(big), path[512];
+	enum archive_packed how;
+	int fd;
+
+	(void)state;
+	mkdir(full("archive"), 0750);
+	if (mount("none", full("archive"), "tmpfs", 0, "size=6m") == -1) {
+		free(text);
+		return; /* only root can make a small disk */
+	}
+	fd = file_of(text, big);
+	assert_true(archive_text(path, ARCHIVE_STORABLE, fd, NULL));
+	assert_int_equal(
+	    archive_pack_end(pack_begun(path, &how), &e), ARCHIVE_LATER);
+	assert_non_null(strstr(e.text, "no room"));
+	assert_int_equal(files_below("archive"), 1);
+	check_unpacked(path, text, big);
+	close(fd);
+	umount(full("archive"));
+	free(text);
 }
 
 static void
@@ -486,6 +764,11 @@ main(void)
 		TEST(what_a_crash_left_goes_with_the_next_file),
 		TEST(a_copy_may_be_given_up),
 		TEST(a_hash_that_is_known_is_not_made_twice),
+		TEST(what_is_large_may_be_stored),
+		TEST(what_was_stored_is_packed_later),
+		TEST(packing_changes_no_other_file),
+		TEST(packing_may_be_given_up),
+		TEST(without_room_it_stays_stored),
 		TEST(a_full_disk_leaves_nothing),
 		TEST(a_version_s_gzip_depends_on_its_bytes_alone),
 		TEST(only_files_of_the_archive_are_opened),
