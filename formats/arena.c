@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* Each is twice as large as the one before, up to some. */
 #define BLOCK_SIZE ((size_t)64 * 1024)
+#define BLOCK_MOST ((size_t)512 * 1024)
 
 struct arena_block {
 	struct arena_block *next;
@@ -51,6 +53,16 @@ mem_string(const char *s)
 	return s == NULL ? NULL : mem_slice(slice_of(s));
 }
 
+static size_t
+next_size(const struct arena *a, size_t need)
+{
+	size_t size = a->block == NULL ? BLOCK_SIZE : 2 * a->block->size;
+
+	if (size > BLOCK_MOST)
+		size = BLOCK_MOST;
+	return need > size ? need : size;
+}
+
 void *
 arena_alloc(struct arena *a, size_t n)
 {
@@ -62,7 +74,7 @@ arena_alloc(struct arena *a, size_t n)
 	if (need < n)
 		abort();
 	if (b == NULL || b->size - a->used < need) {
-		size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
+		size_t size = next_size(a, need);
 
 		b = malloc(sizeof *b + size);
 		if (b == NULL)
@@ -100,17 +112,35 @@ arena_string(struct arena *a, struct slice s)
 	return p;
 }
 
+/* Which of two is worth keeping: the larger, unless it is too large. */
+static struct arena_block *
+better(struct arena_block *a, struct arena_block *b)
+{
+	if (a == NULL || a->size > BLOCK_MOST)
+		return b;
+	return b->size > BLOCK_MOST || b->size < a->size ? a : b;
+}
+
 void
 arena_reset(struct arena *a)
 {
-	while (a->block != NULL &&
-	       (a->block->next != NULL || a->block->size > BLOCK_SIZE)) {
-		struct arena_block *b = a->block;
+	struct arena_block *b = a->block, *kept = NULL, *next;
 
-		a->block = b->next;
-		free(b);
-	}
 	a->used = 0;
+	if (b == NULL || (b->next == NULL && b->size <= BLOCK_MOST))
+		return;
+	for (; b != NULL; b = b->next)
+		kept = better(kept, b);
+	if (kept->size > BLOCK_MOST)
+		kept = NULL;
+	for (b = a->block; b != NULL; b = next) {
+		next = b->next;
+		if (b != kept)
+			free(b);
+	}
+	if (kept != NULL)
+		kept->next = NULL;
+	a->block = kept;
 }
 
 void

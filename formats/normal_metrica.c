@@ -67,7 +67,7 @@ struct item {
 struct items {
 	struct arena *a;
 	struct item *item;
-	size_t n;
+	size_t n, room;
 	bool goals;
 	struct problem at;
 	struct problems *ps;
@@ -97,6 +97,17 @@ known(struct items *l, struct slice name, int64_t number)
 }
 
 static void
+make_room(struct items *l)
+{
+	struct item *was = l->item;
+
+	l->room = l->room == 0 ? 8 : 2 * l->room;
+	l->item = arena_alloc(l->a, l->room * sizeof *l->item);
+	if (l->n > 0)
+		memcpy(l->item, was, l->n * sizeof *was);
+}
+
+static void
 add(struct items *l, struct slice name, int64_t number)
 {
 	if (known(l, name, number))
@@ -105,8 +116,8 @@ add(struct items *l, struct slice name, int64_t number)
 		refuse(l, name);
 		return;
 	}
-	if (l->item == NULL)
-		l->item = arena_alloc(l->a, ITEMS_MAX * sizeof *l->item);
+	if (l->n == l->room)
+		make_room(l);
 	l->item[l->n++] = (struct item){ name, number };
 }
 
