@@ -37,17 +37,18 @@ struct replay {
 	struct store *store;
 	struct pull pull; /* number 0: none was asked for */
 	struct publication version;
-	char name[64 + 3]; /* of the file that went out */
-	bool packed;       /* it is the sidecar */
-	bool encoded;      /* as content encoding of the file itself */
-	int64_t asked;     /* --at */
-	char zone[64];     /* in which it was understood; "" its own */
-	uint64_t size;     /* of the file that went out */
-	uint64_t first, n; /* what of it did */
-	bool partial;      /* part of it was asked for, and got to its end */
-	char sha256[65];   /* of the version, as it lies in the archive */
-	int audited;       /* does the audit have the same? 1, 0, -1: unknown */
-	char erased[80];   /* when a person was taken out of it; "" never */
+	char name[64 + 3];    /* of the file that went out */
+	bool packed;          /* it is the sidecar */
+	bool encoded;         /* as content encoding of the file itself */
+	int64_t asked;        /* --at */
+	char zone[64];        /* in which it was understood; "" its own */
+	uint64_t size;        /* of the file that went out */
+	uint64_t first, n;    /* what of it did */
+	uint64_t asked_bytes; /* what of it was to, from first */
+	bool partial;         /* not all of it */
+	char sha256[65];      /* of the version, as it lies in the archive */
+	int audited;     /* does the audit have the same? 1, 0, -1: unknown */
+	char erased[80]; /* when a person was taken out of it; "" never */
 };
 
 /* --- small things -------------------------------------------------------- */
@@ -367,17 +368,24 @@ copy(struct replay *r, int from, int to, struct err *e)
 	    strerror(y.error));
 }
 
-/* How much of it went out.  One that was asked for the end of the file is
- * complete with fewer bytes than there are. */
+/* Which part was asked for, and how much of it went out. */
 static void
 settle_part(struct replay *r)
 {
-	r->n = r->size;
-	if (r->pull.number == 0 || r->pull.bytes >= r->size)
+	const struct pull *p = &r->pull;
+
+	r->asked_bytes = r->n = r->size;
+	if (p->number == 0)
 		return;
-	r->n = r->pull.bytes;
-	r->partial = r->pull.complete;
-	r->first = r->partial ? r->size - r->n : 0;
+	r->n = p->bytes < r->size ? p->bytes : r->size;
+	if (p->asked > 0) {
+		r->first = p->first;
+		r->asked_bytes = p->asked;
+	} else if (p->complete) { /* an old store does not say: its end */
+		r->first = r->size - r->n;
+		r->asked_bytes = r->n;
+	}
+	r->partial = r->asked_bytes < r->size;
 }
 
 static int
@@ -429,13 +437,13 @@ fields_of(const struct replay *r, struct http_fields *f)
 	http_version_of(&v, r->version.mtime, r->size, r->encoded);
 	http_fields_file(f, &v, path, r->encoded, !beside);
 	if (r->partial)
-		http_fields_part(f, &v, r->first, r->n);
+		http_fields_part(f, &v, r->first, r->asked_bytes);
 }
 
 static uint64_t
 content_length(const struct replay *r)
 {
-	return r->partial ? r->n : r->size;
+	return r->asked_bytes;
 }
 
 static json_t *

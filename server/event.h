@@ -28,10 +28,11 @@ struct event {            /* WIRE_EVENT */
 	uint32_t kind, protocol;
 	int64_t at; /* Unix seconds */
 	struct in6_addr from;
-	uint64_t pull;     /* unique over restarts: random */
-	uint64_t bytes;    /* PULL_END: delivered */
-	uint64_t size;     /* PULL_BEGIN: of the file */
-	int64_t mtime;     /* of the version pulled: names it */
+	uint64_t pull;         /* unique over restarts: random */
+	uint64_t bytes;        /* PULL_END: delivered */
+	uint64_t size;         /* PULL_BEGIN: of the file */
+	uint64_t first, asked; /* PULL_BEGIN: the part of it; 0, 0: all */
+	int64_t mtime;         /* of the version pulled: names it */
 	uint32_t complete; /* PULL_BEGIN: it goes out as a content encoding */
 	uint32_t feed;     /* conf.feed[].index; UINT32_MAX for none */
 	char user[GRANT_USER_SIZE]; /* as in grant; for a failed login the user

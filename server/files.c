@@ -123,6 +123,10 @@ pull_begin(struct request *rq, const struct tree_place *place,
 	p->begin.size = st->size;
 	p->begin.mtime = st->mtime;
 	p->begin.complete = rq->q->op == FILES_PULL_BEGIN && rq->q->complete;
+	if (rq->q->op == FILES_PULL_BEGIN) {
+		p->begin.first = rq->q->first;
+		p->begin.asked = rq->q->asked;
+	}
 	p->next = c->pulling;
 	c->pulling = p;
 	c->pulls++;

@@ -159,6 +159,8 @@ begin_pull(struct heard *h, const struct event *ev)
 	p.id = ev->pull;
 	p.begun = ev->at;
 	p.size = ev->size;
+	p.first = ev->first;
+	p.asked = ev->asked;
 	p.encoded = ev->complete != 0;
 	snprintf(
 	    p.user, sizeof p.user, "%.*s", (int)sizeof ev->user - 1, ev->user);

@@ -259,6 +259,8 @@ pull_begin(struct http_request *r, const char *path,
 	q.mtime = st->mtime;
 	q.bytes = st->size;
 	q.complete = encoded;
+	q.first = r->first;
+	q.asked = r->size;
 	memcpy(q.handle, r->conn->grant.handle, sizeof q.handle);
 	snprintf(q.path, sizeof q.path, "%s", path);
 	outbox_put(&h->to_files, &q.head);

@@ -367,6 +367,7 @@ struct pull {
 	char user[72], protocol[8], address[64];
 	int64_t begun, ended; /* ended 0: still running, or killed */
 	uint64_t bytes, size;
+	uint64_t first, asked; /* from which byte, how many; 0, 0: unknown */
 	bool complete;
 	bool encoded; /* the sidecar as HTTP's content encoding of the file */
 };

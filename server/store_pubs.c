@@ -237,6 +237,8 @@ read_pull(sqlite3_stmt *q, struct pull *p)
 	p->complete = sqlite3_column_int(q, 11) != 0;
 	p->number = sqlite3_column_int64(q, 12);
 	p->encoded = sqlite3_column_int(q, 13) != 0;
+	p->first = (uint64_t)sqlite3_column_int64(q, 14);
+	p->asked = (uint64_t)sqlite3_column_int64(q, 15);
 }
 
 /* The file whose version it is: a sidecar's is the file beside it. */
@@ -264,10 +266,10 @@ store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 	p->publication = rc == 1 ? pub.id : 0;
 	p->ended = 0;
 	p->complete = false;
-	if (store_run(s, SQL_PULL_ADD, e, "iisssssiii", (int64_t)p->id,
+	if (store_run(s, SQL_PULL_ADD, e, "iisssssiiiii", (int64_t)p->id,
 		p->publication, p->feed, p->file, p->user, p->protocol,
-		p->address, p->begun, (int64_t)p->size,
-		(int64_t)p->encoded) == -1)
+		p->address, p->begun, (int64_t)p->size, (int64_t)p->encoded,
+		(int64_t)p->first, (int64_t)p->asked) == -1)
 		return -1;
 	p->number = sqlite3_last_insert_rowid(s->db);
 	return 0;

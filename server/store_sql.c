@@ -149,7 +149,9 @@ const char store_schema[] =
     " begun INTEGER NOT NULL, ended INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL, size INTEGER NOT NULL,"
     " complete INTEGER NOT NULL,"
-    " encoded INTEGER NOT NULL DEFAULT 0) STRICT;"
+    " encoded INTEGER NOT NULL DEFAULT 0,"
+    " first INTEGER NOT NULL DEFAULT 0,"
+    " asked INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX pulls_feed ON pulls (feed, seq);"
     "CREATE INDEX pulls_running ON pulls (seq) WHERE ended = 0;"
 
@@ -180,6 +182,8 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " WHERE t <> iif(rest = '', '0', rest)",
 	[2] = "ALTER TABLE pulls"
 	      " ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE pulls ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE pulls ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE publications"
 	      " ADD COLUMN stood_from INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE publications"
@@ -197,7 +201,7 @@ const char *const store_migration[STORE_SCHEMA] = {
 	" stood_from, stood_to"
 #define PULL_COLUMNS                                                           \
 	"id, publication, feed, file, user, protocol, address, begun, ended,"  \
-	" bytes, size, complete, seq, encoded"
+	" bytes, size, complete, seq, encoded, first, asked"
 
 /* clang-format off */
 const char *const store_sql[SQL_COUNT] = {
@@ -327,8 +331,8 @@ const char *const store_sql[SQL_COUNT] = {
 
 [SQL_PULL_ADD] =
     "INSERT INTO pulls (id, publication, feed, file, user, protocol, address,"
-    " begun, ended, bytes, size, complete, encoded)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?)",
+    " begun, ended, bytes, size, complete, encoded, first, asked)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?)",
 [SQL_PULL_END] =
     "UPDATE pulls SET ended = ?, bytes = ?, complete = ?"
     " WHERE id = ? AND complete = 0",

@@ -57,9 +57,11 @@ check "one of the file's end" get tail -r -100
 pulled 4
 check "one of its beginning" get begin -r 0-99
 pulled 5
+get middle -r 1000-1999
+check "one of its middle" pulled 6
 printf 'get /main/conversions.csv %s/sftp.body\n' "$work" |
     sftp_as direct "$direct" >/dev/null 2>&1
-check "one by SFTP" pulled 6
+check "one by SFTP" pulled 7
 then=$(date -u -d "$(field plain Last-Modified)" +%Y-%m-%dT%H:%M:%SZ)
 there=$(TZ=Europe/Moscow date -d "$then" '+%Y-%m-%d %H:%M:%S')
 sleep 1.1 # so that a second lies between the versions
@@ -85,12 +87,16 @@ check "its bytes" cmp "$work/got" "$work/tail.body"
 check "its headers" same_headers tail
 check "replay of the beginning, which was not complete" replay --pull 5
 check "its bytes" cmp "$work/got" "$work/begin.body"
+check "its headers" same_headers begin
 check "is said" says "delivered: 100 of "
 check "not complete" says "not complete"
-check "replay of the one by SFTP" replay --pull 6
+check "replay of the middle" replay --pull 6
+check "its bytes" cmp "$work/got" "$work/middle.body"
+check "its headers" same_headers middle
+check "replay of the one by SFTP" replay --pull 7
 check "its bytes" cmp "$work/got" "$work/sftp.body"
 refute "SFTP has no headers" says "ETag"
-refute "there is no pull 7" replay --pull 7
+refute "there is no pull 8" replay --pull 8
 refute "nor one of another name" replay --pull x
 
 # --- by time ------------------------------------------------------------------
@@ -117,8 +123,8 @@ check "the ETag" [ "$(json headers.ETag "$work/json")" = "$(field plain ETag)" ]
 check "the hash" [ "$(json sha256 "$work/json")" = "$(sha256sum "$work/version1" | cut -d' ' -f1)" ]
 check "as published and as audited" [ "$(json sha256_matches "$work/json")$(json audit_matches "$work/json")" = TrueTrue ]
 check "the pull" [ "$(json pull.user "$work/json")" = direct ]
-check "status shows the numbers" sh -c "'$convdrop' -c '$conf' status | grep -q 'pull 6 '"
-check "so does the audit" sh -c "'$convdrop' -c '$conf' audit log event=pulled pull=6 | grep -q sftp"
+check "status shows the numbers" sh -c "'$convdrop' -c '$conf' status | grep -q 'pull 7 '"
+check "so does the audit" sh -c "'$convdrop' -c '$conf' audit log event=pulled pull=7 | grep -q sftp"
 
 # --- what is not as it was --------------------------------------------------------
 check "the daemon ends" daemon_stop
@@ -154,9 +160,9 @@ check "exits 1" sh -c "'$convdrop' -c '$conf' audit replay main --pull 1 2>/dev/
 
 # a person is erased: the bytes that went out are no more
 check "a pull of the present version" get late
-pulled 7
+pulled 8
 check "a person is erased" tool person erase 79161000007 --reason "asked for it"
-refute "replay of what had him" replay --pull 7
+refute "replay of what had him" replay --pull 8
 check "says when that was" says "a person was erased from it on $(date -u +%Y-)"
 check "and the hash of what went out" says "$(sha256sum "$work/late.body" | cut -d' ' -f1)"
 check "its headers are told all the same" same_headers late
