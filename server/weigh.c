@@ -34,11 +34,18 @@ struct sample {
 static uint64_t
 hash_of(struct slice s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = s.n;
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	h ^= h >> 32; /* FNV's high bits are poor for short texts */
+	while (s.n > 0) {
+		size_t n = s.n < 8 ? s.n : 8;
+		uint64_t word = 0;
+
+		memcpy(&word, s.p, n);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+		s.p += n;
+		s.n -= n;
+	}
 	h *= UINT64_C(0x9e3779b97f4a7c15);
 	return h ^ h >> 29;
 }
