@@ -377,7 +377,7 @@ replace_kind(struct store *to, struct store *from, const char *feed,
 		       copy_rows(to, from, SQL_VARIANT_SCAN, SQL_VARIANT_ADD,
 			   source, target, "bb", e) == -1 ||
 		       copy_rows(to, from, SQL_STEP_COPY, SQL_STEP_SET, source,
-			   target, "bi", e) == -1 ||
+			   target, "bib", e) == -1 ||
 		       copy_rows(to, from, SQL_QUEUE_COPY, SQL_QUEUE_ADD,
 			   source, target, "bibiii", e) == -1
 		   ? -1

@@ -82,7 +82,7 @@
 #define STEPS                                                                  \
 	"CREATE TABLE steps ("                                                 \
 	" feed INTEGER NOT NULL, id BLOB NOT NULL, since INTEGER NOT NULL,"    \
-	" PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;"                      \
+	" carried BLOB NOT NULL, PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;" \
 	"CREATE TABLE missed ("                                                \
 	" feed INTEGER NOT NULL, day INTEGER NOT NULL,"                        \
 	" status TEXT NOT NULL, next TEXT NOT NULL, n INTEGER NOT NULL,"       \
@@ -426,12 +426,13 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_REPLACE_VARIANTS] = "DELETE FROM variants WHERE feed = ?",
 [SQL_VARIANT_SCAN] = "SELECT canonical, id FROM variants WHERE feed = ?",
 
-[SQL_STEP_GET] = "SELECT since FROM steps WHERE feed = ? AND id = ?",
+[SQL_STEP_GET] = "SELECT since, carried FROM steps WHERE feed = ? AND id = ?",
 [SQL_STEP_SET] =
-    "INSERT INTO steps (feed, id, since) VALUES (?, ?, ?)"
-    " ON CONFLICT (feed, id) DO UPDATE SET since = excluded.since",
+    "INSERT INTO steps (feed, id, since, carried) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (feed, id) DO UPDATE SET since = excluded.since, carried ="
+    " iif(length(excluded.carried) = 0, carried, excluded.carried)",
 [SQL_STEP_CLEAR] = "DELETE FROM steps WHERE feed = ?",
-[SQL_STEP_COPY] = "SELECT id, since FROM steps WHERE feed = ?",
+[SQL_STEP_COPY] = "SELECT id, since, carried FROM steps WHERE feed = ?",
 [SQL_STEP_CARRIED] = "DELETE FROM steps WHERE feed = ? AND since < ?",
 [SQL_MISSED_ADD] =
     "INSERT INTO missed (feed, day, status, next, n) VALUES (?, ?, ?, ?, ?)"

@@ -3,8 +3,9 @@
  *
  * Of an order that nobody pulled no status was carried.  One that was pulled
  * had its status carried, unless that is newer than the last pull: then it is
- * in table steps, with the last publication before the change, until a later
- * one is pulled.  So the table has only what changed since the last pull.
+ * in table steps, with the last publication before the change and the status
+ * that was carried last, until a later one is pulled.  So the table has only
+ * what changed since the last pull.
  *
  * While a dump is merged changes are put aside, in a sorter; the database is
  * asked when the merge is through.
@@ -135,24 +136,34 @@ count_missed(struct steps *t, struct slice was, struct slice is, struct err *e)
 }
 
 /* Was the status that an order had carried by a pull?  1, 0, -1; *since: the
- * last publication before it. */
+ * last publication before it; *back: not since then, but it is the one that was
+ * carried last, come back. */
 static int
-was_carried(struct steps *t, struct slice id, const struct note *n,
-    int64_t *since, struct err *e)
+was_carried(struct steps *t, struct slice id, struct slice was,
+    const struct note *n, int64_t *since, bool *back, struct err *e)
 {
 	sqlite3_stmt *q;
+	int rc;
 
 	*since = n->since;
+	*back = false;
 	if (!n->frozen)
 		return 0;
 	q = store_kept(t->s, SQL_STEP_GET, e);
 	if (q == NULL)
 		return -1;
 	store_bind(q, "ib", t->feed, id);
-	if (store_ask_number(t->s, q, since, e) == -1)
-		return -1;
-	return *since == -1 ||
-	       store_is_frozen(&t->pulled, *since, n->create_time);
+	rc = store_step(t->s, q, e);
+	if (rc == 1) {
+		*since = sqlite3_column_int64(q, 0);
+		*back = slice_eq(store_blob(q, 1), was);
+	} else {
+		*since = -1;
+	}
+	sqlite3_reset(q);
+	return rc == -1 ? -1
+			: rc == 0 || store_is_frozen(
+					 &t->pulled, *since, n->create_time);
 }
 
 /* To one status of several, where it is another one. */
@@ -195,7 +206,7 @@ settle(struct steps *t, struct slice id, struct slice bytes, struct err *e)
 	struct slice was, is, passed;
 	struct note n;
 	struct step to = { .id = id };
-	bool queued = false;
+	bool queued = false, back;
 	int carried;
 
 	memcpy(&n, bytes.p, sizeof n);
@@ -203,7 +214,7 @@ settle(struct steps *t, struct slice id, struct slice bytes, struct err *e)
 	is = (struct slice){ was.p + was.n, n.is_n };
 	passed = (struct slice){ is.p + is.n,
 		bytes.n - sizeof n - n.was_n - n.is_n };
-	carried = was_carried(t, id, &n, &to.since, e);
+	carried = was_carried(t, id, was, &n, &to.since, &back, e);
 	if (carried == -1)
 		return -1;
 	to.was = was;
@@ -214,10 +225,11 @@ settle(struct steps *t, struct slice id, struct slice bytes, struct err *e)
 		return -1;
 	if (was.n == 0 || slice_eq(was, is))
 		return 0;
-	if (carried == 0 && !queued && count_missed(t, was, is, e) == -1)
+	if (carried == 0 && !queued && !back &&
+	    count_missed(t, was, is, e) == -1)
 		return -1;
-	return n.frozen ? store_run(
-			      t->s, SQL_STEP_SET, e, "ibi", t->feed, id, t->top)
+	return n.frozen ? store_run(t->s, SQL_STEP_SET, e, "ibib", t->feed, id,
+			      t->top, carried == 1 ? was : slice_of(""))
 			: 0;
 }
 
