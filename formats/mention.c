@@ -233,17 +233,16 @@ static void
 try_phones(struct search *s, const struct digits *d)
 {
 	for (size_t last = 0; last < d->runs; last++) {
-		size_t n = 0;
+		size_t from = last, n = d->run[last].n;
 
 		if (!may_end(s, d, last))
 			continue;
-		for (size_t i = last + 1; i-- > 0 && n < PHONE_MOST;) {
-			n += d->run[i].n;
+		while (from > 0 && n < PHONE_MOST && d->plus[from] == NULL)
+			n += d->run[--from].n;
+		/* the longest first: whoever masks it masks all of it */
+		for (; from <= last; n -= d->run[from++].n)
 			if (n >= PHONE_LEAST && n <= PHONE_MOST)
-				try_phone(s, d, i, last);
-			if (d->plus[i] != NULL)
-				break;
-		}
+				try_phone(s, d, from, last);
 	}
 }
 

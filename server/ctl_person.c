@@ -19,12 +19,13 @@
 
 #define ORDERS 64 /* of --order */
 #define LINE 1024
+#define CROWD 10 /* more records and more other identifiers are no person's */
 
 struct arguments {
 	const char *verb, *reason;
 	const char *feed[ORDERS], *id[ORDERS]; /* of --order */
 	size_t orders;
-	bool also;
+	bool also, many;
 	char **given; /* identifiers, or "-" */
 	int givens;
 };
@@ -251,6 +252,19 @@ print_unread(const json_t *list)
 }
 
 static void
+print_replay(const json_t *list)
+{
+	const char *feed;
+	json_t *why;
+
+	json_object_foreach((json_t *)(uintptr_t)list, feed, why)
+	    printf(_("  %s: what is left of its dumps cannot be replayed, so "
+		     "that its records stay as they were but for the person: "
+		     "%s\n"),
+		feed, json_string_value(why));
+}
+
+static void
 print_more(const json_t *act, const char *key)
 {
 	json_int_t n = number_of(act, key);
@@ -293,13 +307,14 @@ list_of(const json_t *act, const char *name, const char *key_name)
 static json_t *
 act_json(const json_t *act)
 {
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "orders",
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "orders",
 	    list_of(act, "orders", NULL), "orders_more",
 	    number_of(act, "orders_more"), "received_more",
 	    number_of(act, "received_more"), "files",
 	    list_of(act, "files", "path"), "received",
 	    list_of(act, "received", NULL), "unread",
-	    list_of(act, "unread", "path"));
+	    list_of(act, "unread", "path"), "replay",
+	    list_of(act, "replay", "feed"));
 }
 
 static void
@@ -356,7 +371,7 @@ find(struct asked *q)
  */
 
 static int
-add_others(struct asked *q)
+look_for_others(struct asked *q)
 {
 	struct err e = ERR_EMPTY;
 
@@ -438,8 +453,9 @@ show_act(struct asked *q, int64_t id)
 		print_keys(&q->person);
 		print_keys(&q->others);
 		if (job.done == 0)
-			puts(_("It is not done yet: it goes on when the "
-			       "daemon starts again."));
+			puts(_("It is not done yet: it goes on by itself, "
+			       "within an hour and when the daemon starts."));
+		print_replay(json_object_get(act, "replay"));
 		print_act(act);
 		puts(_("What stays is a keyed hash of each identifier, which "
 		       "keeps the person out of later dumps.\nCopies "
@@ -450,6 +466,22 @@ show_act(struct asked *q, int64_t id)
 	return incomplete ? CTL_FINDINGS : CTL_FINE;
 }
 
+/* An office's phone is not a person: many records with many other identifiers
+ * are erased only when it is said so. */
+static int
+check_crowd(struct asked *q)
+{
+	size_t records = json_object_size(json_object_get(q->x.act, "orders"));
+
+	if (q->a->many || records <= CROWD || q->others.keys <= CROWD)
+		return 0;
+	return ctl_fail(
+	    _("%zu records have these identifiers, with %zu different others: "
+	      "they look like more than one person's. Look with \"person "
+	      "find\"; --many erases them all the same."),
+	    records, q->others.keys);
+}
+
 static int
 erase(struct asked *q)
 {
@@ -457,8 +489,10 @@ erase(struct asked *q)
 	struct answer a;
 	struct err e = ERR_EMPTY;
 
-	if (q->a->also && add_others(q) != 0)
+	if (look_for_others(q) != 0 || check_crowd(q) != 0)
 		return CTL_FAILED;
+	if (!q->a->also)
+		q->others.keys = 0;
 	WIRE_INIT(&c, WIRE_COMMAND);
 	if (strlen(q->a->reason) >= sizeof c.reason)
 		return ctl_fail(
@@ -485,6 +519,7 @@ take_arguments(struct arguments *a, int argc, char **argv)
 		{ "reason", required_argument, NULL, 'r' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "also", no_argument, NULL, 'a' },
+		{ "many", no_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool erases, shows;
@@ -502,6 +537,8 @@ take_arguments(struct arguments *a, int argc, char **argv)
 			a->reason = optarg;
 		else if (c == 'a' && erases)
 			a->also = true;
+		else if (c == 'm' && erases)
+			a->many = true;
 		else if (c == 'o' && !shows && optind < argc &&
 			 a->orders < ORDERS) {
 			a->feed[a->orders] = optarg;
@@ -583,7 +620,7 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_person = {
 	.name = "person",
 	.synopsis = "person find WHO... | erase WHO... --reason TEXT [--also] "
-		    "| act [NUMBER]",
+		    "[--many] | act [NUMBER]",
 	.help = N_(
 	    "\"person find\" tells everything that has a person in it: orders, "
 	    "archived dumps and\nversions, what is published, reports. "
@@ -597,6 +634,8 @@ const struct ctl_command ctl_person = {
 	    "  --also           Erase the other identifiers of the same "
 	    "records, "
 	    "too.\n"
+	    "  --many           Erase them though they look like more than "
+	    "one person's.\n"
 	    "  --reason TEXT    Why; it is kept in the audit: name nobody in "
 	    "it.\n\n"
 	    "\"person act\" prints the act of an erasure again; without a "

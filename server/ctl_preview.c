@@ -16,6 +16,7 @@
 #include "server/clockask.h"
 #include "server/ctl.h"
 #include "server/ctl_file.h"
+#include "server/erase.h"
 #include "server/ingest.h"
 #include "server/intake.h"
 #include "server/lang.h"
@@ -32,6 +33,7 @@ struct look {
 	const struct settings *settings;
 	struct store *store;
 	struct zone *zone;
+	struct tombstones *stones;
 	int64_t now;
 	struct intake intake;
 	struct profile profile;
@@ -84,6 +86,7 @@ read_dump(struct look *l, int fd, struct err *e)
 
 	in->conf = l->conf;
 	in->settings = l->settings;
+	in->stones = l->stones;
 	in->at = l->now;
 	in->dir = temp_folder();
 	in->profile = &l->profile;
@@ -294,7 +297,8 @@ open_all(struct look *l, struct err *e)
 
 	conf_path(path, l->conf, "state", "store.db", NULL);
 	if (conf_zone(&l->zone, l->settings->zone, e) == -1 ||
-	    store_open(&l->store, path, true, e) == -1)
+	    store_open(&l->store, path, true, e) == -1 ||
+	    erase_stones(l->conf, l->store, &l->stones, e) == -1)
 		return -1;
 	return preview_open(
 	    &l->preview, l->conf, l->feed, l->zone, l->now, l->json, e);
@@ -307,6 +311,7 @@ close_all(struct look *l)
 	profile_close(&l->profile);
 	intake_close(&l->intake);
 	preview_close(&l->preview);
+	tombstones_free(l->stones);
 	store_close(l->store);
 	zone_free(l->zone);
 }

@@ -186,6 +186,7 @@ read_again(struct decision *x, struct err *e)
 
 	if (fd == -1)
 		return -1;
+	in->stones = x->in->stones;
 	in->report = x->hashed ? NULL : x->report;
 	in->profile = x->hashed ? NULL : &x->profile;
 	in->breathe = x->in->breathe;
@@ -260,7 +261,8 @@ deed_approve(struct ingest *in, const struct feed *f, const struct command *c,
 		else
 			snprintf(a->text, sizeof a->text,
 			    _("Dump %lld could not be taken and still waits: "
-			      "%s"),
+			      "%s. If its copy in the archive is gone, reject "
+			      "it and drop the file again."),
 			    (long long)x.d.id, e.text);
 	}
 	finish(&x);
@@ -269,18 +271,33 @@ deed_approve(struct ingest *in, const struct feed *f, const struct command *c,
 
 /* --- rejected ------------------------------------------------------------ */
 
+/* What fills its room may end within a character. */
+static void
+cut_character(char *s, size_t size)
+{
+	size_t n = strlen(s);
+
+	if (n + 1 < size)
+		return;
+	while (n > 0 && ((unsigned char)s[n - 1] & 0xc0) == 0x80)
+		n--;
+	s[n - (n > 0)] = '\0';
+}
+
 /* Its reason in the ledger: who, why, and what it had waited for. */
 static void
 say_rejected(struct decision *x)
 {
-	char *held_for = mem_string(x->d.reason);
+	char *held_for = mem_string(x->d.reason), why[512];
 	uint64_t records = x->d.tally.records;
 
 	x->d.state = DUMP_REFUSED;
 	x->d.tally = (struct tally){ .records = records, .rejected = records };
+	log_safe(why, sizeof why, x->c->reason, strlen(x->c->reason));
 	snprintf(x->d.reason, sizeof x->d.reason,
 	    _("Rejected by %s: %s. It had waited for this: %s"), x->c->actor,
-	    x->c->reason, held_for);
+	    why, held_for);
+	cut_character(x->d.reason, sizeof x->d.reason);
 	free(held_for);
 }
 

@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/bytes.h"
 #include "server/deed.h"
+#include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
 #include "server/publish.h"
@@ -28,8 +30,8 @@
 json_t *
 erase_act_new(void)
 {
-	return json_pack("{s:{}, s:{}, s:{}, s:{}}", "orders", "files",
-	    "received", "unread");
+	return json_pack("{s:{}, s:{}, s:{}, s:{}, s:{}}", "orders", "files",
+	    "received", "unread", "replay");
 }
 
 json_t *
@@ -97,17 +99,46 @@ note_any(void *ctx, int64_t erasure, int kind, struct slice hash, int64_t brief)
 	*(bool *)ctx = true;
 }
 
+/* What only the right key makes. */
+static void
+proof_of(const struct tombstones *t, char out[33])
+{
+	static const struct slice text = { "the key", 7 };
+	struct tombstone stone;
+
+	tombstones_make(
+	    t, &stone, TOMBSTONE_KINDS, text, (struct slice){ "", 0 });
+	bytes_hex(out, stone.hash, 16);
+}
+
+static int
+check_key(struct store *s, const struct tombstones *t, struct err *e)
+{
+	char proof[33], known[64];
+	int rc = store_get(s, "erasure_key", known, sizeof known, e);
+
+	proof_of(t, proof);
+	if (rc == 1 && strcmp(known, proof) != 0)
+		return err_set(e,
+		    "state/erasure.key is not the key that persons were erased "
+		    "with: with it they cannot be kept out of later dumps; "
+		    "restore it from the backup that the store is from");
+	return rc == -1 ? -1 : 0;
+}
+
 int
-erase_load(struct ingest *in, struct err *e)
+erase_stones(const struct conf *c, struct store *s, struct tombstones **out,
+    struct err *e)
 {
 	uint8_t key[TOMBSTONE_KEY];
 	struct tombstones *t;
 	bool any = false;
 	int found;
 
-	if (store_tombstones(in->store, note_any, &any, e) == -1)
+	*out = NULL;
+	if (store_tombstones(s, note_any, &any, e) == -1)
 		return -1;
-	found = tombstone_key_read(in->conf, false, key, e);
+	found = tombstone_key_read(c, false, key, e);
 	if (found == -1)
 		return -1;
 	if (found == 0 && any)
@@ -119,10 +150,22 @@ erase_load(struct ingest *in, struct err *e)
 		return 0;
 	t = tombstones_new(key);
 	explicit_bzero(key, sizeof key);
-	if (store_tombstones(in->store, keep_stone, t, e) == -1) {
+	if ((any && check_key(s, t, e) == -1) ||
+	    store_tombstones(s, keep_stone, t, e) == -1) {
 		tombstones_free(t);
 		return -1;
 	}
+	*out = t;
+	return 0;
+}
+
+int
+erase_load(struct ingest *in, struct err *e)
+{
+	struct tombstones *t;
+
+	if (erase_stones(in->conf, in->store, &t, e) == -1)
+		return -1;
 	tombstones_free(in->stones);
 	in->stones = t;
 	return 0;
@@ -176,7 +219,7 @@ add_clients(struct erasing *x, struct ingest *in, struct err *e)
 
 /* The erased cells may have been what the records were made of: they become
  * what the dumps that are left make of them, so that a rebuild comes to the
- * same.  What cannot be replayed stays as it is. */
+ * same.  What cannot be replayed stays as it is until it can. */
 static int
 settle(struct erasing *x, struct ingest *in, struct revise *r, struct err *e)
 {
@@ -211,18 +254,22 @@ converge(
 		.breathe = in->breathe,
 		.ctx = in->ctx,
 		.stop = &in->stop };
+	json_t *failed = json_object_get(x->act, "replay");
 	struct revise *r = NULL;
 	struct err why = ERR_EMPTY;
 	int rc = 0;
 
-	if (revise_begin(&r, &how, &why) == 0 && revise_replay(r, &why) == 0)
+	if (revise_begin(&r, &how, &why) == 0 && revise_replay(r, &why) == 0) {
 		rc = settle(x, in, r, e);
-	else if (in->stop)
+		json_object_del(failed, f->name);
+	} else if (in->stop) {
 		rc = err_set(e, "%s", why.text);
-	else
+	} else {
 		log_warn("%s: erasure %lld: the dumps that are left cannot be "
 			 "replayed: %s",
 		    f->name, (long long)x->job.id, why.text);
+		json_object_set_new(failed, f->name, json_foreign(why.text));
+	}
 	revise_end(r);
 	return rc;
 }
@@ -247,21 +294,55 @@ is_concerned(const struct erasing *x, const char *feed)
 	return false;
 }
 
+/* Whatever is found is taken out; from then on only a replay may be left. */
 static int
-erase_records(struct erasing *x, struct ingest *in, struct err *e)
+erase_all(struct erasing *x, struct ingest *in, struct err *e)
 {
-	int rc;
+	int rc = erase_files(x, e);
 
 	in->in_transaction = true; /* no pull may change what is walked */
-	rc = erase_orders(x, e);
+	if (rc == 0)
+		rc = erase_orders(x, e);
 	in->in_transaction = false;
+	for (size_t i = 0; rc == 0 && i < in->conf->feeds; i++) {
+		const char *feed = in->conf->feed[i].name;
+
+		if (is_concerned(x, feed))
+			json_object_set_new(json_object_get(x->act, "replay"),
+			    feed, json_string(""));
+	}
+	json_object_set_new(x->act, "taken_out", json_boolean(rc == 0));
+	return rc == 0 ? erase_save(x, e) : -1;
+}
+
+static int
+replay(struct erasing *x, struct ingest *in, struct err *e)
+{
+	int rc = 0;
+
 	for (size_t i = 0; rc == 0 && i < in->conf->feeds; i++) {
 		const struct feed *f = &in->conf->feed[i];
 
-		if (is_concerned(x, f->name))
+		if (json_object_get(
+			json_object_get(x->act, "replay"), f->name) != NULL)
 			rc = converge(x, in, f, e);
 	}
-	return rc;
+	return rc == 0 ? erase_save(x, e) : -1;
+}
+
+/* What a feed that is gone left to be replayed is nobody's. */
+static bool
+has_left(const struct erasing *x)
+{
+	const char *feed;
+	json_t *why;
+
+	json_object_foreach(json_object_get(x->act, "replay"), feed, why)
+	{
+		if (conf_feed(x->conf, feed) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* A version a second, so it may have to wait for the next. */
@@ -344,6 +425,19 @@ finish(struct erasing *x, struct err *e)
 	return erase_save(x, e);
 }
 
+/* Once nobody's data is left, only the replay is tried again. */
+static int
+go_on(struct erasing *x, struct ingest *in, struct err *e)
+{
+	if (!json_is_true(json_object_get(x->act, "taken_out")) &&
+	    (add_clients(x, in, e) == -1 || erase_all(x, in, e) == -1))
+		return -1;
+	if (replay(x, in, e) == -1 || publish_all(x, in, e) == -1 ||
+	    store_scrub(in->store, e) == -1)
+		return -1;
+	return has_left(x) ? 0 : finish(x, e);
+}
+
 /* Every step changes only what is still to be changed. */
 static int
 run(struct ingest *in, const struct erasure *job, struct err *e)
@@ -366,10 +460,7 @@ run(struct ingest *in, const struct erasure *job, struct err *e)
 	x.act = text[0] == '\0' ? NULL : json_loads(text, 0, NULL);
 	if (x.act == NULL)
 		x.act = erase_act_new();
-	if (add_clients(&x, in, e) == 0 && erase_files(&x, e) == 0 &&
-	    erase_records(&x, in, e) == 0 && publish_all(&x, in, e) == 0 &&
-	    store_scrub(in->store, e) == 0)
-		rc = finish(&x, e);
+	rc = go_on(&x, in, e);
 out:
 	free(text);
 	json_decref(x.act);
@@ -379,10 +470,13 @@ out:
 static int
 resume(void *ctx, const struct erasure *r, struct err *e)
 {
+	struct ingest *in = ctx;
+	struct err why = ERR_EMPTY;
+
+	(void)e;
 	log_info("erasure %lld goes on", (long long)r->id);
-	if (run(ctx, r, e) == -1)
-		return -1;
-	log_info("erasure %lld is done", (long long)r->id);
+	if (run(in, r, &why) == -1)
+		log_error("%s", why.text);
 	return 0;
 }
 
@@ -435,18 +529,25 @@ begin(struct ingest *in, const struct command *c, struct erasure *job,
 {
 	struct tombstone *stone = mem_alloc(KEYS * sizeof *stone);
 	uint8_t key[TOMBSTONE_KEY];
+	char proof[33];
 	size_t n = 0;
 	int rc = -1;
 
-	if (tombstone_key_read(in->conf, true, key, e) == -1 ||
-	    erase_load(in, e) == -1 ||
+	/* where somebody was erased before, there is a key already */
+	if (erase_load(in, e) == -1 ||
+	    (in->stones == NULL &&
+		(tombstone_key_read(in->conf, true, key, e) == -1 ||
+		    erase_load(in, e) == -1)) ||
 	    take_keys(in, c->argument, stone, &n, e) == -1 ||
 	    store_begin(in->store, e) == -1)
 		goto out;
 	job->at = (int64_t)time(NULL);
 	snprintf(job->actor, sizeof job->actor, "%s", c->actor);
 	snprintf(job->reason, sizeof job->reason, "%s", c->reason);
-	rc = store_erasure_add(in->store, job, e);
+	proof_of(in->stones, proof);
+	rc = store_set(in->store, "erasure_key", proof, e);
+	if (rc == 0)
+		rc = store_erasure_add(in->store, job, e);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = store_tombstone_add(in->store, job->id, (int)stone[i].kind,
 		    (struct slice){
@@ -480,7 +581,8 @@ deed_erase(struct ingest *in, const struct feed *f, const struct command *c,
 		log_error("%s", e.text);
 		snprintf(a->text, sizeof a->text,
 		    _("%s\nNothing of what is done is undone; the rest follows "
-		      "by itself when the daemon starts again."),
+		      "by itself within an hour, or when the daemon starts "
+		      "again."),
 		    e.text);
 		return true;
 	}

@@ -43,6 +43,8 @@ struct erasing {
 	 *   as keys), versions, pulls, first_pull; as many
 	 *
 	 *   unread, by path: why
+	 *
+	 *   replay, by feed: why its dumps cannot be replayed as yet
 	 */
 	json_t *act;
 };
@@ -67,6 +69,9 @@ int erase_save(struct erasing *x, struct err *e);
 
 /* --- in ingest ------------------------------------------------------------ */
 
+/* Everybody who was erased; *out is the caller's, NULL: nobody ever was. */
+int erase_stones(const struct conf *c, struct store *s, struct tombstones **out,
+    struct err *e);
 /* in->stones, from the store. */
 int erase_load(struct ingest *in, struct err *e);
 /*

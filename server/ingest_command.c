@@ -14,6 +14,7 @@
 #include "server/clock.h"
 #include "server/deed.h"
 #include "server/lang.h"
+#include "server/mask.h"
 #include "server/proc.h"
 
 #define COMMAND_WAIT_MS 2000
@@ -211,6 +212,7 @@ loop_serve_command(struct loop *l)
 		a.head.id = c->head.id;
 		c->feed[sizeof c->feed - 1] = '\0';
 		c->reason[sizeof c->reason - 1] = '\0';
+		mask_mentions(c->reason);
 		c->actor[sizeof c->actor - 1] = '\0';
 		c->argument[sizeof c->argument - 1] = '\0';
 		if (c->op == COMMAND_PUBLISH)

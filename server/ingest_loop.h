@@ -41,7 +41,7 @@ struct loop {
 	struct packing *packing;
 	struct turn *turn; /* by feed */
 	int64_t paused_ms; /* monotonic: no dump before then */
-	int64_t purge_at;
+	int64_t purge_at, erase_at;
 	unsigned tries;  /* of one dump, in a row */
 	int64_t back_ms; /* monotonic: it should be handed out again by then */
 	char trouble[TROUBLES][TROUBLE_BYTES];

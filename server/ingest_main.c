@@ -385,11 +385,6 @@ purge(struct loop *l)
 	struct err e = ERR_EMPTY;
 	char value[32];
 
-	if (now >= l->erase_at) {
-		l->erase_at = now + ERASE_S;
-		packing_stop(l->packing); /* it may rewrite what is read */
-		erase_resume(&l->in);
-	}
 	if (now < l->purge_at)
 		return;
 	l->purge_at = now + PURGE_S;
@@ -397,6 +392,18 @@ purge(struct loop *l)
 	if (archive_purge(l->conf, l->in.store, l->in.audit, now, &e) == -1 ||
 	    store_set(l->in.store, "purged", value, &e) == -1)
 		log_error("archive: %s", e.text);
+}
+
+static void
+resume_erasures(struct loop *l)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	if (now < l->erase_at)
+		return;
+	l->erase_at = now + ERASE_S;
+	packing_stop(l->packing); /* it may rewrite what is read */
+	erase_resume(&l->in);
 }
 
 /* It gives way to what people wait for. */
@@ -498,6 +505,7 @@ poll_wait(const struct loop *l)
 static void
 run(struct loop *l)
 {
+	resume_erasures(l);
 	while (!l->stop) {
 		struct pollfd p[] = {
 			{ .fd = l->worker->control, .events = POLLIN },
@@ -521,6 +529,7 @@ run(struct loop *l)
 		store_tidy(l->in.store);
 		tell_what_is_due(l, !l->busy);
 		purge(l);
+		resume_erasures(l);
 		packing_step(l->packing, !l->busy && loop_is_quiet(l));
 	}
 }

@@ -4,8 +4,10 @@
 #include "server/mask.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "formats/mention.h"
 #include "formats/rejects.h"
 #include "formats/text.h"
 
@@ -174,4 +176,26 @@ mask_value(struct arena *a, enum field f, struct slice value)
 		value.n -= n + (n < value.n);
 	}
 	return (struct slice){ t.p, t.n };
+}
+
+static void
+star(void *ctx, const struct mention *m)
+{
+	char *text = ctx;
+
+	if (m->kind != MENTION_CLIENT_ID)
+		memset(text + (m->span.p - text), '*', m->span.n);
+}
+
+void
+mask_mentions(char *text)
+{
+	struct arena a = ARENA_EMPTY;
+	char *copy = mem_string(text);
+
+	mention_each(
+	    &a, slice_of(copy), &(struct mention_how){ NULL, star, copy });
+	memcpy(text, copy, strlen(text));
+	free(copy);
+	arena_free(&a);
 }

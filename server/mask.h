@@ -19,4 +19,7 @@
  * mapped.  Lives in the arena, or is the value itself. */
 struct slice mask_value(struct arena *a, enum field f, struct slice value);
 
+/* Asterisks in place of every phone, e-mail and MD5 of one in the text. */
+void mask_mentions(char *text);
+
 #endif

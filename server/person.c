@@ -87,6 +87,8 @@ static int
 add_known_order(struct person *p, const struct conf *c, struct store *s,
     struct slice id, bool *any, struct err *e)
 {
+	size_t last = 0;
+
 	*any = false;
 	for (size_t i = 0; i < c->feeds; i++) {
 		const char *feed = c->feed[i].name;
@@ -101,7 +103,13 @@ add_known_order(struct person *p, const struct conf *c, struct store *s,
 				return -1;
 			if (rc == 0)
 				continue;
+			if (*any && i != last)
+				return err_set(e, "%s",
+				    _("More than one feed has an order of that "
+				      "id; say which is meant with --order "
+				      "FEED ID."));
 			*any = true;
+			last = i;
 			add(p, TOMBSTONE_ORDER, "order",
 			    tombstone_id(&p->arena, feed, id), none,
 			    short_form(p, id));

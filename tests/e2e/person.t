@@ -156,6 +156,24 @@ check "has the order" says '"2004"'
 # --- erasing
 check "without a reason nothing is erased" status_is 2 tool person erase "$phone"
 printf '%s\n' "$phone" "$mail" "$client" >"$work/stdin"
+{
+	echo "$header"
+	seq 1 15 | while read -r n; do
+		echo "80$n;$d 10:00:00;PAID;1;+7 999 555 00 99, 791611100$((n + 10));;;Office;"
+	done
+} >"$work/office.csv"
+check "an office has many orders" drop_and_wait "$work/office.csv" office.csv crm
+check "which are published" within 20 published crm ';8015;'
+check "its phone is no person's" status_is 2 tool person erase '+7 999 555 00 99' --reason "an office"
+check "which is said" says "more than one person's"
+check "nothing was erased" published crm ';8015;.*79995550099'
+{
+	echo "$header"
+	echo "5001;$d 11:00:00;PAID;5;79160005001;;;Zoe;"
+} >"$work/two.csv"
+check "two feeds have an order of one id" drop_and_wait "$work/two.csv" two.csv
+check "which is not guessed at" status_is 2 tool person erase 5001 --reason "which?"
+check "but asked" says 'order FEED ID'
 check "he is erased" status_is 0 tool person erase - --reason "he asked for it" <"$work/stdin"
 cp "$work/out" "$work/act"
 check "the act says what was downloaded" says 'main/conversions.csv 2001: .* downloaded 1 times'
@@ -197,6 +215,8 @@ done
 check "and where hashes are published" drop_and_wait "$work/a2.csv" a2.csv hash
 check "what is new is published" within 20 published main ';3002;'
 check "still there is no trace of him" traces "$phone" "$mail" "$client"
+tool preview main "$work/a2.csv" --json >"$work/preview.json"
+check "preview knows whom nobody may bring back" sh -c "! grep -q '\"2001\"\|\"3001\"' '$work/preview.json'"
 check "the report says how many rows were left out" grep -q 'rows of erased persons, left out' "$dir/reports/main/a2.csv.report.txt"
 check "the audit agrees" tool audit verify
 check "a rebuild agrees with that, too" rebuilds main

@@ -67,6 +67,25 @@ erase(struct bench *b, const char *const *who)
 }
 
 static void
+refused(struct bench *b, const char *const *who, const char *why)
+{
+	struct person p = { .keys = 0 };
+	struct command c;
+	struct answer a;
+
+	WIRE_INIT(&c, WIRE_COMMAND);
+	WIRE_INIT(&a, WIRE_ANSWER);
+	c.op = COMMAND_ERASE;
+	a.status = 2;
+	assert_int_equal(
+	    person_add(&p, b->inst.conf, b->in.store, who[0], &b->e), 0);
+	assert_int_equal(person_command(&p, c.argument, sizeof c.argument), 0);
+	assert_false(deeds[COMMAND_ERASE](&b->in, NULL, &c, &a));
+	assert_non_null(strstr(a.text, why));
+	person_free(&p);
+}
+
+static void
 close_bench(struct bench *b)
 {
 	tombstones_free(b->in.stones);
@@ -361,6 +380,8 @@ a_text_of_ours_loses_rows_and_words(void **state)
 		    2 },
 		{ NULL, false, "about +79995551122, and\nmore\n",
 		    "about ************, and\nmore\n", 1 },
+		{ NULL, false, "to 8 (999) 555-11-22.\n",
+		    "to *****************.\n", 1 },
 		{ NULL, false, "nobody\n", "nobody\n", 0 },
 	};
 	struct settings *defaults = settings_new();
@@ -434,6 +455,107 @@ without_its_key_no_dump_is_taken(void **state)
 	unlink(instance_path(&b.inst, "state/erasure.key"));
 	assert_int_equal(erase_load(&b.in, &b.e), -1);
 	assert_non_null(strstr(b.e.text, "erasure.key is missing"));
+	refused(&b, who, "erasure.key is missing");
+	assert_int_equal(
+	    stat(instance_path(&b.inst, "state/erasure.key"), &st), -1);
+	instance_put(instance_path(&b.inst, "state/erasure.key"),
+	    "0123456789abcdef0123456789abcdef");
+	assert_int_equal(erase_load(&b.in, &b.e), -1);
+	assert_non_null(strstr(b.e.text, "is not the key"));
+	close_bench(&b);
+}
+
+/* --- what goes wrong --------------------------------------------------------
+ */
+
+static int
+note_state(void *ctx, const struct erasure *r, struct err *e)
+{
+	(void)e;
+	*(bool *)ctx = r->done != 0;
+	return 0;
+}
+
+static bool
+last_is_done(struct bench *b)
+{
+	bool done = false;
+
+	assert_int_equal(
+	    store_erasures(b->in.store, true, note_state, &done, &b->e), 0);
+	return done;
+}
+
+static void
+what_cannot_be_replayed_is_tried_again(void **state)
+{
+	static const char *const who[] = { "+79995551122", NULL };
+	char d[32], dump[300], path[PATH_MAX], away[PATH_MAX];
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, CONF);
+	day(d, 1);
+	snprintf(dump, sizeof dump, COLUMNS "%s;1;;79161234567;;PAID;\n", d);
+	bench_drop(&b, "a.csv", dump, (int64_t)time(NULL) - 20);
+	snprintf(
+	    path, sizeof path, "%s", instance_path(&b.inst, "%s", b.d.archive));
+	snprintf(dump, sizeof dump, COLUMNS "%s;2;;79995551122;;PAID;\n", d);
+	bench_drop(&b, "b.csv", dump, (int64_t)time(NULL) - 10);
+	snprintf(away, sizeof away, "%s", instance_path(&b.inst, "state/away"));
+	assert_int_equal(rename(path, away), 0);
+	erase(&b, who);
+	assert_false(last_is_done(&b));
+	erase_resume(&b.in);
+	assert_false(last_is_done(&b));
+	assert_int_equal(rename(away, path), 0);
+	erase_resume(&b.in);
+	assert_true(last_is_done(&b));
+	close_bench(&b);
+}
+
+/* One name, one second, the same bytes: two dumps lie in one archived file. */
+static void
+two_dumps_in_one_file_both_lose_him(void **state)
+{
+	static const char *const who[] = { "+79995551122", NULL };
+	int64_t now = (int64_t)time(NULL) - 10;
+	char d[32], dump[300], shared[sizeof((struct dump_entry *)0)->archive];
+	struct dump_entry e;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, BENCH_CONF(" source \"shop\" {\n"
+				  "  id_prefix = \"s-\"\n }\n"));
+	day(d, 1);
+	snprintf(dump, sizeof dump,
+	    COLUMNS "%s;1;;79995551122;;PAID;\n%s;2;;79161234567;;PAID;\n", d,
+	    d);
+	for (size_t i = 0; i < 2; i++) {
+		int fd = file_of(dump, strlen(dump));
+
+		if (ingest_dump(&b.in, b.feed, b.feed->source[i], "a.csv", fd,
+			now, &b.d, NULL, &b.e) != 0)
+			fail_msg("%s", b.e.text);
+		close(fd);
+		if (i == 1)
+			assert_string_equal(shared, b.d.archive);
+		snprintf(shared, sizeof shared, "%s", b.d.archive);
+	}
+	erase(&b, who);
+	assert_int_equal(
+	    access(instance_path(&b.inst, "%s", shared), F_OK), -1);
+	for (int64_t id = 1; id <= 2; id++) {
+		char *text = NULL;
+
+		assert_int_equal(
+		    store_dump_get(b.in.store, id, &e, &text, &b.e), 1);
+		free(text);
+		if (strcmp(e.archive, shared) == 0 ||
+		    access(instance_path(&b.inst, "%s", e.archive), F_OK) == -1)
+			fail_msg("dump %d has no copy", (int)id);
+	}
+	assert_true(last_is_done(&b));
 	close_bench(&b);
 }
 
@@ -565,6 +687,8 @@ main(void)
 		cmocka_unit_test(a_text_of_ours_loses_rows_and_words),
 		cmocka_unit_test(a_tombstone_finds_its_own_alone),
 		cmocka_unit_test(without_its_key_no_dump_is_taken),
+		cmocka_unit_test(what_cannot_be_replayed_is_tried_again),
+		cmocka_unit_test(two_dumps_in_one_file_both_lose_him),
 		cmocka_unit_test(
 		    whatever_came_before_a_rebuild_comes_to_the_same),
 	};

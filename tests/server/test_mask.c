@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "server/mask.h"
@@ -99,12 +100,37 @@ any_bytes_fit(void **state)
 	}
 }
 
+static void
+a_text_names_nobody(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} row[] = {
+		{ "he asked on 2026-11-22", "he asked on 2026-11-22" },
+		{ "call 8 (926) 123-45-67, please",
+		    "call *****************, please" },
+		{ "ivan@mail.ru wrote", "************ wrote" },
+		{ "order 1234567", "order 1234567" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		char text[64];
+
+		snprintf(text, sizeof text, "%s", row[i].text);
+		mask_mentions(text);
+		assert_string_equal(text, row[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(personal_data_is_masked),
 		cmocka_unit_test(any_bytes_fit),
+		cmocka_unit_test(a_text_names_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
