@@ -14,6 +14,7 @@
 
 #include "server/archive.h"
 #include "server/erase_files.h"
+#include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/report.h"
 #include "server/temp.h"
@@ -260,6 +261,38 @@ do_plain(struct erasing *x, const char *feed, const char *path,
 	return rc;
 }
 
+/* A dump that was written anew lies elsewhere: its report says where. */
+static int
+follow_copy(struct erasing *x, const char *path, struct err *e)
+{
+	char full[PATH_MAX], temp[PATH_MAX];
+	struct dump_entry d;
+	json_t *o, *was;
+	int rc = 0;
+
+	conf_path(full, x->conf, path, NULL);
+	o = json_load_file(full, 0, NULL);
+	was = json_object_get(o, "archive");
+	if (x->audit != NULL && json_string_length(was) > 0)
+		rc = store_dump_get(x->store,
+		    json_integer_value(json_object_get(o, "dump")), &d, NULL,
+		    e);
+	if (rc == 1 && strcmp(json_string_value(was), d.archive) != 0) {
+		struct stat st;
+
+		snprintf(temp, sizeof temp, "%.*s/.erased.new",
+		    (int)(strrchr(full, '/') - full), full);
+		json_object_set_new(o, "archive", json_foreign(d.archive));
+		if (stat(full, &st) == -1 ||
+		    json_dump_file(o, temp, JSON_INDENT(2)) == -1 ||
+		    chmod(temp, st.st_mode & 0777) == -1 ||
+		    rename(temp, full) == -1)
+			rc = err_set(e, "%s: %s", full, strerror(errno));
+	}
+	json_decref(o);
+	return rc == -1 ? -1 : 0;
+}
+
 int
 erase_below(struct erasing *x, const char *folder, bool reports, struct err *e)
 {
@@ -283,8 +316,12 @@ erase_below(struct erasing *x, const char *folder, bool reports, struct err *e)
 			if (how.writer == NULL)
 				continue;
 		}
-		rc = do_plain(x, feed, path, &how,
-		    reports ? N_("report") : N_("published"), e);
+		if (reports && erase_ends(name, n, ".report.json") &&
+		    follow_copy(x, path, e) == -1)
+			rc = -1;
+		else
+			rc = do_plain(x, feed, path, &how,
+			    reports ? N_("report") : N_("published"), e);
 	}
 	erase_files_free(&l);
 	return rc;

@@ -182,6 +182,8 @@ check "the act has no phone" sh -c "! grep -q 9995551122 '$work/act'"
 check "no trace of him is left" traces "$phone" "$mail" "$client"
 check "nobody's identifier was in the log" sh -c "! grep -q -i -e 9995551122 -e 555-11-22 -e ivan '$work/log'"
 check "the audit accepts it" tool audit verify
+moved() { [ -f "$dir/$(json archive "$dir/reports/main/a.csv.gz.report.json")" ]; }
+check "the report names the copy that is left" moved
 check "his orders are no longer published" unpublished main ';2001;'
 check "the shared order stays with the other phone" published main ';2003;.*79161112233'
 check "an order that had another's phone before has it again" published main ';6001;;;;79160000601;'
