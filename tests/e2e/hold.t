@@ -250,6 +250,32 @@ check "nor does the last" state zip all.zip_m3.csv merged
 check "the one is approved alone" says 'was taken: 102 records' tool approve zip "$(number zip all.zip_m2.csv)"
 check "the feed rebuilds to the same bytes" tool rebuild zip
 
+# without its copy
+make "$work/m4.csv" ids=21-104 back=20
+drop_and_wait "$work/m4.csv" m4.csv zip
+n=$(number zip m4.csv)
+copy=$dir/$(json archive "$dir/reports/zip/m4.csv.report.json")
+mv "$copy" "$work/copy"
+tool approve zip "$n" >"$work/said" 2>&1
+check "what has no copy in the archive cannot be approved" [ $? = 2 ]
+check "and it is said what to do" grep -q 'reject it and drop the file again' "$work/said"
+check "it is rejected, whatever the reason is like" \
+    tool reject zip "$n" --reason "$(printf 'expired\033[31m\n"; DROP\377')"
+check "which is shown harmlessly" sh -c \
+    "'$convdrop' -c '$conf' dumps zip | grep 'Rejected by' | grep 'expired' | grep -qv \"\$(printf '\\033')\""
+mv "$work/copy" "$copy"
+drop_and_wait "$work/m4.csv" m4.csv zip
+check "dropped again it is approved" says 'was taken: 84 records' tool approve zip "$(number zip m4.csv)"
+
+# two, the later one first
+make "$work/t1.csv" ids=50-105 back=20
+make "$work/t2.csv" ids=70-106 back=20
+drop_and_wait "$work/t1.csv" t1.csv zip
+drop_and_wait "$work/t2.csv" t2.csv zip
+check "the later of two is approved" says 'was taken: 37 records' tool approve zip "$(number zip t2.csv)"
+check "then the earlier" says 'was taken: 56 records' tool approve zip "$(number zip t1.csv)"
+check "the feed rebuilds to the same bytes" tool rebuild zip
+
 # hashed
 h="create_date_time;id;phones;order_status;revenue"
 make "$work/h1.csv" ids=1-100 "head=$h"
