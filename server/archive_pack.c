@@ -18,6 +18,7 @@
 #include "formats/arena.h"
 #include "server/archive_private.h"
 #include "server/gzip.h"
+#include "server/lang.h"
 
 #define TEMPORARY ".packed"
 #define NICE 19 /* everything else comes first */
@@ -109,7 +110,7 @@ complain(const struct archive_packing *p, struct err *e)
 		return ARCHIVE_LATER;
 	}
 	err_set(e, "pack %s: %s", p->path,
-	    why == EBADMSG ? "it is damaged" : strerror(why));
+	    why == EBADMSG ? _("it is damaged") : strerror(why));
 	return why == ECANCELED || why == EAGAIN || why == EMFILE ||
 		       why == ENFILE || why == ENOMEM
 		   ? ARCHIVE_LATER
