@@ -41,7 +41,10 @@ static const struct {
 	{ "any_identifier", offsetof(struct settings, any_identifier) },
 	{ "any_age", offsetof(struct settings, any_age) },
 	{ "joins_clients", offsetof(struct settings, joins_clients) },
+	{ "each_step", offsetof(struct settings, each_step) },
 };
+
+#define WINDOW_DAYS 112 /* likewise written only when it is another */
 
 static const char *const spam_words[] = { "спам", "нецелев", "не целев" };
 
@@ -91,6 +94,7 @@ settings_new(void)
 	s->ignore_file = mem_string("");
 	for (size_t i = 0; i < COUNT(spam_words); i++)
 		settings_add_spam_word(s, spam_words[i]);
+	s->window_days = WINDOW_DAYS;
 	s->max_bad_percent = 20;
 	s->max_bad_rows = 10;
 	s->limits = default_limits;
@@ -308,6 +312,9 @@ put_flags(json_t *all, const struct settings *s)
 						  flags[i].at))
 			json_object_set_new(all, flags[i].key, json_true());
 	}
+	if (s->window_days != WINDOW_DAYS)
+		json_object_set_new(
+		    all, "window_days", json_integer(s->window_days));
 	if (s->record[0] != '\0')
 		json_object_set_new(all, "record", json_string(s->record));
 }
@@ -559,6 +566,13 @@ take_rows(struct settings *s, json_t *v)
 }
 
 static bool
+take_window(struct settings *s, json_t *v)
+{
+	return take_unsigned(&s->window_days, v) && s->window_days > 0 &&
+	       s->window_days < WINDOW_DAYS;
+}
+
+static bool
 take_record(struct settings *s, json_t *v)
 {
 	if (!json_is_string(v) ||
@@ -587,6 +601,7 @@ static const struct {
 	{ "skip_known", take_skip_known },
 	{ "max_bad_percent", take_percent },
 	{ "max_bad_rows", take_rows },
+	{ "window_days", take_window },
 };
 
 static bool

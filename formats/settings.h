@@ -96,6 +96,10 @@ struct settings {
 	/* From the feed's outputs: one takes user_id, yclid or purchase_id for
 	 * an identifier; one takes records of any age. */
 	bool any_identifier, any_age;
+	/* Else records that are older than so many days are skipped. */
+	unsigned window_days; /* 112 */
+	/* From the feed: statuses wait for a pull of the one before. */
+	bool each_step;
 	/* Instead of the preset's own (preset.h): what its records are, ""
 	 * for the preset's kind; orders that name their client. */
 	char *record; /* a record_kind_name */

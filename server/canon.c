@@ -143,6 +143,8 @@ canon_settings(const struct settings *s, const struct merge_rules *rules)
 	c->same_id = rules->same_id;
 	c->any_identifier = s->any_identifier;
 	c->any_age = s->any_age;
+	c->window_days = s->window_days;
+	c->each_step = s->each_step;
 	c->joins_clients = rules->joins_clients;
 	if (rules->kind != RECORD_ORDER)
 		settings_set(&c->record, record_kind_name(rules->kind));
@@ -174,5 +176,7 @@ canon_revise(struct settings *canon, const struct settings *today)
 		canon->same_id = today->same_id;
 	canon->any_identifier = today->any_identifier;
 	canon->any_age = today->any_age;
+	canon->window_days = today->window_days;
+	canon->each_step = today->each_step;
 	canon->skip_known = today->skip_known;
 }

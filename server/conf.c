@@ -370,12 +370,15 @@ add_targets(struct feed *f, const cfg_t *cfg)
 	}
 }
 
-/* What the outputs ask of the rows of all its sources. */
+/* What the feed and its outputs ask of the rows of all its sources. */
 static void
 tell_sources(struct feed *f)
 {
 	for (size_t i = 0; i < f->sources; i++) {
 		f->source[i]->any_age = f->window_days == 0;
+		f->source[i]->each_step = f->each_step;
+		if (f->window_days > 0)
+			f->source[i]->window_days = f->window_days;
 		for (size_t k = 0; k < f->writers; k++)
 			if (f->writer[k]->any_identifier)
 				f->source[i]->any_identifier = true;

@@ -354,14 +354,11 @@ note_sha256(struct intake *in)
 static int64_t
 oldest(const struct intake *in)
 {
-	const struct feed *f = conf_feed(in->conf, in->settings->feed);
-	unsigned days = in->conf->window_days;
+	unsigned days = in->settings->window_days;
 
 	if (in->settings->any_age || in->facts == NULL ||
 	    in->facts->kind == RECORD_CONTACT)
 		return INT64_MIN;
-	if (f != NULL && f->window_days > 0)
-		days = f->window_days;
 	return zone_midnight(in->counter, in->at, -(int)days);
 }
 
@@ -476,7 +473,6 @@ merged(void *ctx, const struct merge_order *was, const struct merge_order *is)
 int
 intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 {
-	const struct feed *feed = conf_feed(in->conf, in->settings->feed);
 	struct tally *t = &in->tally;
 
 	in->rules.dump = dump;
@@ -486,7 +482,7 @@ intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 	in->rules.merged = merged;
 	in->rules.merged_ctx = in;
 	in->rules.dry = in->dry;
-	in->rules.each_step = feed != NULL && feed->each_step;
+	in->rules.each_step = in->settings->each_step;
 	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;
 	if (in->report_error.text[0] != '\0')

@@ -107,7 +107,8 @@ tell_published(struct replay *r, const struct publication *p, struct err *e)
 {
 	if (r->published == NULL)
 		return 0;
-	return store_steps_pass(r->to, p->feed, p->to, true, e) == -1
+	return store_steps_pass(r->to, p->feed, p->to, r->feed->each_step, e) ==
+		       -1
 		   ? -1
 		   : r->published(r->ctx, p, e);
 }

@@ -60,7 +60,7 @@ steps_open(struct steps **out, struct store *s, const struct merge_rules *rules,
 		-1 ||
 	    (q = store_kept(s, SQL_PUB_TOP, e)) == NULL ||
 	    store_ask_number(s, q, &t->top, e) == -1 ||
-	    (t->each && queue_expire(s, rules->feed, t->now, e) == -1)) {
+	    store_steps_pass(s, rules->feed, t->now, t->each, e) == -1) {
 		steps_end(t, false, e);
 		return -1;
 	}

@@ -90,6 +90,10 @@ what_outputs_ask_for_is_written_only_when_set(void **state)
 	assert_null(strstr(plain, "any_"));
 	assert_null(strstr(plain, "joins_clients\":true,\"max"));
 	assert_null(strstr(plain, "record"));
+	assert_null(strstr(plain, "window"));
+	assert_null(strstr(plain, "each_step"));
+	s->window_days = 30;
+	s->each_step = true;
 	s->any_identifier = s->any_age = s->joins_clients = true;
 	settings_set(&s->record, "call");
 	text = settings_text(s);
@@ -98,6 +102,8 @@ what_outputs_ask_for_is_written_only_when_set(void **state)
 	assert_true(back->any_identifier);
 	assert_true(back->any_age);
 	assert_true(back->joins_clients);
+	assert_true(back->each_step);
+	assert_int_equal(back->window_days, 30);
 	assert_string_equal(back->record, "call");
 	free(text);
 	settings_free(back);
@@ -107,6 +113,8 @@ what_outputs_ask_for_is_written_only_when_set(void **state)
 	    settings_parse(&back, "{\"record\":\"lead\"}"), FMT_SETTINGS);
 	assert_int_equal(
 	    settings_parse(&back, "{\"any_age\":false}"), FMT_SETTINGS);
+	assert_int_equal(
+	    settings_parse(&back, "{\"window_days\":112}"), FMT_SETTINGS);
 }
 
 static void

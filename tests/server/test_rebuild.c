@@ -3,7 +3,8 @@
  * two sources, settings changed in between, versions published and pulled,
  * dumps withdrawn and reprocessed, orders cancelled, released, fields
  * forgotten), the archive and the ledger give the same orders and the same
- * bytes again.
+ * bytes again; whatever the window and the steps of statuses were, and although
+ * orders leave the window and clocks go back.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ enum {
 /* HISTORIES=500 FIRST=1000 tests/server/test_rebuild: other ones, and more. */
 static unsigned first = 1, histories = 24;
 static struct bench b;
-static uint64_t seed;
+static uint64_t seed, seed_of; /* seed_of: the history */
 static int64_t now;
 static int64_t version[VERSIONS]; /* update times */
 static size_t versions;
@@ -43,15 +44,18 @@ static void
 configure(bool hash)
 {
 	static const char *const same_id[] = { "last", "first", "sum" };
+	static const unsigned window[] = { 112, 112, 9, 4 };
 	char text[2048];
 	struct conf *c;
 
 	snprintf(text, sizeof text,
+	    "window_days = %u\n"
 	    "feed \"main\" {\n"
 	    " outputs = { \"conversion-center\", \"metrica-contacts\","
 	    " \"metrica-calls\" }\n"
 	    " calls_as_orders = \"%s\"\n"
-	    " pii = %s\n skip_known = %s\n same_id = %s\n hold = %s\n"
+	    " status_steps = %s\n pii = %s\n skip_known = %s\n same_id = %s\n "
+	    "hold = %s\n"
 	    " status(\"*\", \"Лид\", \"goal:%s\")\n"
 	    " status(\"*\", \"Мимо\", \"%s\")\n"
 	    " column(\"Изменён\", \"update_date_time\")\n"
@@ -59,7 +63,8 @@ configure(bool hash)
 	    "  id_prefix = \"%s-\"\n  source_timezone = \"%s\"\n"
 	    "  default_status = \"%s\"\n"
 	    " }\n}\n",
-	    roll(2) ? "IN_PROGRESS" : "", hash ? "hash" : "plain",
+	    window[roll(4)], roll(2) ? "IN_PROGRESS" : "",
+	    seed_of % 4 < 2 ? "each" : "last", hash ? "hash" : "plain",
 	    roll(2) ? "keep" : "CANCELLED", same_id[roll(3)],
 	    roll(3) ? "no" : "yes",
 	    roll(3) == 0   ? "new"
@@ -381,7 +386,7 @@ check_rebuild(unsigned history)
 static void
 begin(unsigned h, bool hash)
 {
-	seed = h;
+	seed = seed_of = h;
 	now = NOW;
 	versions = 0;
 	b.inst.conf = NULL;
@@ -391,7 +396,9 @@ begin(unsigned h, bool hash)
 static void
 happen(bool hash, bool pulled, bool acts)
 {
-	now += 1 + roll(3);
+	now += roll(8) > 0    ? 1 + roll(3)
+	       : roll(4) == 0 ? -5
+			      : (int64_t)roll(5) * 20000;
 	switch (roll(acts ? 12 : 9)) {
 	case 0:
 		if (pulled)
@@ -510,7 +517,7 @@ reprocessing_under_unchanged_settings_moves_nothing(void **state)
 			bench_close(&b);
 			continue; /* a dump of which nothing would be left */
 		}
-		now += 2;
+		now += 10; /* later than any version, wherever clocks went */
 		publish();
 		was = orders(b.in.store);
 		how.conf = b.inst.conf;
