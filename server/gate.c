@@ -13,7 +13,7 @@
 #include "server/log.h"
 
 #define DAY 86400
-#define WORSE_MIN 3     /* fewer orders are no reason, of however few */
+#define WORSE_MIN 2     /* one order is no reason, of however few */
 #define NAMES_BYTES 160 /* of a list of columns, as shown */
 
 typedef unsigned long long ull;
