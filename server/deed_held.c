@@ -212,7 +212,8 @@ approve(struct decision *x, struct err *e)
 	if (ingest_check_room(x->in->conf, x->d.bytes, e) == -1 ||
 	    note_pii(x, e) == -1 || open_report(x, e) == -1 ||
 	    read_again(x, e) == -1 || begin(x, e) == -1 ||
-	    reread_merge(&x->again, x->in->store, &x->d, e) == -1 ||
+	    reread_merge_below(
+		&x->again, x->in->store, x->in->conf, &x->d, e) == -1 ||
 	    count_the_rest(x, e) == -1)
 		goto out;
 	x->d.state = DUMP_MERGED;

@@ -482,6 +482,7 @@ intake_merge(struct intake *in, struct store *s, int64_t dump, struct err *e)
 	in->rules.merged = merged;
 	in->rules.merged_ctx = in;
 	in->rules.dry = in->dry;
+	in->rules.again = in->again;
 	in->rules.each_step = in->settings->each_step;
 	if (store_merge(s, in->sorter, &in->rules, t, e) == -1)
 		return -1;

@@ -57,6 +57,7 @@ struct intake {
 	    const struct merge_order *is);
 	void *merged_ctx;
 	bool dry;
+	bool again;
 
 	/* set by intake_open and intake_read */
 	/* FMT_END, or why the dump is refused; FMT_OK: shown had enough. */

@@ -35,7 +35,7 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 	    store_begin(r->to, e) == -1)
 		goto out;
 	if (store_dump_add(r->to, d, text, e) == -1 ||
-	    reread_merge(&again, r->to, d, e) == -1 ||
+	    reread_merge_below(&again, r->to, r->conf, d, e) == -1 ||
 	    store_dump_set(r->to, d, e) == -1)
 		store_rollback(r->to);
 	else

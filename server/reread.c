@@ -3,6 +3,12 @@
  */
 #include "server/reread.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "server/archive.h"
+
 int
 reread_read(struct reread *r, const struct conf *c, const struct dump_entry *d,
     const char *text, int fd, struct err *e)
@@ -40,4 +46,81 @@ reread_close(struct reread *r)
 {
 	intake_close(&r->in);
 	settings_free(r->settings);
+}
+
+/* --- below later ones ---------------------------------------------------- */
+
+struct later {
+	int64_t after, *id; /* descending */
+	size_t n, room;
+};
+
+static bool
+note_later(void *ctx, const struct dump_entry *d)
+{
+	struct later *l = ctx;
+
+	if (d->id <= l->after)
+		return false;
+	if (d->state != DUMP_MERGED)
+		return true;
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 16 : l->room * 2;
+		l->id = mem_grow(l->id, l->room * sizeof *l->id);
+	}
+	l->id[l->n++] = d->id;
+	return true;
+}
+
+static int
+merge_once_more(const struct intake *like, struct store *s,
+    const struct conf *c, int64_t id, struct err *e)
+{
+	struct reread r = REREAD_EMPTY;
+	struct dump_entry d;
+	char *text = NULL;
+	int fd = -1, rc = store_dump_get(s, id, &d, &text, e);
+
+	if (rc != 1)
+		goto out;
+	fd = archive_open(c, d.archive, e);
+	if (fd == -1) {
+		rc = errno == ENOENT ? 0 : -1;
+		goto out;
+	}
+	r.in.dir = like->dir;
+	r.in.breathe = like->breathe;
+	r.in.ctx = like->ctx;
+	r.in.stop = like->stop;
+	r.in.stones = like->stones;
+	r.in.again = true;
+	rc = store_has_variants(s, d.feed, &r.in.has_variants, e);
+	if (rc == 0)
+		rc = reread_read(&r, c, &d, text, fd, e);
+	if (rc == 0)
+		rc = reread_merge(&r, s, &d, e);
+out:
+	if (rc == -1)
+		err_add(e, "dump %lld", (long long)id);
+	reread_close(&r);
+	if (fd != -1)
+		close(fd);
+	free(text);
+	return rc;
+}
+
+int
+reread_merge_below(struct reread *r, struct store *s, const struct conf *c,
+    struct dump_entry *d, struct err *e)
+{
+	struct later later = { .after = d->id };
+	int rc = store_dumps(s, d->feed, 0, note_later, &later, e);
+
+	r->in.again = later.n > 0;
+	if (rc == 0)
+		rc = reread_merge(r, s, d, e);
+	while (rc == 0 && later.n > 0)
+		rc = merge_once_more(&r->in, s, c, later.id[--later.n], e);
+	free(later.id);
+	return rc;
 }

@@ -29,4 +29,13 @@ int reread_merge(
     struct reread *r, struct store *s, struct dump_entry *d, struct err *e);
 void reread_close(struct reread *r);
 
+/*
+ * A dump that is approved after later ones belongs below them: r (read, not
+ * merged as yet) is merged, and then every dump of the feed that s has of
+ * later, once more.  Those change nothing but what r would have of theirs.  A
+ * later one whose copy is past its time is passed over.
+ */
+int reread_merge_below(struct reread *r, struct store *s, const struct conf *c,
+    struct dump_entry *d, struct err *e);
+
 #endif

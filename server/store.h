@@ -196,6 +196,9 @@ struct merge_rules {
 	/* Nothing is kept, and the store may be read-only: only tallied and
 	 * told. */
 	bool dry;
+	/* The dump, or one after it, was merged before: what changes is no step
+	 * that a status takes. */
+	bool again;
 	/* status_steps = each: statuses wait for a pull of the one before. */
 	bool each_step;
 	/* Called now and then in a long merge; may be NULL. */

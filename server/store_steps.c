@@ -48,7 +48,7 @@ steps_open(struct steps **out, struct store *s, const struct merge_rules *rules,
 	sqlite3_stmt *q;
 
 	*out = NULL;
-	if (rules->dry || rules->kind != RECORD_ORDER)
+	if (rules->dry || rules->again || rules->kind != RECORD_ORDER)
 		return 0;
 	t = mem_alloc(sizeof *t);
 	t->s = s;

@@ -248,6 +248,8 @@ check "one of its dumps waits" state zip all.zip_m2.csv held
 check "the first does not" state zip all.zip_m1.csv merged
 check "nor does the last" state zip all.zip_m3.csv merged
 check "the one is approved alone" says 'was taken: 102 records' tool approve zip "$(number zip all.zip_m2.csv)"
+check "what a later one had as it was stays as it was" sh -c \
+    "! grep -q IN_PROGRESS '$dir/published/zip/conversions.csv'"
 check "the feed rebuilds to the same bytes" tool rebuild zip
 
 # without its copy
