@@ -58,10 +58,9 @@ enum archive_how { /* any of them, ored */
 	ARCHIVE_HASHED = 2,
 	ARCHIVE_STORABLE = 4
 };
-#define ARCHIVE_STORE_FROM                                                     \
-	((off_t)4 << 20)                  /* bytes; less is packed at once     \
-					   */
-#define ARCHIVE_STORE_TO ((off_t)1 << 30) /* and more, too: it needs room */
+/* Bytes: less is packed at once; more, too, for it needs much room. */
+#define ARCHIVE_STORE_FROM ((off_t)4 << 20)
+#define ARCHIVE_STORE_TO ((off_t)4 << 30)
 int archive_begin(struct archiving **out, const struct conf *c,
     const char *feed, unsigned how, int fd, struct growing *growing,
     struct err *e);

@@ -14,7 +14,7 @@
 #include "server/store_ready.h"
 #include "server/store_steps.h"
 
-#define SORT_MEMORY ((size_t)8 << 20)
+#define SORT_MEMORY ((size_t)4 << 20)
 
 /* --- merging ------------------------------------------------------------ */
 
