@@ -32,8 +32,8 @@ struct record {
 	struct problems problems; /* values dropped, and why it is refused */
 	const struct slice *cell; /* as it stood in the dump */
 	size_t cells;
-	bool broken; /* the row cannot be trusted: its cells are what could be
-		      * read of it */
+	bool broken;  /* the row cannot be trusted: its cells are what could be
+		       * read of it */
 	bool auto_id; /* it had no id and got one: auto-… of its content */
 	bool skip_status; /* skipped for its status alone */
 	/* What its status is, how it stands in the dump (empty: nowhere) and

@@ -90,7 +90,7 @@ struct settings {
 	size_t spam_words; /* спам, нецелев, не целев unless told otherwise */
 	char **ignored; /* MD5s of identifiers that are dropped (ignore.h) */
 	size_t ignoreds;
-	char *ignore_file; /* where they are from; not part of the text */
+	char *ignore_file;       /* where they are from; not part of the text */
 	struct own_preset **own; /* beside the built-in ones; shares */
 	size_t owns;
 	/* From the feed's outputs: one takes user_id, yclid or purchase_id for

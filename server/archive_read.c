@@ -24,8 +24,7 @@
 static int
 open_beneath(int top, const char *path)
 {
-	struct open_how how = { .flags =
-				    O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_MAGICLINKS };
 	int archive = openat(

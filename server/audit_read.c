@@ -175,8 +175,8 @@ note_erased(struct verify *v, const struct reading *r, const json_t *o)
 		json_object_set_new(
 		    v->archived, path, json_string(text_of(o, "sha256")));
 	if (into[0] != '\0')
-		json_object_set_new(v->archived, into,
-		    json_string(text_of(o, "into_sha256")));
+		json_object_set_new(
+		    v->archived, into, json_string(text_of(o, "into_sha256")));
 }
 
 /* Files that came into the archive, and those that left it with a word. */

@@ -14,8 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_MS 86400000 /* a feed may be built anew; whoever ends hangs up  \
-			    */
+/* A feed may be built anew; whoever ends hangs up. */
+#define ANSWER_MS 86400000
 
 static int
 dial(const struct conf *c)

@@ -22,7 +22,7 @@ deed_fn deed_approve, deed_reject;     /* deed_held.c: a dump that waits */
 deed_fn deed_withdraw, deed_reprocess; /* deed_revise.c: dumps, once more */
 deed_fn deed_order;                    /* deed_order.c: one order */
 
-deed_fn deed_erase;                    /* erase.c: a person */
+deed_fn deed_erase; /* erase.c: a person */
 
 /* By command_op; NULL: it is no deed. */
 extern deed_fn *const deeds[COMMAND_OPS];

@@ -40,8 +40,8 @@ shrinks(struct publish_job *j, char *why, size_t size, struct err *e)
 		render_kinds(j->feed, j->writer), j->last.from, j->from - 1,
 		&aged, e) == -1)
 		return -1;
-	if (store_gone_since(
-		j->store, j->feed->name, j->last.id, &gone, e) == -1)
+	if (store_gone_since(j->store, j->feed->name, j->last.id, &gone, e) ==
+	    -1)
 		return -1;
 	expected = j->last.rows + j->render.newer;
 	aged += gone;

@@ -71,8 +71,8 @@ struct tally {
 	uint64_t identifiers_kept; /* orders where the dump lacks a known one */
 	uint64_t waiting; /* orders that name a client who is not known yet */
 	uint64_t other_currency; /* amounts in another one than the first */
-	uint64_t erased;  /* of skipped: rows of erased persons */
-	uint64_t cleared; /* rows that lost an erased identifier */
+	uint64_t erased;         /* of skipped: rows of erased persons */
+	uint64_t cleared;        /* rows that lost an erased identifier */
 };
 
 struct dump_entry {
@@ -282,8 +282,8 @@ int store_missed(struct store *s, const char *feed, int64_t day,
  * status that no pull carried.  To be called before a version is written: what
  * was shown for 24 hours by now gives way; each false: nothing waits any more.
  */
-int store_steps_pass(struct store *s, const char *feed, int64_t now, bool each,
-    struct err *e);
+int store_steps_pass(
+    struct store *s, const char *feed, int64_t now, bool each, struct err *e);
 /* When the next one gives way to another, or INT64_MAX. */
 int store_steps_due(
     struct store *s, const char *feed, int64_t *out, struct err *e);
@@ -578,8 +578,8 @@ int store_erasures(struct store *s, bool all,
 int store_tombstone_add(struct store *s, int64_t erasure, int kind,
     struct slice hash, int64_t brief, struct err *e);
 int store_tombstones(struct store *s,
-    void (*each)(void *ctx, int64_t erasure, int kind, struct slice hash,
-	int64_t brief),
+    void (*each)(
+	void *ctx, int64_t erasure, int kind, struct slice hash, int64_t brief),
     void *ctx, struct err *e);
 
 /* Within a transaction: every ruling of the feed.  each answers what becomes of

@@ -180,7 +180,7 @@ struct store {
 		uint64_t dropped;      /* the store's, when it began */
 		struct sorter *sorter; /* NULL: none */
 	} ready;
-	uint64_t dropped; /* how often ready was no longer true */
+	uint64_t dropped;      /* how often ready was no longer true */
 	struct blocks *reader; /* blocks_reader; NULL: none yet */
 	/* How often a block changed; and when it was opened. */
 	uint64_t blocks_written, reader_of;
@@ -245,8 +245,8 @@ int store_ask_number(
 struct edit;
 int edit_begin(struct edit **out, struct store *s, const char *feed,
     enum record_kind kind, struct err *e);
-int edit_get(struct edit *w, struct arena *a, struct slice id,
-    struct kept *out, struct err *e); /* 1 (in the arena), 0, -1 */
+int edit_get(struct edit *w, struct arena *a, struct slice id, struct kept *out,
+    struct err *e); /* 1 (in the arena), 0, -1 */
 int edit_put(struct edit *w, const struct kept *k, struct err *e);
 /* What was carried of a record that is not there. */
 int edit_carried(struct edit *w, const struct kept *k, struct err *e);
@@ -255,8 +255,8 @@ int edit_end(struct edit *w, struct err *e); /* NULL is fine */
 
 /* Records that vanished come back when p, which was just pulled, is found to
  * have carried them (store_rulings.c). */
-int store_ghosts(struct store *s, const char *feed, const struct pulled *p,
-    struct err *e);
+int store_ghosts(
+    struct store *s, const char *feed, const struct pulled *p, struct err *e);
 
 /* Completed pulls of publication p begin to hold: orders that it carried with
  * another creation time than they have now get theirs back. */

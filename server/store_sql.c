@@ -9,8 +9,8 @@
  * been carried goes to table carried.  An order is frozen when a publication
  * that carries it was pulled.
  *
- * Orders lie in blocks of very many (store_blocks.c).  Contacts, calls and chats
- * do too, each kind under a number of its own: table feeds has FEED,
+ * Orders lie in blocks of very many (store_blocks.c).  Contacts, calls and
+ * chats do too, each kind under a number of its own: table feeds has FEED,
  * FEED/contacts, FEED/calls and FEED/chats.
  *
  * Table steps has the orders that Direct knows and whose status changed since
@@ -37,7 +37,7 @@
 	"CREATE TABLE blocks ("                                                \
 	" row INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"                     \
 	" first BLOB NOT NULL," /* its first order's id */                     \
-	" n INTEGER NOT NULL," /* how many, and the creation times: */         \
+	" n INTEGER NOT NULL,"  /* how many, and the creation times: */        \
 	" low_time INTEGER NOT NULL, high_time INTEGER NOT NULL,"              \
 	" orders BLOB NOT NULL) STRICT;"                                       \
 	"CREATE INDEX blocks_first"                                            \
@@ -82,7 +82,8 @@
 #define STEPS                                                                  \
 	"CREATE TABLE steps ("                                                 \
 	" feed INTEGER NOT NULL, id BLOB NOT NULL, since INTEGER NOT NULL,"    \
-	" carried BLOB NOT NULL, PRIMARY KEY (feed, id)) STRICT, WITHOUT ROWID;" \
+	" carried BLOB NOT NULL, PRIMARY KEY (feed, id)) STRICT, WITHOUT "     \
+	"ROWID;"                                                               \
 	"CREATE TABLE missed ("                                                \
 	" feed INTEGER NOT NULL, day INTEGER NOT NULL,"                        \
 	" status TEXT NOT NULL, next TEXT NOT NULL, n INTEGER NOT NULL,"       \
@@ -188,8 +189,8 @@ const char *const store_migration[STORE_SCHEMA] = {
 	      " ADD COLUMN stood_from INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE publications"
 	      " ADD COLUMN stood_to INTEGER NOT NULL DEFAULT 0;"
-	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT '';" BLOCKS STEPS RULINGS
-	    ERASURES UNPACKED,
+	      "ALTER TABLE dumps ADD COLUMN profile TEXT NOT NULL DEFAULT "
+	      "'';" BLOCKS STEPS RULINGS ERASURES UNPACKED,
 };
 
 #define DUMP_COLUMNS                                                           \

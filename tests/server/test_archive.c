@@ -299,8 +299,7 @@ a_hash_that_is_known_is_not_made_twice(void **state)
 		assert_int_equal(archive_begin(&a, &conf, "main",
 				     ARCHIVE_HASHED, fd, NULL, &e),
 		    0);
-		assert_int_equal(
-		    archive_end(a, path, sha256, "d", AT, &e), 0);
+		assert_int_equal(archive_end(a, path, sha256, "d", AT, &e), 0);
 		assert_string_equal(sha256, row[i].want);
 		assert_memory_equal(strrchr(path, '-') + 1, row[i].want, 12);
 		close(fd);

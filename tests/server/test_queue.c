@@ -126,8 +126,7 @@ ask_waiting(struct history *h)
 {
 	uint64_t n;
 
-	assert_int_equal(
-	    store_steps_waiting(h->k.store, "main", &n, &e), 0);
+	assert_int_equal(store_steps_waiting(h->k.store, "main", &n, &e), 0);
 	if (n != (uint64_t)atoi(h->step + 1))
 		fail_msg("%s: %s, and it is %llu", h->label, h->step,
 		    (unsigned long long)n);

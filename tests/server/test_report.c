@@ -317,8 +317,8 @@ hashed_feeds_show_no_phone_in_a_header(void **state)
 			    &inst, "reports/main/a.csv.%s", file[i]));
 
 			/* the letters show nobody's data to anybody */
-			assert_int_equal(strstr(text, "123-45-67") == NULL,
-			    hash || i != 0);
+			assert_int_equal(
+			    strstr(text, "123-45-67") == NULL, hash || i != 0);
 			if (i == 1)
 				assert_non_null(
 				    strstr(text, "  две строки: ignored\n"));

@@ -41,8 +41,8 @@ setup(void **state)
 {
 	static const char *const folder[] = { "inbox/main", "inbox/main/shop",
 		"inbox/other", "published/main", "published/other",
-		"reports/main", "reports/main/.masked", "archive/main", "archive/main/2026",
-		"published/main/folder" };
+		"reports/main", "reports/main/.masked", "archive/main",
+		"archive/main/2026", "published/main/folder" };
 	struct err e = ERR_EMPTY;
 
 	(void)state;
@@ -59,9 +59,11 @@ setup(void **state)
 	put(instance_path(&instance, "inbox/main/.upload-1"), "half");
 	put(instance_path(&instance, "inbox/main/shop/dump.csv"), "dump");
 	put(instance_path(&instance, "reports/main/dump.csv.report.txt"), "ok");
-	put(instance_path(&instance, "reports/main/.masked/dump.csv.report.txt"),
+	put(instance_path(
+		&instance, "reports/main/.masked/dump.csv.report.txt"),
 	    "masked");
-	put(instance_path(&instance, "reports/main/old.csv.rejects.csv"), "raw");
+	put(instance_path(&instance, "reports/main/old.csv.rejects.csv"),
+	    "raw");
 	put(instance_path(&instance, "archive/main/2026/a.gz"), "a");
 	snprintf(outside, sizeof outside, "%s",
 	    instance_path(&instance, "state/secret"));
@@ -204,7 +206,8 @@ only_regular_files_beneath_the_root_open(void **state)
 		{ REPORT, "/reports/main", EISDIR, "" },
 		{ DROP, "/reports/main/dump.csv.report.txt", 0, "ok" },
 		{ AUDIT, "/reports/main/old.csv.rejects.csv", 0, "raw" },
-		{ REPORT | DROP, "/reports/main/old.csv.rejects.csv", 0, "raw" },
+		{ REPORT | DROP, "/reports/main/old.csv.rejects.csv", 0,
+		    "raw" },
 		{ REPORT | PULL, "/reports/main/old.csv.rejects.csv", ENOENT,
 		    "" },
 		{ AUDIT, "/archive/main/2026/a.gz", 0, "a" },
