@@ -18,6 +18,7 @@
 #include "server/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
+#include "server/mask.h"
 #include "server/reread.h"
 
 struct decision {
@@ -232,7 +233,7 @@ say_taken(const struct decision *x, struct answer *a)
 	const struct tally *t = &x->d.tally;
 	char name[512];
 
-	log_safe(name, sizeof name, x->d.name, strlen(x->d.name));
+	mask_name(name, sizeof name, x->d.name);
 	log_info("%s: %s: dump %lld was approved by %s", x->feed->name, name,
 	    (long long)x->d.id, x->c->actor);
 	a->status = 0;

@@ -17,6 +17,7 @@
 #include "server/ingest.h"
 #include "server/json_foreign.h"
 #include "server/log.h"
+#include "server/mask.h"
 #include "server/unpack.h"
 
 struct file {
@@ -115,7 +116,7 @@ refuse_member(struct file *f, const struct unpack_dump *m, struct err *e)
 	if (ingest_refused(
 		f->in, f->feed, f->source, m->name, f->at, true, why, e) == -1)
 		return -1;
-	log_safe(name, sizeof name, m->name, strlen(m->name));
+	mask_name(name, sizeof name, m->name);
 	log_warn("%s: %s: refused: %s", f->feed->name, name, why);
 	return 0;
 }
@@ -140,7 +141,7 @@ log_archive(const struct file *f)
 {
 	char name[512];
 
-	log_safe(name, sizeof name, f->name, strlen(f->name));
+	mask_name(name, sizeof name, f->name);
 	log_info("%s: %s: an archive: %zu dumps in it, %zu other members are "
 		 "passed over",
 	    f->feed->name, name, unpack_dumps(f->unpack),

@@ -24,6 +24,7 @@
 #include "server/heard.h"
 #include "server/lang.h"
 #include "server/log.h"
+#include "server/mask.h"
 #include "server/overview.h"
 #include "server/proc.h"
 #include "server/publish.h"
@@ -170,7 +171,7 @@ log_dump(const struct feed *f, const char *dropped, const struct dump_entry *d,
 	const struct tally *t = &d->tally;
 	char name[512];
 
-	log_safe(name, sizeof name, dropped, strlen(dropped));
+	mask_name(name, sizeof name, dropped);
 	if (d->state == DUMP_HELD) {
 		log_warn("%s: %s: waits for approval as dump %lld: %s", f->name,
 		    name, (long long)d->id, d->reason);
@@ -220,7 +221,7 @@ later(struct loop *l, const struct watch_found *f, const struct err *e)
 		watch_later(l->watch, f, RETRY_MS);
 		return;
 	}
-	log_safe(name, sizeof name, f->name, strlen(f->name));
+	mask_name(name, sizeof name, f->name);
 	snprintf(text, sizeof text, "%s: %s: %s", f->feed->name, name, e->text);
 	trouble(l, TROUBLE_DUMP, text);
 	watch_later(l->watch, f, pass_by ? PASS_BY_MS : RETRY_MS);
@@ -252,7 +253,7 @@ tell(struct loop *l, const struct watch_found *f)
 	struct err e = ERR_EMPTY;
 	char name[512];
 
-	log_safe(name, sizeof name, f->name, strlen(f->name));
+	mask_name(name, sizeof name, f->name);
 	log_warn("%s: %s: %s: %s", f->feed->name, name,
 	    f->what == WATCH_QUARANTINED ? "moved to state/quarantine"
 					 : "not read",

@@ -10,6 +10,7 @@
 #include "formats/mention.h"
 #include "formats/rejects.h"
 #include "formats/text.h"
+#include "server/log.h"
 
 #define STARS "***"
 
@@ -187,15 +188,38 @@ star(void *ctx, const struct mention *m)
 		memset(text + (m->span.p - text), '*', m->span.n);
 }
 
-void
-mask_mentions(char *text)
+static void
+mask_by(char *text, void (*each)(void *ctx, const struct mention *m))
 {
 	struct arena a = ARENA_EMPTY;
 	char *copy = mem_string(text);
 
 	mention_each(
-	    &a, slice_of(copy), &(struct mention_how){ NULL, star, copy });
+	    &a, slice_of(copy), &(struct mention_how){ NULL, each, copy });
 	memcpy(text, copy, strlen(text));
 	free(copy);
 	arena_free(&a);
+}
+
+void
+mask_mentions(char *text)
+{
+	mask_by(text, star);
+}
+
+/* "2026-11-22 10-30-00" is when it was made, and nobody's phone. */
+static void
+star_name(void *ctx, const struct mention *m)
+{
+	if (m->kind != MENTION_PHONE || m->span.n < 2 ||
+	    memcmp(m->span.p, "20", 2) != 0)
+		star(ctx, m);
+}
+
+const char *
+mask_name(char *out, size_t size, const char *name)
+{
+	log_safe(out, size, name, strlen(name));
+	mask_by(out, star_name);
+	return out;
 }

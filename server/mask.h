@@ -22,4 +22,7 @@ struct slice mask_value(struct arena *a, enum field f, struct slice value);
 /* Asterisks in place of every phone, e-mail and MD5 of one in the text. */
 void mask_mentions(char *text);
 
+/* A file's name as a log may show it: log_safe, and no phone or e-mail. */
+const char *mask_name(char *out, size_t size, const char *name);
+
 #endif

@@ -82,7 +82,7 @@ struct text {
 static struct text
 safe(struct slice s)
 {
-	struct text t;
+	struct text t = { "" };
 
 	log_safe(t.s, sizeof t.s, s.p == NULL ? "" : s.p, s.n);
 	return t;

@@ -62,9 +62,11 @@ swap(struct sampled *a, struct sampled *b)
 static void
 sift_up(struct sample *p, size_t i)
 {
-	while (i > 0 && p->id[i].hash > p->id[(i - 1) / 2].hash) {
-		swap(&p->id[i], &p->id[(i - 1) / 2]);
-		i = (i - 1) / 2;
+	for (size_t up; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (p->id[i].hash <= p->id[up].hash)
+			return;
+		swap(&p->id[i], &p->id[up]);
 	}
 }
 

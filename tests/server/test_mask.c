@@ -124,6 +124,32 @@ a_text_names_nobody(void **state)
 	}
 }
 
+/* Whoever reads the log must find the dump that is meant. */
+static void
+a_dump_is_known_by_its_name(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} row[] = {
+		{ "deals.csv", "deals.csv" },
+		{ "deals_20261122.csv", "deals_20261122.csv" },
+		{ "deals 2026-11-22 10-30-00.csv",
+		    "deals 2026-11-22 10-30-00.csv" },
+		{ "export-1795348801.json", "export-1795348801.json" },
+		{ "выгрузка.zip/orders.csv", "выгрузка.zip/orders.csv" },
+		{ "+79261234567.csv", "************.csv" },
+		{ "a\nb.csv", "a\\x0ab.csv" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		char out[256];
+
+		assert_string_equal(
+		    mask_name(out, sizeof out, row[i].name), row[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -131,6 +157,7 @@ main(void)
 		cmocka_unit_test(personal_data_is_masked),
 		cmocka_unit_test(any_bytes_fit),
 		cmocka_unit_test(a_text_names_nobody),
+		cmocka_unit_test(a_dump_is_known_by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
