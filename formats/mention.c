@@ -163,21 +163,7 @@ struct digits {
 static bool
 is_mark(uint32_t u)
 {
-	switch (u) {
-	case ' ':
-	case '\t':
-	case '-':
-	case '(':
-	case ')':
-	case '.':
-	case ':':
-	case '/':
-		return true;
-	default:
-		return normal_is_dash(u) ||
-		       (u >= 0x80 &&
-			   (text_is_space(u) || text_is_invisible(u)));
-	}
+	return normal_parts_phone(u) || normal_is_dash(u);
 }
 
 /* "2026-11-22 09:15:00": every dump is full of them, and none is a phone. */

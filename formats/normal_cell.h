@@ -16,6 +16,8 @@ struct slice normal_bare(struct slice s);
 const char *normal_damage(struct slice s);
 
 bool normal_is_dash(uint32_t u); /* of any length */
+/* Does it part the digits of a phone, beside dashes that are no '-'? */
+bool normal_parts_phone(uint32_t u);
 
 /* One phone into *out, which lives in the arena; empty when it is but an
  * extension.  False when it is none; then the hint may say why (or NULL). */

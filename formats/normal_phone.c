@@ -33,9 +33,8 @@ struct dialled {
 	bool extended; /* an extension was left out */
 };
 
-/* What people part the digits of a phone with. */
-static bool
-is_mark(uint32_t u)
+bool
+normal_parts_phone(uint32_t u)
 {
 	switch (u) {
 	case ' ':
@@ -72,7 +71,7 @@ collect(struct dialled *d, struct slice s)
 			if (!d->broken)
 				d->p[d->n++] = (char)u;
 			last = DIGIT;
-		} else if (is_mark(u) || normal_is_dash(u)) {
+		} else if (normal_parts_phone(u) || normal_is_dash(u)) {
 			last = GAP;
 		} else if (u == '+') {
 			d->broken = d->plus || d->n > 0;

@@ -2,12 +2,10 @@
  * convdrop approve, convdrop reject: what becomes of a dump that waits.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/control.h"
-#include "server/ctl.h"
+#include "server/ctl_ask.h"
 #include "server/lang.h"
 
 struct arguments {
@@ -38,56 +36,11 @@ take_arguments(struct arguments *a, int argc, char **argv)
 }
 
 static int
-print_answer(
-    const struct ctl *ctl, const struct arguments *a, const struct answer *r)
-{
-	json_t *o;
-
-	if (ctl->json) {
-		o = json_pack("{s:s, s:I, s:i, s:s}", "feed", a->feed, "dump",
-		    (json_int_t)a->dump, "status", (int)r->status, "text",
-		    r->text);
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
-	} else if (r->status == CTL_FAILED) {
-		return ctl_fail("%s", r->text);
-	} else {
-		puts(r->text);
-	}
-	return r->status;
-}
-
-static int
-ask(const struct ctl *ctl, const struct conf *c, enum command_op op,
-    const struct arguments *a)
-{
-	struct command q;
-	struct answer answer;
-	struct err e = ERR_EMPTY;
-
-	if (conf_feed(c, a->feed) == NULL)
-		return ctl_fail(
-		    "there is no feed '%s' in the configuration", a->feed);
-	WIRE_INIT(&q, WIRE_COMMAND);
-	if (strlen(a->reason) >= sizeof q.reason)
-		return ctl_fail(
-		    "the reason is longer than %zu bytes", sizeof q.reason - 1);
-	q.op = op;
-	q.dump = a->dump;
-	snprintf(q.feed, sizeof q.feed, "%s", a->feed);
-	snprintf(q.reason, sizeof q.reason, "%s", a->reason);
-	ctl_actor(q.actor);
-	if (control_ask(c, &q, &answer, &e) == -1)
-		return ctl_fail("%s", e.text);
-	return print_answer(ctl, a, &answer);
-}
-
-static int
 decide(struct ctl *ctl, enum command_op op, const struct ctl_command *self,
     int argc, char **argv)
 {
 	struct arguments a = { .reason = "" };
+	struct command q;
 	struct conf *c;
 	int rc;
 
@@ -97,7 +50,11 @@ decide(struct ctl *ctl, enum command_op op, const struct ctl_command *self,
 	c = ctl_conf(ctl);
 	if (c == NULL)
 		return CTL_FAILED;
-	rc = ask(ctl, c, op, &a);
+	WIRE_INIT(&q, WIRE_COMMAND);
+	q.op = op;
+	q.dump = a.dump;
+	rc = ctl_ask(ctl, c, a.feed, a.reason, &q,
+	    json_pack("{s:I}", "dump", (json_int_t)a.dump));
 	conf_free(c);
 	return rc;
 }

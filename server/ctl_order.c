@@ -2,12 +2,10 @@
  * convdrop order: what a person decides about one order.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/control.h"
-#include "server/ctl.h"
+#include "server/ctl_ask.h"
 #include "server/lang.h"
 
 struct arguments {
@@ -71,53 +69,19 @@ take_arguments(struct arguments *a, int argc, char **argv)
 }
 
 static int
-print_answer(const struct ctl *ctl, const struct arguments *a,
-    const struct answer *answer)
-{
-	json_t *o;
-
-	if (ctl->json) {
-		o = json_pack("{s:s, s:s, s:i, s:s}", "feed", a->feed, "order",
-		    a->order, "status", (int)answer->status, "text",
-		    answer->text);
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
-	} else if (answer->status == CTL_FAILED) {
-		return ctl_fail("%s", answer->text);
-	} else {
-		puts(answer->text);
-	}
-	return answer->status;
-}
-
-static int
 ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 {
 	struct command q;
-	struct answer answer;
-	struct err e = ERR_EMPTY;
 	int n;
 
-	if (conf_feed(c, a->feed) == NULL)
-		return ctl_fail(
-		    "there is no feed '%s' in the configuration", a->feed);
 	WIRE_INIT(&q, WIRE_COMMAND);
-	if (a->reason != NULL && strlen(a->reason) >= sizeof q.reason)
-		return ctl_fail(
-		    "the reason is longer than %zu bytes", sizeof q.reason - 1);
 	q.op = COMMAND_ORDER;
 	n = snprintf(q.argument, sizeof q.argument, "%s\n%s\n%s", a->verb,
 	    a->order, a->value);
 	if ((size_t)n >= sizeof q.argument || strchr(a->order, '\n') != NULL)
 		return ctl_fail("that is no order's id");
-	snprintf(q.feed, sizeof q.feed, "%s", a->feed);
-	snprintf(q.reason, sizeof q.reason, "%s",
-	    a->reason == NULL ? "" : a->reason);
-	ctl_actor(q.actor);
-	if (control_ask(c, &q, &answer, &e) == -1)
-		return ctl_fail("%s", e.text);
-	return print_answer(ctl, a, &answer);
+	return ctl_ask(ctl, c, a->feed, a->reason, &q,
+	    json_pack("{s:s}", "order", a->order));
 }
 
 static int

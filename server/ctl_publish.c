@@ -2,13 +2,11 @@
  * convdrop publish: now, past the shrink guard, or with a new update time.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "server/control.h"
-#include "server/ctl.h"
+#include "server/ctl_ask.h"
 #include "server/lang.h"
 
 struct arguments {
@@ -48,37 +46,12 @@ static int
 ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 {
 	struct command q;
-	struct answer answer;
-	struct err e = ERR_EMPTY;
-	json_t *o;
 
-	if (conf_feed(c, a->feed) == NULL)
-		return ctl_fail(
-		    "there is no feed '%s' in the configuration", a->feed);
 	WIRE_INIT(&q, WIRE_COMMAND);
-	if (strlen(a->reason) >= sizeof q.reason)
-		return ctl_fail(
-		    "the reason is longer than %zu bytes", sizeof q.reason - 1);
 	q.op = COMMAND_PUBLISH;
 	q.force = a->force;
 	q.touch = a->touch;
-	snprintf(q.feed, sizeof q.feed, "%s", a->feed);
-	snprintf(q.reason, sizeof q.reason, "%s", a->reason);
-	ctl_actor(q.actor);
-	if (control_ask(c, &q, &answer, &e) == -1)
-		return ctl_fail("%s", e.text);
-	if (ctl->json) {
-		o = json_pack("{s:s, s:i, s:s}", "feed", a->feed, "status",
-		    (int)answer.status, "text", answer.text);
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
-	} else if (answer.status == CTL_FAILED) {
-		return ctl_fail("%s", answer.text);
-	} else {
-		puts(answer.text);
-	}
-	return answer.status;
+	return ctl_ask(ctl, c, a->feed, a->reason, &q, NULL);
 }
 
 static int

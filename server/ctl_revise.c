@@ -3,14 +3,12 @@
  * --dry-run here, beside it, and what would change is printed.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "server/control.h"
-#include "server/ctl.h"
+#include "server/ctl_ask.h"
 #include "server/lang.h"
 #include "server/revise_diff.h"
 #include "server/temp.h"
@@ -127,29 +125,7 @@ dry_run(const struct ctl *ctl, struct revise_how *how)
 	return rc == -1 ? ctl_fail("%s", e.text) : CTL_FINE;
 }
 
-/* --- doing it
- * -------------------------------------------------------------------
- */
-
-static int
-print_answer(
-    const struct ctl *ctl, const char *feed, const struct answer *answer)
-{
-	json_t *o;
-
-	if (ctl->json) {
-		o = json_pack("{s:s, s:i, s:s}", "feed", feed, "status",
-		    (int)answer->status, "text", answer->text);
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
-	} else if (answer->status == CTL_FAILED) {
-		return ctl_fail("%s", answer->text);
-	} else {
-		puts(answer->text);
-	}
-	return answer->status;
-}
+/* --- doing it ------------------------------------------------------------ */
 
 /* False: too many to say in one command. */
 static bool
@@ -172,25 +148,15 @@ ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a,
     enum command_op op, int64_t since)
 {
 	struct command q;
-	struct answer answer;
-	struct err e = ERR_EMPTY;
 
 	WIRE_INIT(&q, WIRE_COMMAND);
 	q.op = op;
-	if (a->reason != NULL && strlen(a->reason) >= sizeof q.reason)
-		return ctl_fail(
-		    "the reason is longer than %zu bytes", sizeof q.reason - 1);
 	if (op == COMMAND_WITHDRAW)
 		q.dump = a->dump[0];
 	else if (!write_argument(q.argument, a, since))
 		return ctl_fail("these are too many dumps for one command; use "
 				"--since, or name fewer");
-	snprintf(q.feed, sizeof q.feed, "%s", a->feed);
-	snprintf(q.reason, sizeof q.reason, "%s", a->reason ? a->reason : "");
-	ctl_actor(q.actor);
-	if (control_ask(c, &q, &answer, &e) == -1)
-		return ctl_fail("%s", e.text);
-	return print_answer(ctl, a->feed, &answer);
+	return ctl_ask(ctl, c, a->feed, a->reason, &q, NULL);
 }
 
 static int

@@ -238,36 +238,20 @@ read_dump(struct frozen *f, int64_t id, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
-struct ids {
-	int64_t *id; /* the newest first */
-	size_t n, room;
-};
-
-static bool
-note_id(void *ctx, const struct dump_entry *d)
-{
-	struct ids *l = ctx;
-
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 64 : 2 * l->room;
-		l->id = mem_grow(l->id, l->room * sizeof *l->id);
-	}
-	l->id[l->n++] = d->id;
-	return true;
-}
-
 static int
 read_all(struct frozen *f, struct err *e)
 {
-	struct ids l = { NULL, 0, 0 };
-	int rc = store_dumps(f->w->store, f->w->feed->name, 0, note_id, &l, e);
+	int64_t *id;
+	size_t n;
+	int rc =
+	    store_dump_ids(f->w->store, f->w->feed->name, 0, false, &id, &n, e);
 
-	for (size_t i = l.n; rc == 0 && i > 0; i--) {
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (f->w->progress != NULL)
-			f->w->progress(f->w->ctx, l.n - i + 1, l.n);
-		rc = read_dump(f, l.id[i - 1], e);
+			f->w->progress(f->w->ctx, i + 1, n);
+		rc = read_dump(f, id[i], e);
 	}
-	free(l.id);
+	free(id);
 	return rc;
 }
 

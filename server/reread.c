@@ -50,28 +50,6 @@ reread_close(struct reread *r)
 
 /* --- below later ones ---------------------------------------------------- */
 
-struct later {
-	int64_t after, *id; /* descending */
-	size_t n, room;
-};
-
-static bool
-note_later(void *ctx, const struct dump_entry *d)
-{
-	struct later *l = ctx;
-
-	if (d->id <= l->after)
-		return false;
-	if (d->state != DUMP_MERGED)
-		return true;
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 16 : l->room * 2;
-		l->id = mem_grow(l->id, l->room * sizeof *l->id);
-	}
-	l->id[l->n++] = d->id;
-	return true;
-}
-
 static int
 merge_once_more(const struct intake *like, struct store *s,
     const struct conf *c, int64_t id, struct err *e)
@@ -113,14 +91,15 @@ int
 reread_merge_below(struct reread *r, struct store *s, const struct conf *c,
     struct dump_entry *d, struct err *e)
 {
-	struct later later = { .after = d->id };
-	int rc = store_dumps(s, d->feed, 0, note_later, &later, e);
+	int64_t *later;
+	size_t n;
+	int rc = store_dump_ids(s, d->feed, d->id, true, &later, &n, e);
 
-	r->in.again = later.n > 0;
+	r->in.again = n > 0;
 	if (rc == 0)
 		rc = reread_merge(r, s, d, e);
-	while (rc == 0 && later.n > 0)
-		rc = merge_once_more(&r->in, s, c, later.id[--later.n], e);
-	free(later.id);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = merge_once_more(&r->in, s, c, later[i], e);
+	free(later);
 	return rc;
 }

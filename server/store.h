@@ -107,6 +107,10 @@ int store_dump_known(struct store *s, const char *feed, const char *source,
 int store_dumps(struct store *s, const char *feed, unsigned limit,
     bool (*each)(void *ctx, const struct dump_entry *d), void *ctx,
     struct err *e);
+/* The numbers of a feed's dumps after the number after, or of those alone that
+ * are merged, the oldest first; *out is the caller's to free. */
+int store_dump_ids(struct store *s, const char *feed, int64_t after,
+    bool merged, int64_t **out, size_t *n, struct err *e);
 int store_dump_get(struct store *s, int64_t id, struct dump_entry *out,
     char **settings, struct err *e); /* 1 found, 0, -1; settings malloc'ed */
 

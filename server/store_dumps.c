@@ -115,3 +115,46 @@ store_dumps_held(struct store *s, const char *feed,
 	sqlite3_finalize(q);
 	return rc == -1 ? -1 : 0;
 }
+
+/* --- lists --------------------------------------------------------------- */
+
+struct ids {
+	int64_t after, *id;
+	size_t n, room;
+	bool merged;
+};
+
+static bool
+note_id(void *ctx, const struct dump_entry *d)
+{
+	struct ids *l = ctx;
+
+	if (d->id <= l->after)
+		return false;
+	if (l->merged && d->state != DUMP_MERGED)
+		return true;
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 64 : 2 * l->room;
+		l->id = mem_grow(l->id, l->room * sizeof *l->id);
+	}
+	l->id[l->n++] = d->id;
+	return true;
+}
+
+int
+store_dump_ids(struct store *s, const char *feed, int64_t after, bool merged,
+    int64_t **out, size_t *n, struct err *e)
+{
+	struct ids l = { .after = after, .merged = merged };
+	int rc = store_dumps(s, feed, 0, note_id, &l, e);
+
+	for (size_t i = 0; i < l.n / 2; i++) {
+		int64_t newest = l.id[i];
+
+		l.id[i] = l.id[l.n - 1 - i];
+		l.id[l.n - 1 - i] = newest;
+	}
+	*out = l.id;
+	*n = l.n;
+	return rc;
+}

@@ -92,24 +92,6 @@ note_date(struct trace *t, int64_t date)
 
 /* --- finding rows --------------------------------------------------------- */
 
-struct ids {
-	int64_t *id; /* the newest first */
-	size_t n, room;
-};
-
-static bool
-note_id(void *ctx, const struct dump_entry *d)
-{
-	struct ids *l = ctx;
-
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 64 : 2 * l->room;
-		l->id = mem_grow(l->id, l->room * sizeof *l->id);
-	}
-	l->id[l->n++] = d->id;
-	return true;
-}
-
 static void
 note_dates(struct trace *t, const struct trace_dump *d)
 {
@@ -160,15 +142,17 @@ look_into(struct trace *t, int64_t id, struct err *e)
 static int
 find_rows(struct trace *t, struct err *e)
 {
-	struct ids l = { NULL, 0, 0 };
-	int rc = store_dumps(t->w->store, t->w->feed->name, 0, note_id, &l, e);
+	int64_t *id;
+	size_t n;
+	int rc =
+	    store_dump_ids(t->w->store, t->w->feed->name, 0, false, &id, &n, e);
 
-	for (size_t i = l.n; rc == 0 && i > 0; i--) {
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (t->w->progress != NULL)
-			t->w->progress(t->w->ctx, l.n - i + 1, l.n);
-		rc = look_into(t, l.id[i - 1], e);
+			t->w->progress(t->w->ctx, i + 1, n);
+		rc = look_into(t, id[i], e);
 	}
-	free(l.id);
+	free(id);
 	return rc;
 }
 
