@@ -2,7 +2,7 @@
  * How the creation times of a dump are written, cell by cell: with a time of
  * day or without, in a zone of their own or in the source's, in an hour that
  * the clock skips or has twice, the day or the month first.  Whether that makes
- * sense clockcheck says (server/clockcheck.h), which knows when the dump came.
+ * sense clockcheck says (feed/clockcheck.h), which knows when the dump came.
  */
 #ifndef FORMATS_DATED_H
 #define FORMATS_DATED_H

@@ -10,7 +10,8 @@ rumodir = $(localedir)/ru/LC_MESSAGES
 CLEANFILES += $(nodist_rumo_DATA) po/convdrop.pot
 
 po_sources = $(libformats_a_SOURCES) $(libkeys_a_SOURCES) \
-	$(libserver_a_SOURCES) $(convdropd_SOURCES) $(convdrop_SOURCES)
+	$(libserver_a_SOURCES) $(libnet_a_SOURCES) $(libstore_a_SOURCES) \
+	$(libfeed_a_SOURCES) $(convdropd_SOURCES) $(convdrop_SOURCES)
 
 locale/ru/LC_MESSAGES/convdrop.mo: po/ru.po
 	$(AM_V_GEN)$(MKDIR_P) locale/ru/LC_MESSAGES && \

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "server/auth.h"
+#include "server/conf.h"
+#include "server/protocol.h"
 #include "server/wire.h"
 
 enum event_kind {

@@ -148,7 +148,7 @@ connect_to(const struct child *server, enum wire_gift what, enum role_id role,
 
 	if (wire_pair(pair) == -1)
 		return -1;
-	if (role_plain(
+	if (wire_send_plain(
 		server->control, WIRE_CLIENT, roles[role].kind, pair[0]) == 0 &&
 	    role_give(control, what, 0, pair[1], 0) == 0)
 		rc = 0;
@@ -219,7 +219,7 @@ spawn(struct generation *g, enum role_id role, const struct shared *s,
 			 ? give_ingest(control, s)
 			 : give_inner(control, s, role, pair);
 	if (rc == 0)
-		rc = role_plain(control, WIRE_START, 0, -1);
+		rc = wire_send_plain(control, WIRE_START, 0, -1);
 	if (rc == 0 && role == WORKER_AUTH)
 		rc = generation_send_keys(g, s);
 	if (rc == -1) {
@@ -287,7 +287,7 @@ void
 generation_tell(struct generation *g, enum role_id role, enum wire_type type)
 {
 	if (g->child[role].pid != 0 && g->child[role].control != -1)
-		role_plain(g->child[role].control, type, 0, -1);
+		wire_send_plain(g->child[role].control, type, 0, -1);
 }
 
 void

@@ -15,7 +15,7 @@
 #include "server/keyset.h"
 #include "server/layout.h"
 #include "server/listen.h"
-#include "server/proc.h"
+#include "server/worker.h"
 #include "server/wire.h"
 
 struct child {

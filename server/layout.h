@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include "server/conf.h"
 #include "server/err.h"
-#include "server/proc.h"
+#include "server/worker.h"
 
 struct account {
 	bool change; /* the worker becomes this user */

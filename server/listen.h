@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "server/auth.h"
+#include "server/protocol.h"
 #include "server/conf.h"
 #include "server/err.h"
 

@@ -18,13 +18,14 @@
 
 #include "config.h"
 #include "keys/secret.h"
-#include "server/auth.h"
+#include "net/auth.h"
 #include "server/bytes.h"
-#include "server/files.h"
-#include "server/http.h"
-#include "server/ingest.h"
+#include "net/files.h"
+#include "net/http.h"
+#include "feed/ingest.h"
 #include "server/log.h"
-#include "server/ssh.h"
+#include "server/proc.h"
+#include "net/ssh.h"
 
 #define CONTROL_FD 3
 #define PEM_MAX (1024 * 1024)
@@ -144,16 +145,6 @@ role_give(
 	m.what = what;
 	m.number = number;
 	m.bytes = bytes;
-	return wire_send(control, &m.head, fd);
-}
-
-int
-role_plain(int control, enum wire_type type, uint32_t kind, int fd)
-{
-	struct wire_plain m;
-
-	WIRE_INIT(&m, type);
-	m.kind = kind;
 	return wire_send(control, &m.head, fd);
 }
 
@@ -322,11 +313,4 @@ proc_worker(const char *name)
 		return 1;
 	}
 	return r->run(&w);
-}
-
-void
-worker_ready(const struct worker *w)
-{
-	if (role_plain(w->control, WIRE_READY, 0, -1) == -1)
-		log_error("The parent is gone.");
 }

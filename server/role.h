@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "server/auth.h"
+#include "net/auth.h"
 #include "server/layout.h"
-#include "server/proc.h"
+#include "server/worker.h"
 #include "server/sandbox.h"
 #include "server/wire.h"
 
@@ -38,6 +38,5 @@ struct role_config {
 int role_send_config(int control, const struct role_config *c);
 int role_give(
     int control, enum wire_gift what, uint32_t number, int fd, uint64_t bytes);
-int role_plain(int control, enum wire_type type, uint32_t kind, int fd);
 
 #endif

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/auth.h"
+#include "net/auth.h"
 #include "server/event.h"
-#include "server/files.h"
-#include "server/ingest.h"
+#include "net/files.h"
+#include "feed/ingest.h"
 
 /* clang-format off */
 static const size_t sizes[WIRE_TYPES] = {
@@ -81,6 +81,16 @@ wire_send(int sock, const struct wire *m, int fd)
 		n = sendmsg(sock, &h, MSG_NOSIGNAL);
 	} while (n == -1 && errno == EINTR);
 	return n == -1 ? -1 : 0;
+}
+
+int
+wire_send_plain(int sock, enum wire_type type, uint32_t kind, int fd)
+{
+	struct wire_plain m;
+
+	WIRE_INIT(&m, type);
+	m.kind = kind;
+	return wire_send(sock, &m.head, fd);
 }
 
 /* The first descriptor that came along goes to *fd, all others are closed.

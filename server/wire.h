@@ -72,6 +72,7 @@ struct wire_plain {
 	uint32_t kind; /* WIRE_CLIENT: enum peer_kind */
 	uint32_t pad;
 };
+int wire_send_plain(int sock, enum wire_type type, uint32_t kind, int fd);
 
 /* WIRE_KEYS: users and tokens follow one another in the memfd. */
 struct wire_keys {

@@ -75,7 +75,8 @@ check "nothing died in its sandbox" sh -c "! grep -q 'signal\|сигналом' 
 po=$srcdir/po/ru.po
 # shellcheck disable=SC2046,SC2086 # lists of names
 (cd "$srcdir" && sh po/extract . "$work/convdrop.pot" \
-    formats/*.[ch] keys/*.[ch] server/*.[ch])
+    formats/*.[ch] keys/*.[ch] server/*.[ch] net/*.[ch] store/*.[ch] \
+    feed/*.[ch] tool/*.[ch])
 check "formats and plurals fit" msgfmt --check-format --check-domain -o /dev/null "$po"
 check "no text is missing in it, or fuzzy" sh -c "
     msgcmp --use-untranslated '$po' '$work/convdrop.pot' 2>'$work/cmp' || { cat '$work/cmp'; exit 1; }"

@@ -606,7 +606,7 @@ static const struct {
 	{ "json.key", json_key, NULL },
 };
 
-#define MERGE "tests/server/test_merge_vectors.c has it"
+#define MERGE "tests/store/test_merge_vectors.c has it"
 static const struct {
 	const char *field, *input, *expected;
 	check_fn *check;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "formats/damage.h"
-#include "server/explain.h"
+#include "tool/explain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "server/http_field.h"
+#include "net/http_field.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

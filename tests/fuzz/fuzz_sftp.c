@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "server/files.h"
-#include "server/sftp.h"
-#include "server/sftp_packet.h"
+#include "net/files.h"
+#include "net/sftp.h"
+#include "net/sftp_packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -26,12 +26,12 @@ EXTRA_DIST += tests/fuzz/corpus
 
 FUZZERS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(fuzz_main)
-tests_fuzz_fuzz_http_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_http_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
 
 FUZZERS += tests/fuzz/fuzz_sftp
 tests_fuzz_fuzz_sftp_SOURCES = tests/fuzz/fuzz_sftp.c $(fuzz_main)
-tests_fuzz_fuzz_sftp_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_sftp_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_sftp_LDFLAGS = $(fuzz_ldflags)
 
 FUZZERS += tests/fuzz/fuzz_conf tests/fuzz/fuzz_users
@@ -70,7 +70,7 @@ tests_fuzz_fuzz_dump_LDFLAGS = $(fuzz_ldflags)
 
 FUZZERS += tests/fuzz/fuzz_wire
 tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(fuzz_main)
-tests_fuzz_fuzz_wire_LDADD = $(LINK_SERVER)
+tests_fuzz_fuzz_wire_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
 
 FUZZERS += tests/fuzz/fuzz_json tests/fuzz/fuzz_html
@@ -92,6 +92,6 @@ tests_fuzz_fuzz_xlsx_LDFLAGS = $(fuzz_ldflags)
 
 FUZZERS += tests/fuzz/fuzz_explain
 tests_fuzz_fuzz_explain_SOURCES = tests/fuzz/fuzz_explain.c $(fuzz_main) \
-	server/explain.h server/explain.c
+	tool/explain.h tool/explain.c
 tests_fuzz_fuzz_explain_LDADD = $(LINK_SERVER)
 tests_fuzz_fuzz_explain_LDFLAGS = $(fuzz_ldflags)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "server/event.h"
-#include "server/ingest.h"
+#include "feed/ingest.h"
 #include "server/wire.h"
 
 union any {
@@ -45,14 +45,14 @@ a_message_arrives_whole_with_its_descriptor(void **state)
 	assert_int_equal(wire_pair(pair), 0);
 	WIRE_INIT(&m, WIRE_CLIENT);
 	m.head.id = 7;
-	m.kind = PEER_MASTER;
+	m.kind = 7;
 	assert_int_equal(wire_send(pair[0], &m.head, file), 0);
 	assert_int_equal(wire_recv(pair[1], &got, sizeof got, &fd), 1);
 	assert_memory_equal(&got, &m, sizeof m);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	close(fd);
-	m.kind = PEER_NETWORK;
+	m.kind = 8;
 	assert_int_equal(wire_send(pair[0], &m.head, -1), 0);
 	assert_int_equal(wire_recv(pair[1], &got, sizeof got, &fd), 1);
 	assert_int_equal(fd, -1);

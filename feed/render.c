@@ -1,0 +1,257 @@
+/*
+ * Rows from the store into a file, hashed on their way.
+ */
+#include "feed/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "formats/preset.h"
+#include "server/bytes.h"
+#include "feed/render_clients.h"
+
+struct rows {
+	struct writing writing;
+	struct writer_env env;
+	int fd; /* -1: only measured */
+	struct sha256_ctx sha;
+	struct out *out;
+	uint64_t newer;
+	int64_t since;
+	const struct render_what *what;
+	struct arena arena; /* of one row */
+	uint64_t waiting, unfit;
+	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
+	int64_t cut;   /* the creation time of the last row left out */
+};
+
+static int
+sink(void *ctx, const void *buf, size_t n)
+{
+	struct rows *r = ctx;
+
+	if (r->fd == -1)
+		return 0;
+	if (r->what->most != 0 && r->out->bytes > r->what->most) {
+		r->fd = -1;
+		if (r->what->growing != NULL)
+			growing_end(r->what->growing);
+		return 0;
+	}
+	sha256_update(&r->sha, n, buf);
+	if (bytes_write(r->fd, buf, n) == -1)
+		return -1;
+	if (r->what->growing != NULL)
+		growing_add(r->what->growing, n);
+	return 0;
+}
+
+/* --- one row ------------------------------------------------------------- */
+
+static int
+put_conv(struct rows *r, const struct conv *c, bool waits, struct err *e)
+{
+	int64_t created = c->number[FIELD_CREATE_DATE_TIME];
+	uint64_t before = r->out->bytes;
+
+	if (!writing_row(&r->writing, c)) {
+		r->waiting += waits;
+		r->unfit += !waits &&
+			    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "skip");
+		return 0;
+	}
+	if (before < r->drop)
+		r->cut = created;
+	r->newer += created > r->since;
+	if (r->out->failed != 0)
+		return err_set(e, "write: %s", strerror(r->out->failed));
+	return 0;
+}
+
+static int
+put_client(void *ctx, const struct conv *c, struct err *e)
+{
+	return put_conv(ctx, c, false, e);
+}
+
+int
+render_join_client(struct store *s, const char *feed, struct arena *a,
+    struct conv *c, bool *waits, struct err *e)
+{
+	static const enum field from[] = { FIELD_CLIENT_IDS, FIELD_EMAILS,
+		FIELD_PHONES, FIELD_EMAILS_MD5, FIELD_PHONES_MD5, FIELD_NAME };
+	struct slice client = conv_text(c, FIELD_CLIENT_UNIQ_ID);
+	struct conv contact;
+	int found;
+
+	*waits = client.n > 0 && !conv_has_identifier(c);
+	if (!*waits)
+		return 0;
+	found = store_values(s, a, feed, RECORD_CONTACT, client, &contact, e);
+	if (found != 1)
+		return found;
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		if (conv_text(c, from[i]).n == 0)
+			conv_text(c, from[i]) = conv_text(&contact, from[i]);
+	}
+	*waits = !conv_has_identifier(c);
+	return 0;
+}
+
+int
+render_call_as_order(struct store *s, const struct feed *f, struct arena *a,
+    const struct order *o, struct conv *c, struct err *e)
+{
+	struct conv other;
+
+	/* else it was decided, or no dump has the call any more */
+	if (!o->ruled &&
+	    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "CANCELLED"))
+		conv_text(c, FIELD_ORDER_STATUS) =
+		    preset_target(f->calls_as_orders);
+	return store_values(s, a, f->name, RECORD_ORDER, o->id, &other, e);
+}
+
+static int
+put_row(void *ctx, const struct order *o, struct err *e)
+{
+	struct rows *r = ctx;
+	struct conv c = o->conv;
+	bool waits = false;
+	int rc;
+
+	arena_reset(&r->arena);
+	if (o->kind == RECORD_ORDER &&
+	    render_join_client(r->what->store, r->what->feed->name, &r->arena,
+		&c, &waits, e) == -1)
+		return -1;
+	if (o->kind == RECORD_CALL && r->what->writer->kind == RECORD_ORDER) {
+		rc = render_call_as_order(
+		    r->what->store, r->what->feed, &r->arena, o, &c, e);
+		if (rc != 0)
+			return rc == 1 ? 0 : -1;
+	}
+	return put_conv(r, &c, waits, e);
+}
+
+unsigned
+render_kinds(const struct feed *f, const struct writer *w)
+{
+	bool calls = w->calls_too && f->calls_as_orders != NULL &&
+		     f->calls_as_orders[0] != '\0';
+
+	return KIND_BIT(w->kind) | (calls ? KIND_BIT(RECORD_CALL) : 0);
+}
+
+static int
+put_rows(struct rows *r, const struct render_what *what, struct err *e)
+{
+	const char *feed = what->feed->name;
+
+	if (what->writer->kind == RECORD_CONTACT)
+		return render_clients(
+		    what->store, feed, what->to, put_client, r, e);
+	return store_orders(what->store, feed,
+	    render_kinds(what->feed, what->writer), what->from, what->to,
+	    put_row, r, e);
+}
+
+/* --- the file ------------------------------------------------------------ */
+
+static void
+begin(struct rows *r, const struct render_what *what, int fd)
+{
+	memset(r, 0, sizeof *r);
+	r->env.zone = what->zone;
+	r->env.hash = what->feed->source[0]->pii == PII_HASH;
+	r->env.target = what->feed->target;
+	r->env.targets = what->feed->targets;
+	r->what = what;
+	r->since = what->since;
+	r->fd = fd;
+	r->out = mem_alloc(sizeof *r->out);
+	sha256_init(&r->sha);
+	out_begin(r->out, (struct output){ sink, r });
+}
+
+void
+render_hex(char out[65], struct sha256_ctx *sha)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(sha, sizeof digest, digest);
+	bytes_hex(out, digest, sizeof digest);
+}
+
+int
+render_hash(char out[65], int fd)
+{
+	struct sha256_ctx sha;
+	uint8_t buf[65536];
+	ssize_t n;
+
+	sha256_init(&sha);
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		sha256_update(&sha, (size_t)n, buf);
+	render_hex(out, &sha);
+	return n == 0 ? 0 : -1;
+}
+
+int
+render_write(
+    const struct render_what *what, int fd, struct render *out, struct err *e)
+{
+	const char *file = what->writer->file;
+	struct rows r;
+	int rc = -1;
+
+	begin(&r, what, fd);
+	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
+		err_set(e, "write %s: %s", file, strerror(errno));
+		goto out;
+	}
+	writing_begin(&r.writing, what->writer, &r.env, r.out);
+	if (put_rows(&r, what, e) == -1) {
+		err_add(e, "write %s", file);
+		goto out;
+	}
+	writing_end(&r.writing);
+	if (out_end(r.out) == -1) {
+		err_set(e, "write %s: %s", file, strerror(errno));
+		goto out;
+	}
+	out->bytes = r.out->bytes;
+	out->rows = r.writing.rows;
+	out->newer = r.newer;
+	out->waiting = r.waiting;
+	out->unfit = r.unfit;
+	render_hex(out->sha256, &r.sha);
+	rc = 0;
+out:
+	free(r.out);
+	arena_free(&r.arena);
+	return rc;
+}
+
+int
+render_cut(
+    const struct render_what *what, uint64_t drop, int64_t *from, struct err *e)
+{
+	struct rows r;
+	int rc;
+
+	begin(&r, what, -1);
+	r.cut = what->from == INT64_MIN ? INT64_MIN : what->from - 1;
+	writing_begin(&r.writing, what->writer, &r.env, r.out);
+	r.drop = drop + r.out->bytes; /* the head stays */
+	rc = put_rows(&r, what, e);
+	free(r.out);
+	arena_free(&r.arena);
+	if (rc == 0)
+		*from = r.cut + 1;
+	return rc;
+}

@@ -1,0 +1,508 @@
+/*
+ * The files process: its loop and channels, what auth allowed, and what is
+ * read.  Uploads are in files_upload.c.
+ */
+#include "net/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "keys/secret.h"
+#include "server/bytes.h"
+#include "net/files_private.h"
+#include "server/log.h"
+#include "server/sandbox.h"
+
+#define SYNCERS 2
+#define PULLS_MAX 8192 /* at once, a channel: http has many clients */
+#define ENTRIES_MAX 65536
+#define POLICE_MS 1000
+
+/* --- what auth allowed --------------------------------------------------- */
+
+static struct allowed **
+bucket_of(struct files *f, const uint8_t handle[16])
+{
+	return &f->bucket[(handle[0] | (unsigned)handle[1] << 8) % BUCKETS];
+}
+
+static struct allowed **
+find_allowed(struct files *f, const uint8_t handle[16])
+{
+	struct allowed **at = bucket_of(f, handle);
+
+	while (*at != NULL && !secret_equal((*at)->grant.handle, handle, 16))
+		at = &(*at)->next;
+	return at;
+}
+
+/* Whoever uses it first keeps it: a handle is of no use to anybody else. */
+static struct allowed *
+allowed_for(struct files *f, const struct peer *p, const uint8_t handle[16])
+{
+	struct allowed *a = *find_allowed(f, handle);
+
+	if (a == NULL)
+		return NULL;
+	if (a->peer == 0)
+		a->peer = p->number;
+	return a->peer == p->number ? a : NULL;
+}
+
+static void
+disallow(struct files *f, struct allowed **at)
+{
+	struct allowed *a = *at;
+
+	for (size_t i = 0; i < f->peers.n; i++) {
+		struct peer *p = f->peers.peer[i];
+
+		if (p->number == a->peer && !p->gone && p->data != NULL)
+			upload_drop_all(f, p->data, a);
+	}
+	*at = a->next;
+	free(a);
+}
+
+static bool
+hear_auth(struct files *f, struct peer *p, const struct auth_allow *m)
+{
+	struct allowed **at = find_allowed(f, m->grant.handle);
+
+	if (!m->live && *at != NULL)
+		disallow(f, at);
+	if (m->live && *at == NULL) {
+		struct allowed *a = mem_alloc(sizeof *a);
+
+		a->grant = m->grant;
+		a->grant.user[sizeof a->grant.user - 1] = '\0';
+		*at = a;
+	}
+	peers_send(p, &m->head, -1);
+	return true;
+}
+
+/* --- events and pulls ---------------------------------------------------- */
+
+struct event
+files_event(
+    enum event_kind kind, const struct grant *g, size_t feed, const char *path)
+{
+	struct event ev;
+
+	event_init(&ev, kind);
+	ev.head.id = (uint64_t)getpid();
+	ev.protocol = g->protocol;
+	ev.from = g->from;
+	ev.feed = (uint32_t)feed;
+	memcpy(ev.user, g->user, sizeof ev.user);
+	snprintf(ev.path, sizeof ev.path, "%s", path);
+	return ev;
+}
+
+static int
+pull_begin(struct request *rq, const struct tree_place *place,
+    const struct files_stat *st)
+{
+	struct channel *c = rq->channel;
+	struct pulling *p;
+
+	if (c->pulls >= PULLS_MAX)
+		return EMFILE;
+	p = mem_alloc(sizeof *p);
+	p->begin = files_event(
+	    EVENT_PULL_BEGIN, &rq->by->grant, place->feed, place->rel);
+	while (p->begin.pull == 0)
+		secret_random(&p->begin.pull, sizeof p->begin.pull);
+	p->begin.size = st->size;
+	p->begin.mtime = st->mtime;
+	p->begin.complete = rq->q->op == FILES_PULL_BEGIN && rq->q->complete;
+	if (rq->q->op == FILES_PULL_BEGIN) {
+		p->begin.first = rq->q->first;
+		p->begin.asked = rq->q->asked;
+	}
+	p->next = c->pulling;
+	c->pulling = p;
+	c->pulls++;
+	events_put(rq->f->events, &p->begin);
+	rq->r.number = p->begin.pull;
+	return 0;
+}
+
+static void
+pull_end(struct files *f, struct channel *c, struct pulling **at,
+    uint64_t bytes, bool complete)
+{
+	struct pulling *p = *at;
+	struct event ev;
+
+	event_init(&ev, EVENT_PULL_END);
+	p->begin.kind = EVENT_PULL_END;
+	p->begin.at = ev.at;
+	p->begin.bytes = bytes;
+	p->begin.complete = complete;
+	events_put(f->events, &p->begin);
+	*at = p->next;
+	c->pulls--;
+	free(p);
+}
+
+/* --- operations: each an errno ------------------------------------------- */
+
+static int
+op_stat(struct request *rq)
+{
+	struct tree_place place;
+	const struct upload *u;
+	int rc =
+	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
+
+	if (rc != 0)
+		return rc;
+	u = place.kind == TREE_REAL ? upload_find(rq->channel, rq->by, &place)
+				    : NULL;
+	if (u != NULL) {
+		rq->r.stat = upload_stat(u);
+		return 0;
+	}
+	return tree_stat(&rq->f->tree, &place, &rq->r.stat) == 0 ? 0 : errno;
+}
+
+static int
+op_open(struct request *rq)
+{
+	struct tree_place place;
+	const struct upload *u;
+	struct event ev;
+	int rc =
+	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
+
+	if (rc != 0)
+		return rc;
+	u = place.kind == TREE_REAL ? upload_find(rq->channel, rq->by, &place)
+				    : NULL;
+	if (u != NULL) {
+		rq->r.stat = upload_stat(u);
+		rq->fd = upload_open(u);
+		return rq->fd == -1 ? errno : 0;
+	}
+	rq->fd = tree_open(&rq->f->tree, &place, &rq->r.stat);
+	if (rq->fd == -1)
+		return errno;
+	if (place.root == TREE_PUBLISHED)
+		return pull_begin(rq, &place, &rq->r.stat);
+	if (place.root == TREE_ARCHIVE) {
+		ev = files_event(
+		    EVENT_ARCHIVE_READ, &rq->by->grant, place.feed, place.rel);
+		ev.size = rq->r.stat.size;
+		ev.mtime = rq->r.stat.mtime;
+		events_put(rq->f->events, &ev);
+	}
+	return 0;
+}
+
+/* http opened it by itself: only what it opened is ours to note. */
+static int
+op_pull_begin(struct request *rq)
+{
+	struct tree_place place;
+	struct files_stat st;
+	int rc =
+	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
+
+	if (rc != 0)
+		return rc;
+	if (place.kind != TREE_REAL || place.root != TREE_PUBLISHED)
+		return EACCES;
+	if (tree_stat(&rq->f->tree, &place, &st) == -1)
+		return errno;
+	if (st.mtime != rq->q->mtime) { /* renamed over meanwhile */
+		st.mtime = rq->q->mtime;
+		st.size = rq->q->bytes;
+	}
+	rq->r.stat = st;
+	return pull_begin(rq, &place, &st);
+}
+
+/* Its login may be over by now. */
+static int
+op_pull_end(struct request *rq)
+{
+	struct pulling **at = &rq->channel->pulling;
+
+	while (*at != NULL && (*at)->begin.pull != rq->q->number)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return ENOENT;
+	pull_end(rq->f, rq->channel, at, rq->q->bytes, rq->q->complete != 0);
+	return 0;
+}
+
+struct entries {
+	struct files_entry *entry;
+	size_t n, room;
+};
+
+static void
+add_entry(void *ctx, const struct files_entry *e)
+{
+	struct entries *l = ctx;
+
+	if (l->n == ENTRIES_MAX)
+		return;
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 64 : l->room * 2;
+		l->entry = mem_grow(l->entry, l->room * sizeof *l->entry);
+	}
+	l->entry[l->n++] = *e;
+}
+
+static void
+add_uploads(
+    struct request *rq, const struct tree_place *place, struct entries *l)
+{
+	for (const struct upload *u = rq->channel->upload; u != NULL;
+	     u = u->next) {
+		const char *name = upload_name_in(u, place->rel);
+		struct files_entry e;
+
+		if (u->by != rq->by || name == NULL ||
+		    (place->read && upload_is_entry(u)))
+			continue;
+		memset(&e, 0, sizeof e);
+		snprintf(e.name, sizeof e.name, "%s", name);
+		e.stat = upload_stat(u);
+		add_entry(l, &e);
+	}
+}
+
+static int
+op_list(struct request *rq)
+{
+	struct entries l = { NULL, 0, 0 };
+	struct tree_place place;
+	int rc =
+	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
+
+	if (rc == 0)
+		rc = tree_list(
+		    &rq->f->tree, &rq->by->grant, &place, add_entry, &l);
+	if (rc == 0 && place.kind == TREE_REAL && place.root == TREE_INBOX)
+		add_uploads(rq, &place, &l);
+	if (rc == 0) {
+		rq->fd = bytes_seal(l.entry, l.n * sizeof *l.entry);
+		rc = rq->fd == -1 ? errno : 0;
+		rq->r.entries = (uint32_t)l.n;
+	}
+	free(l.entry);
+	return rc;
+}
+
+/* clang-format off */
+static const struct {
+        int (*run)(struct request *rq);
+        bool without; /* needs no live login */
+} operations[] = {
+        [FILES_STAT]       = { op_stat,       false },
+        [FILES_OPEN]       = { op_open,       false },
+        [FILES_LIST]       = { op_list,       false },
+        [FILES_CREATE]     = { upload_create, false },
+        [FILES_COMMIT]     = { upload_commit, false },
+        [FILES_ABORT]      = { upload_abort,  false },
+        [FILES_RENAME]     = { upload_rename, false },
+        [FILES_REMOVE]     = { upload_remove, false },
+        [FILES_PULL_BEGIN] = { op_pull_begin, false },
+        [FILES_PULL_END]   = { op_pull_end,   true },
+};
+/* clang-format on */
+
+/* --- channels ------------------------------------------------------------ */
+
+void
+files_answer(struct peer *p, const struct files_reply *r, int fd)
+{
+	peers_send(p, &r->head, r->error == 0 ? fd : -1);
+	if (fd != -1)
+		close(fd);
+}
+
+static bool
+is_request(const struct files_request *q)
+{
+	return q->op < sizeof operations / sizeof operations[0] &&
+	       memchr(q->path, '\0', sizeof q->path) != NULL &&
+	       memchr(q->path2, '\0', sizeof q->path2) != NULL;
+}
+
+static bool
+hear_request(struct files *f, struct peer *p, const struct files_request *q)
+{
+	struct request rq = { .f = f, .peer = p, .q = q, .fd = -1 };
+
+	if (!is_request(q))
+		return false;
+	if (p->data == NULL)
+		p->data = mem_alloc(sizeof(struct channel));
+	rq.channel = p->data;
+	WIRE_INIT(&rq.r, WIRE_OPENED);
+	rq.r.head.id = q->head.id;
+	rq.by = allowed_for(f, p, q->handle);
+	if (rq.by == NULL && !operations[q->op].without)
+		rq.r.error = EACCES;
+	else
+		rq.r.error = operations[q->op].run(&rq);
+	if (!rq.later)
+		files_answer(p, &rq.r, rq.fd);
+	return true;
+}
+
+static bool
+peer_message(void *ctx, struct peer *p, const union wire_any *m, int fd)
+{
+	struct files *f = ctx;
+
+	(void)fd;
+	if (p == f->auth)
+		return m->head.type == WIRE_ALLOW && hear_auth(f, p, &m->allow);
+	return m->head.type == WIRE_FILE && hear_request(f, p, &m->file);
+}
+
+static void
+peer_closed(void *ctx, struct peer *p)
+{
+	struct files *f = ctx;
+	struct channel *c = p->data;
+
+	if (p == f->auth)
+		f->auth = NULL;
+	if (c == NULL)
+		return;
+	while (c->pulling != NULL)
+		pull_end(f, c, &c->pulling, 0, false);
+	upload_drop_all(f, c, NULL);
+	p->data = NULL;
+	free(c);
+}
+
+static void
+hear_parent(struct files *f)
+{
+	union wire_any m;
+	int fd;
+
+	if (wire_recv(f->worker->control, &m, sizeof m, &fd) != 1) {
+		f->stop = true;
+		return;
+	}
+	if (m.head.type == WIRE_CLIENT && fd != -1) {
+		peers_add(&f->peers, fd, (enum peer_kind)m.plain.kind);
+		fd = -1;
+	}
+	if (m.head.type == WIRE_DRAIN)
+		f->draining = true;
+	if (m.head.type == WIRE_STOP)
+		f->stop = true;
+	if (fd != -1)
+		close(fd);
+}
+
+/* Without auth there is nothing more to honour. */
+static bool
+goes_on(const struct files *f)
+{
+	if (f->stop)
+		return false;
+	return f->draining ? f->peers.n > 0 : f->auth != NULL;
+}
+
+static void
+loop(struct files *f)
+{
+	while (goes_on(f)) {
+		struct pollfd more[3] = { { f->worker->control, POLLIN, 0 },
+			{ pool_fd(f->pool), POLLIN, 0 },
+			{ events_waiting(f->events) ? f->worker->events : -1,
+			    POLLOUT, 0 } };
+
+		peers_wait(
+		    &f->peers, more, 3, f->open_uploads > 0 ? POLICE_MS : -1);
+		if (more[1].revents != 0)
+			upload_synced(f);
+		if (more[2].revents != 0)
+			events_flush(f->events);
+		if (f->open_uploads > 0)
+			upload_police(f);
+		if (more[0].revents != 0)
+			hear_parent(f);
+	}
+}
+
+static int
+start(struct files *f, struct err *e)
+{
+	const unsigned all = 1U << TREE_PUBLISHED | 1U << TREE_INBOX |
+			     1U << TREE_REPORTS | 1U << TREE_ARCHIVE;
+
+	if (tree_open_roots(&f->tree, f->conf, all, e) == -1)
+		return -1;
+	f->pool = pool_open(SYNCERS);
+	if (f->pool == NULL)
+		return err_set(e, "no thread can be started");
+	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK);
+	upload_tidy(f);
+	return sandbox_enter(SANDBOX_FILES, f->conf, e);
+}
+
+static void
+end(struct files *f)
+{
+	peers_free(&f->peers);
+	while (f->pool != NULL && pool_busy(f->pool) > 0) {
+		struct pollfd p = { pool_fd(f->pool), POLLIN, 0 };
+
+		poll(&p, 1, -1);
+		upload_synced(f);
+	}
+	pool_close(f->pool);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (f->bucket[i] != NULL)
+			disallow(f, &f->bucket[i]);
+	}
+	for (size_t i = 0; i < TREE_ROOTS; i++) {
+		if (f->tree.root[i] != -1)
+			close(f->tree.root[i]);
+	}
+	events_close(f->events);
+	free(f);
+}
+
+int
+files_main(struct worker *w)
+{
+	struct files *f = mem_alloc(sizeof *f);
+	struct err e = ERR_EMPTY;
+	int status = 1;
+
+	f->worker = w;
+	f->conf = w->conf;
+	f->peers.message = peer_message;
+	f->peers.closed = peer_closed;
+	f->peers.ctx = f;
+	f->events = events_open(w->events);
+	if (start(f, &e) == -1) {
+		log_error("%s", e.text);
+		goto out;
+	}
+	worker_ready(w);
+	loop(f);
+	status = f->auth == NULL && !f->draining && !f->stop ? 1 : 0;
+out:
+	end(f);
+	return status;
+}

@@ -1,0 +1,85 @@
+/*
+ * files: the process that opens things for the network side.  It honours only
+ * handles that auth announced (WIRE_ALLOW), within that grant, and passes
+ * descriptors.  Paths are the client's: "/main/conversions.csv",
+ * "/inbox/main/deals.csv" (see tree.h).
+ *
+ * An upload lies in a hidden file until it is committed.  Within its channel
+ * and grant it stays visible: STAT answers its size even after ingest took it,
+ * LIST of an inbox shows one's own uploads only, RENAME works on them alone.
+ */
+#ifndef NET_FILES_H
+#define NET_FILES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "net/auth.h"
+#include "server/wire.h"
+
+enum files_op {
+	FILES_STAT,
+	FILES_OPEN,   /* a file to read: descriptor */
+	FILES_LIST,   /* a folder: a memfd of struct files_entry */
+	FILES_CREATE, /* an upload begins: descriptor to write, upload id;
+		       * truncates one's own upload of that name */
+	FILES_COMMIT, /* it ended well: upload id */
+	FILES_ABORT,  /* it broke off: upload id; the bytes are removed */
+	FILES_RENAME, /* one's own upload; path to path2 */
+	FILES_REMOVE, /* one's own upload, as long as ingest has not taken it */
+	FILES_PULL_BEGIN, /* http opened a published file itself: pull id */
+	FILES_PULL_END    /* bytes delivered, complete or not */
+};
+
+#define FILES_PATH_MAX 1024
+
+struct files_request { /* WIRE_FILE */
+	struct wire head;
+	uint8_t handle[16];
+	uint32_t op;
+	uint32_t complete; /* PULL_END: the whole of it was delivered;
+			    * PULL_BEGIN: it goes out as the file's content
+			    * encoding, being the sidecar */
+	uint64_t number;   /* upload or pull id */
+	uint64_t bytes;    /* PULL_END: delivered; PULL_BEGIN: the size and */
+	int64_t mtime;     /* update time of the version opened */
+	uint64_t first, asked;     /* PULL_BEGIN: from which byte, how many */
+	char path[FILES_PATH_MAX]; /* terminated */
+	char path2[FILES_PATH_MAX];
+};
+
+struct files_stat {
+	uint64_t size;
+	int64_t mtime; /* whole Unix seconds */
+	uint32_t is_dir;
+	uint32_t writable;
+};
+
+struct files_reply { /* WIRE_OPENED */
+	struct wire head;
+	int32_t error; /* 0 or an errno: ENOENT, EACCES, EEXIST, ENOSPC … */
+	uint32_t entries; /* LIST */
+	uint64_t number;  /* CREATE: upload id.  OPEN of a published file: a
+			   * pull id, to be ended by PULL_END; else 0 */
+	struct files_stat stat;
+};
+
+struct files_entry {
+	struct files_stat stat;
+	char name[256];
+};
+
+/* For a process that can wait: one request and its answer.  -1 when files is
+ * gone; else 0, and r->error says.  *fd is -1 or the caller's. */
+int files_ask(
+    int sock, const struct files_request *q, struct files_reply *r, int *fd);
+
+/*
+ * A pull that is never ended is recorded as incomplete when its channel
+ * closes, and at the next start when the daemon was killed.
+ */
+
+struct worker;
+int files_main(struct worker *w);
+
+#endif

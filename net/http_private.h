@@ -1,0 +1,178 @@
+/*
+ * What http.c (the process, its connections and channels) and http_request.c
+ * (one request from target to response) share.
+ */
+#ifndef NET_HTTP_PRIVATE_H
+#define NET_HTTP_PRIVATE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "net/auth.h"
+#include "net/files.h"
+#include "net/outbox.h"
+#include "server/worker.h"
+#include "net/tree.h"
+
+struct http;
+struct http_request;
+
+/* A client's connection.  Its grant lasts as long as it sends the same
+ * credentials, of which only a digest is kept. */
+struct http_conn {
+	struct http_conn *next, **prev;
+	struct http *http;
+	int fd;
+	enum protocol protocol;
+	struct in6_addr from;
+	int64_t since_ms;             /* of the state it is in, monotonic */
+	struct http_request *request; /* being answered, or NULL */
+	bool known;                   /* has sent valid credentials */
+	bool doomed;                  /* shut down already; waits for its end */
+	uint64_t acked;   /* bytes the client had when the answer began, */
+	uint64_t taken;   /* how many more it has had since, */
+	int64_t taken_ms; /* and when it last took any */
+	bool granted;
+	uint8_t credentials[32]; /* SHA-256, while granted */
+	struct grant grant;
+	struct http_pull *unsure; /* sent, but not acknowledged; or NULL */
+};
+
+/* A published file on its way to a client, for the audit.  Lives until both
+ * files answered with its number and the response ended. */
+struct http_pull {
+	struct http_pull *next;
+	uint64_t ask; /* id of the request to files; 0 once answered */
+	uint64_t number;
+	bool ended;
+	uint8_t handle[16];
+	uint64_t bytes;
+	bool complete;
+	uint64_t sure_at; /* http_acked when the client has all of it */
+};
+
+enum http_step {
+	STEP_FRAMING,     /* the first call: is it a request we can trust? */
+	STEP_CREDENTIALS, /* ask auth unless the connection has them */
+	STEP_FIND,        /* where is the path? */
+	STEP_ANSWER,      /* the answer of files is here */
+	STEP_DONE
+};
+
+struct http_request {
+	struct http_request *next, **prev; /* while it waits for an answer */
+	struct http_conn *conn;
+	struct MHD_Connection *mhd;
+	enum http_step step;
+	bool broken;  /* the target could not be read */
+	uint64_t ask; /* what it waits for; 0: nothing */
+	char path[FILES_PATH_MAX];
+	char token[64];
+	bool head;
+	struct auth_reply who;    /* the answer of auth, */
+	uint8_t credentials[32];  /* to these */
+	struct files_reply found; /* the answer of files, */
+	int fd;                   /* and its descriptor */
+	bool waited_list;         /* it is a folder's */
+	struct http_pull *pull;
+	uint64_t first, size; /* of the body: where in the file, bytes */
+	bool reaches_end;     /* of the file */
+};
+
+/* What a listener's connections are told of. */
+struct http_origin {
+	struct http *http;
+	enum protocol protocol;
+};
+
+enum http_limit {
+	HTTP_ALL,
+	HTTP_HERE,
+	HTTP_STRANGERS,
+	HTTP_STRANGERS_HERE,
+	HTTP_MADE_ROOM,
+	HTTP_IDLE,
+	HTTP_SLOW,
+	HTTP_LIMITS /* HTTP_LIMITS as a value: none */
+};
+
+struct http {
+	struct worker *worker;
+	const struct conf *conf;
+	struct tree tree;
+	struct MHD_Daemon *daemon[64];
+	struct http_origin origin[64]; /* by daemon */
+	size_t daemons;
+	struct http_conn *conns;
+	unsigned conn_count;
+	struct outbox to_auth, to_files;
+	struct {
+		int64_t logged_ms; /* when it was last logged, */
+		unsigned unlogged; /* and how often it was not, since */
+	} limit[HTTP_LIMITS];
+	struct http_request *waiting;
+	struct http_pull *pulls; /* those files has not numbered yet */
+	uint64_t last_ask;
+	bool draining, stop;
+};
+
+/* Bytes of the connection that its client has acknowledged. */
+uint64_t http_acked(const struct http_conn *c);
+
+/* libmicrohttpd's callbacks. */
+void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *m);
+enum MHD_Result http_request_handle(void *cls, struct MHD_Connection *m,
+    const char *url, const char *method, const char *version,
+    const char *upload, size_t *upload_size, void **request);
+void http_request_end(void *cls, struct MHD_Connection *m, void **request,
+    enum MHD_RequestTerminationCode how);
+
+/* An answer of auth or files arrived for the request that waits for it; fd may
+ * be -1 and is taken over. */
+void http_request_granted(struct http *h, const struct auth_reply *r);
+void http_request_found(struct http *h, const struct files_reply *r, int fd);
+
+/* All that auth has said by now, so that no grant is used that it took back;
+ * false when auth is gone. */
+bool http_hear_auth(struct http *h);
+
+/* The connection has this grant from now on, or no longer needs one. */
+void http_conn_grant(
+    struct http_conn *c, const struct grant *g, const uint8_t credentials[32]);
+
+/* How the pull ended is known: tells files, now or once it has a number. */
+void http_pull_done(struct http *h, struct http_pull *p);
+
+/* --- http_send.c: responses ---------------------------------------- */
+
+/* A status with a line of text; close_it: no further request is read. */
+enum MHD_Result http_say(
+    struct http_request *r, unsigned status, const char *text, bool close_it);
+enum MHD_Result http_say_error(struct http_request *r, int error);
+
+/* The request's field, empty when there is none; may hold NULs. */
+struct slice http_request_field(struct http_request *r, const char *name);
+
+/* An open file, which it takes.  gzip: the file is the sidecar and stands for
+ * the path; varies: there might have been one. */
+enum MHD_Result http_send_file(struct http_request *r, int fd,
+    const struct files_stat *st, bool gzip, bool varies);
+enum MHD_Result http_send_published(
+    struct http_request *r, const struct tree_place *at);
+
+/* A folder's address ends with a slash, or its links would lead astray. */
+enum MHD_Result http_send_to_slash(struct http_request *r);
+
+/* The response of a pull ended. */
+void http_pull_end(struct http_request *r, bool completed);
+
+/* A folder as a page: begun, an entry at a time (ctx is the text), sent. */
+struct http_text {
+	char *p;
+	size_t n, room;
+};
+void http_list_begin(struct http_text *t);
+void http_list_entry(void *ctx, const struct files_entry *e);
+enum MHD_Result http_list_send(struct http_request *r, struct http_text *t);
+
+#endif

@@ -1,0 +1,427 @@
+/*
+ * Responses: statuses in a sentence, files whole and in part, folders.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "net/http_answer.h"
+#include "net/http_field.h"
+#include "net/http_private.h"
+#include "server/lang.h"
+
+#define BLOCK 16384 /* of a body under TLS: one record */
+
+/* Of a response header, roughly; what http_acked counts besides the body. */
+#define HEADER_GUESS 400
+
+/* --- answers ------------------------------------------------------- */
+
+static enum MHD_Result
+send_response(struct http_request *r, unsigned status, struct MHD_Response *m)
+{
+	enum MHD_Result rc;
+
+	MHD_add_response_header(m, HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
+	rc = MHD_queue_response(r->mhd, status, m);
+	MHD_destroy_response(m);
+	r->step = STEP_DONE;
+	return rc;
+}
+
+/* A status with a line of text; close: and no further request. */
+enum MHD_Result
+http_say(
+    struct http_request *r, unsigned status, const char *text, bool close_it)
+{
+	struct MHD_Response *m = MHD_create_response_from_buffer(
+	    strlen(text), mem_string(text), MHD_RESPMEM_MUST_FREE);
+	char number[16];
+
+	MHD_add_response_header(m, "Content-Type", "text/plain; charset=utf-8");
+	MHD_add_response_header(m, "Cache-Control", "no-store");
+	if (close_it)
+		MHD_add_response_header(m, "Connection", "close");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(m, "WWW-Authenticate",
+		    "Basic realm=\"convdrop\", charset=\"UTF-8\"");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(m, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_TOO_MANY_REQUESTS) {
+		snprintf(number, sizeof number, "%u", r->who.retry_s);
+		MHD_add_response_header(m, "Retry-After", number);
+	}
+	return send_response(r, status, m);
+}
+
+enum MHD_Result
+http_say_error(struct http_request *r, int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case ENFILE:
+	case EMFILE:
+		return http_say(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+		    _("The server is busy. Try again in a moment.\n"), false);
+	case EINVAL:
+		return http_say(r, MHD_HTTP_BAD_REQUEST,
+		    _("The path cannot be read.\n"), false);
+	default:
+		return http_say(r, MHD_HTTP_NOT_FOUND,
+		    _("There is no such file, or it is not for this login.\n"),
+		    false);
+	}
+}
+
+struct slice
+http_request_field(struct http_request *r, const char *name)
+{
+	const char *value = NULL;
+	size_t n = 0;
+
+	if (MHD_lookup_connection_value_n(r->mhd, MHD_HEADER_KIND, name,
+		strlen(name), &value, &n) != MHD_YES ||
+	    value == NULL)
+		return (struct slice){ "", 0 };
+	return (struct slice){ value, n };
+}
+
+/* --- files --------------------------------------------------------- */
+
+struct body {
+	int fd;
+	uint64_t first;
+};
+
+static ssize_t
+body_read(void *cls, uint64_t at, char *buf, size_t max)
+{
+	struct body *b = cls;
+	ssize_t n = pread(b->fd, buf, max, (off_t)(b->first + at));
+
+	return n <= 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
+}
+
+static void
+body_free(void *cls)
+{
+	struct body *b = cls;
+
+	close(b->fd);
+	free(b);
+}
+
+/* Takes fd.  In the clear the kernel sends the file; under TLS blocks of one
+ * record do better than libmicrohttpd's own way with a descriptor. */
+static struct MHD_Response *
+body_of(struct http_request *r, int fd, uint64_t first, uint64_t size)
+{
+	struct body *b;
+
+	if (r->conn->protocol == PROTO_HTTP)
+		return MHD_create_response_from_fd_at_offset64(size, fd, first);
+	b = mem_alloc(sizeof *b);
+	b->fd = fd;
+	b->first = first;
+	return MHD_create_response_from_callback(
+	    size, BLOCK, body_read, b, body_free);
+}
+
+/* Conditions in the order of RFC 9110 13.2.2: 0, 304 or 412. */
+static unsigned
+condition(struct http_request *r, const struct http_version *v)
+{
+	struct slice s = http_request_field(r, MHD_HTTP_HEADER_IF_MATCH);
+	int64_t t;
+
+	if (s.n > 0) {
+		if (!http_etag_listed(s, v->etag, true))
+			return MHD_HTTP_PRECONDITION_FAILED;
+	} else {
+		s = http_request_field(r, MHD_HTTP_HEADER_IF_UNMODIFIED_SINCE);
+		t = s.n > 0 ? http_date_parse(s) : -1;
+		if (t != -1 && v->mtime > t)
+			return MHD_HTTP_PRECONDITION_FAILED;
+	}
+	s = http_request_field(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	if (s.n > 0)
+		return http_etag_listed(s, v->etag, false)
+			   ? MHD_HTTP_NOT_MODIFIED
+			   : 0;
+	s = http_request_field(r, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
+	t = s.n > 0 ? http_date_parse(s) : -1;
+	return t != -1 && v->mtime <= t ? MHD_HTTP_NOT_MODIFIED : 0;
+}
+
+/* 200, 206 or 416, and which bytes. */
+static unsigned
+part(struct http_request *r, const struct http_version *v, uint64_t *first,
+    uint64_t *last)
+{
+	struct slice range = http_request_field(r, MHD_HTTP_HEADER_RANGE);
+	struct slice cond = http_request_field(r, MHD_HTTP_HEADER_IF_RANGE);
+
+	*first = 0;
+	*last = v->size - 1;
+	if (range.n == 0 || r->head)
+		return MHD_HTTP_OK;
+	if (cond.n > 0 && !slice_is(cond, v->etag) &&
+	    http_date_parse(cond) != v->mtime)
+		return MHD_HTTP_OK;
+	switch (http_range(range, v->size, first, last)) {
+	case RANGE_PART:
+		return MHD_HTTP_PARTIAL_CONTENT;
+	case RANGE_NONE:
+		return MHD_HTTP_RANGE_NOT_SATISFIABLE;
+	default:
+		return MHD_HTTP_OK;
+	}
+}
+
+static void
+add_fields(struct MHD_Response *m, const struct http_fields *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		MHD_add_response_header(m, f->field[i].name, f->field[i].value);
+}
+
+static enum MHD_Result
+without_body(struct http_request *r, unsigned status,
+    const struct http_version *v, bool varies)
+{
+	struct MHD_Response *m =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	struct http_fields fields;
+	char text[64];
+
+	http_fields_version(&fields, v, varies);
+	add_fields(m, &fields);
+	if (status == MHD_HTTP_RANGE_NOT_SATISFIABLE) {
+		snprintf(text, sizeof text, "bytes */%" PRIu64, v->size);
+		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_RANGE, text);
+	}
+	return send_response(r, status, m);
+}
+
+/* Answers with an open file, which it takes.  gzip: the file is the sidecar
+ * and stands for path; varies: there might have been one. */
+enum MHD_Result
+http_send_file(struct http_request *r, int fd, const struct files_stat *st,
+    bool gzip, bool varies)
+{
+	struct http_version v;
+	struct http_fields fields;
+	struct MHD_Response *m;
+	uint64_t first, last;
+	unsigned status;
+
+	http_version_of(&v, st->mtime, st->size, gzip);
+	status = condition(r, &v);
+	if (status == 0)
+		status = part(r, &v, &first, &last);
+	if (status != MHD_HTTP_OK && status != MHD_HTTP_PARTIAL_CONTENT) {
+		close(fd);
+		return without_body(r, status, &v, varies);
+	}
+	r->first = first;
+	r->size = v.size == 0 ? 0 : last - first + 1;
+	r->reaches_end = first + r->size == v.size;
+	m = body_of(r, fd, first, r->size);
+	http_fields_file(&fields, &v, r->path, gzip, varies);
+	if (status == MHD_HTTP_PARTIAL_CONTENT)
+		http_fields_part(&fields, &v, first, r->size);
+	add_fields(m, &fields);
+	return send_response(r, status, m);
+}
+
+/* --- published files, which this process opens itself -------------- */
+
+/* False when it cannot be told: what cannot be audited is not served. */
+static bool
+pull_begin(struct http_request *r, const char *path,
+    const struct files_stat *st, bool encoded)
+{
+	struct http *h = r->conn->http;
+	struct http_pull *p;
+	struct files_request q;
+
+	if (outbox_full(&h->to_files))
+		return false;
+	p = mem_alloc(sizeof *p);
+
+	WIRE_INIT(&q, WIRE_FILE);
+	q.op = FILES_PULL_BEGIN;
+	q.head.id = p->ask = ++h->last_ask;
+	q.mtime = st->mtime;
+	q.bytes = st->size;
+	q.complete = encoded;
+	q.first = r->first;
+	q.asked = r->size;
+	memcpy(q.handle, r->conn->grant.handle, sizeof q.handle);
+	snprintf(q.path, sizeof q.path, "%s", path);
+	outbox_put(&h->to_files, &q.head);
+	memcpy(p->handle, q.handle, sizeof p->handle);
+	p->next = h->pulls;
+	h->pulls = p;
+	r->pull = p;
+	return true;
+}
+
+void
+http_pull_end(struct http_request *r, bool completed)
+{
+	struct http_conn *c = r->conn;
+	struct http_pull *p = r->pull;
+	uint64_t acked = http_acked(c), got = acked - c->acked;
+
+	r->pull = NULL;
+	got = got > HEADER_GUESS ? got - HEADER_GUESS : 0;
+	p->bytes = completed ? r->size : got < r->size ? got : r->size;
+	p->complete = completed && r->reaches_end;
+	p->sure_at = c->acked + r->size;
+	if (!completed || acked >= p->sure_at || c->unsure != NULL)
+		http_pull_done(c->http, p);
+	else
+		c->unsure = p;
+}
+
+/* The sidecar, when it is asked for and of the very version; -1 when not. */
+static int
+open_sidecar(struct http_request *r, struct tree_place *beside,
+    const struct files_stat *st, struct files_stat *gz)
+{
+	size_t n = strlen(beside->rel);
+	int fd;
+
+	if (!http_takes_gzip(
+		http_request_field(r, MHD_HTTP_HEADER_ACCEPT_ENCODING)) ||
+	    n + 4 > sizeof beside->rel)
+		return -1;
+	memcpy(beside->rel + n, ".gz", 4);
+	fd = tree_open(&r->conn->http->tree, beside, gz);
+	if (fd != -1 && gz->mtime != st->mtime) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+enum MHD_Result
+http_send_published(struct http_request *r, const struct tree_place *at)
+{
+	size_t n = strlen(r->path);
+	bool varies = n < 3 || strcmp(r->path + n - 3, ".gz") != 0;
+	struct files_stat st, gz;
+	struct tree_place beside = *at;
+	int fd = tree_open(&r->conn->http->tree, at, &st);
+	int side;
+	enum MHD_Result rc;
+
+	if (fd == -1)
+		return http_say_error(r, errno);
+	side = varies ? open_sidecar(r, &beside, &st, &gz) : -1;
+	if (side != -1) {
+		close(fd);
+		fd = side;
+		st = gz;
+		at = &beside;
+	}
+	rc = http_send_file(r, fd, &st, side != -1, varies);
+	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, &st, side != -1))
+		return MHD_NO;
+	return rc;
+}
+
+/* --- folders ------------------------------------------------------- */
+
+static void
+text_add(struct http_text *t, const char *s, size_t n)
+{
+	if (t->room - t->n < n) {
+		t->room = t->room * 2 + n + 4096;
+		t->p = mem_grow(t->p, t->room);
+	}
+	memcpy(t->p + t->n, s, n);
+	t->n += n;
+}
+
+static void
+text_escaped(struct http_text *t, const char *s, bool url)
+{
+	for (; *s != '\0'; s++) {
+		char buf[8];
+		bool plain =
+		    (*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') ||
+		    (*s >= 'A' && *s <= 'Z') || strchr("-._", *s) != NULL;
+
+		if (plain || (!url && strchr("<>&\"'", *s) == NULL))
+			text_add(t, s, 1);
+		else {
+			snprintf(buf, sizeof buf, url ? "%%%02X" : "&#%u;",
+			    (unsigned)(unsigned char)*s);
+			text_add(t, buf, strlen(buf));
+		}
+	}
+}
+
+void
+http_list_entry(void *ctx, const struct files_entry *e)
+{
+	struct http_text *t = ctx;
+	const char *slash = e->stat.is_dir ? "/" : "";
+	char buf[64], date[HTTP_DATE_SIZE];
+	int n;
+
+	text_add(t, "<tr><td><a href=\"", 17);
+	text_escaped(t, e->name, true);
+	text_add(t, slash, strlen(slash));
+	text_add(t, "\">", 2);
+	text_escaped(t, e->name, false);
+	text_add(t, slash, strlen(slash));
+	http_date_write(e->stat.mtime, date);
+	n = snprintf(buf, sizeof buf, "</a><td>%" PRIu64 "<td>%s\n",
+	    e->stat.size, e->stat.is_dir ? "" : date);
+	text_add(t, buf, (size_t)n);
+}
+
+enum MHD_Result
+http_list_send(struct http_request *r, struct http_text *t)
+{
+	struct MHD_Response *m;
+
+	text_add(t, "</table>\n", 9);
+	m = MHD_create_response_from_buffer(t->n, t->p, MHD_RESPMEM_MUST_FREE);
+	MHD_add_response_header(
+	    m, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
+	MHD_add_response_header(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	return send_response(r, MHD_HTTP_OK, m);
+}
+
+void
+http_list_begin(struct http_text *t)
+{
+	static const char head[] = "<!doctype html>\n<meta charset=\"utf-8\">\n"
+				   "<title>convdrop</title>\n<table>\n";
+
+	text_add(t, head, sizeof head - 1);
+}
+
+/* A folder's address ends with a slash, or its links would lead astray. */
+enum MHD_Result
+http_send_to_slash(struct http_request *r)
+{
+	struct MHD_Response *m =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	const char *name = strrchr(r->path, '/') + 1;
+	struct http_text t = { NULL, 0, 0 };
+
+	text_escaped(&t, name, true);
+	text_add(&t, "/", 2);
+	MHD_add_response_header(m, MHD_HTTP_HEADER_LOCATION, t.p);
+	free(t.p);
+	return send_response(r, MHD_HTTP_MOVED_PERMANENTLY, m);
+}

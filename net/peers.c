@@ -1,0 +1,171 @@
+/*
+ * The channels of auth and files.
+ */
+#include "net/peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "server/log.h"
+
+#define PEERS_MAX 4096
+#define TURN 16      /* messages of one peer before the next one's turn */
+#define WAIT_MS 1000 /* for a reader that is a little behind */
+
+int
+peers_insist(int sock, const struct wire *m, int fd)
+{
+	while (wire_send(sock, m, fd) == -1) {
+		struct pollfd p = { .fd = sock, .events = POLLOUT };
+
+		if (errno != EAGAIN || poll(&p, 1, WAIT_MS) != 1)
+			return -1;
+	}
+	return 0;
+}
+
+struct peer *
+peers_add(struct peers *ps, int fd, enum peer_kind kind)
+{
+	struct peer *p;
+
+	if (ps->n == PEERS_MAX) {
+		log_error("more than %d channels are open; one more is "
+			  "refused",
+		    PEERS_MAX);
+		close(fd);
+		return NULL;
+	}
+	if (ps->n == ps->room) {
+		ps->room = ps->room == 0 ? 16 : ps->room * 2;
+		ps->peer = mem_grow(ps->peer, ps->room * sizeof(struct peer *));
+	}
+	p = mem_alloc(sizeof *p);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	p->fd = fd;
+	p->kind = kind;
+	p->number = ++ps->numbers;
+	ps->peer[ps->n++] = p;
+	return p;
+}
+
+static void
+end_peer(struct peers *ps, struct peer *p)
+{
+	if (p->gone)
+		return;
+	p->gone = true;
+	close(p->fd);
+	p->fd = -1;
+	ps->closed(ps->ctx, p);
+}
+
+void
+peers_send(struct peer *p, const struct wire *m, int fd)
+{
+	/* It is ended when its turn comes: whoever sends may be in the middle
+	 * of a list that its end would change. */
+	if (!p->gone && peers_insist(p->fd, m, fd) == -1)
+		shutdown(p->fd, SHUT_RDWR);
+}
+
+/* A peer introduces another one. */
+static bool
+introduce(
+    struct peers *ps, struct peer *by, const struct wire_plain *m, int *fd)
+{
+	if (by->kind != PEER_MASTER || *fd == -1 || m->kind != PEER_CHILD)
+		return false;
+	peers_add(ps, *fd, PEER_CHILD);
+	*fd = -1;
+	return true;
+}
+
+static void
+hear(struct peers *ps, struct peer *p)
+{
+	for (size_t i = 0; i < TURN && !p->gone; i++) {
+		union wire_any m;
+		bool fine;
+		int fd;
+		int n = wire_recv(p->fd, &m, sizeof m, &fd);
+
+		if (n == -1 && errno == EAGAIN)
+			return;
+		if (n == -1)
+			log_warn("a channel is ended, because what came "
+				 "over it is no message");
+		if (n != 1) {
+			end_peer(ps, p);
+			return;
+		}
+		if (m.head.type == WIRE_CLIENT)
+			fine = introduce(ps, p, &m.plain, &fd);
+		else
+			fine = ps->message(ps->ctx, p, &m, fd);
+		if (fd != -1)
+			close(fd);
+		if (!fine && !p->gone) {
+			log_warn("a channel is ended, because it asked for "
+				 "what it may not");
+			end_peer(ps, p);
+		}
+	}
+}
+
+/* The freed ones' places are closed up. */
+static void
+sweep(struct peers *ps)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ps->n; i++) {
+		if (ps->peer[i]->gone)
+			free(ps->peer[i]);
+		else
+			ps->peer[kept++] = ps->peer[i];
+	}
+	ps->n = kept;
+}
+
+void
+peers_wait(struct peers *ps, struct pollfd *more, size_t n, int timeout)
+{
+	size_t peers;
+	struct pollfd *fds;
+
+	sweep(ps);
+	peers = ps->n;
+	fds = mem_alloc((n + peers) * sizeof *fds);
+	for (size_t i = 0; i < n; i++)
+		fds[i] = more[i];
+	for (size_t i = 0; i < peers; i++)
+		fds[n + i] = (struct pollfd){ ps->peer[i]->fd, POLLIN, 0 };
+	if (poll(fds, n + peers, timeout) == -1) {
+		for (size_t i = 0; i < n + peers; i++)
+			fds[i].revents = 0;
+	}
+	for (size_t i = 0; i < peers; i++) {
+		if (fds[n + i].revents != 0 && !ps->peer[i]->gone)
+			hear(ps, ps->peer[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		more[i].revents = fds[i].revents;
+	free(fds);
+	sweep(ps);
+}
+
+void
+peers_free(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		end_peer(ps, ps->peer[i]);
+	sweep(ps);
+	free(ps->peer);
+	ps->peer = NULL;
+	ps->room = 0;
+}

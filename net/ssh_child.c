@@ -1,0 +1,569 @@
+/*
+ * One SSH connection.  libssh is driven without blocking by one event loop; its
+ * callbacks only note what happened or copy bytes, the loop does the work.
+ */
+#include "net/ssh_child.h"
+
+#include <errno.h>
+#include <libssh/callbacks.h>
+#include <nettle/base64.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "keys/secret.h"
+#include "server/address.h"
+#include "net/auth.h"
+#include "server/clock.h"
+#include "server/lang.h"
+#include "server/log.h"
+#include "server/sandbox.h"
+#include "net/sftp.h"
+#include "net/ssh_profile.h"
+
+#define BACKLOG_MAX                                                            \
+	((size_t)4 * 1024 * 1024) /* more than any window of ours              \
+				   */
+#define WAIT_MAX_MS 2000   /* how long a refusal by AUTH_WAIT is held back */
+#define FAREWELL_MS 1000   /* for the last bytes of a session */
+#define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
+
+struct client {
+	const struct ssh_child *it;
+	char from[INET6_ADDRSTRLEN];
+	ssh_session session;
+	ssh_event event;
+	ssh_channel channel;
+	struct sftp *sftp;
+	struct grant grant;
+	bool in;         /* logged in */
+	bool over;       /* the loop is to end; */
+	const char *why; /* perhaps because of this */
+	bool eof;        /* the client will send no more, */
+	bool closed;     /* and takes no more either */
+	bool gone;       /* the connection is no more */
+	bool draining;
+	unsigned tries;
+	size_t backlog;   /* bytes of the channel that libssh still holds */
+	int64_t deadline; /* of the login */
+	int64_t active;   /* when bytes last moved */
+};
+
+static void
+end(struct client *c, const char *why)
+{
+	c->over = true;
+	if (c->why == NULL)
+		c->why = why;
+}
+
+/* --- login --- */
+
+/* libssh hands names and passwords over as C strings: what follows a NUL in
+ * them is lost before we could refuse it. */
+
+/* Holds a refusal back, so that guessing takes its time. */
+static void
+hold_back(const struct client *c, uint32_t seconds)
+{
+	int64_t ms = (int64_t)seconds * 1000, left = c->deadline - clock_ms();
+
+	if (ms > WAIT_MAX_MS)
+		ms = WAIT_MAX_MS;
+	if (ms > left)
+		ms = left;
+	if (ms > 0)
+		poll(NULL, 0, (int)ms);
+}
+
+static int
+ask(struct client *c, enum auth_method method, const char *user,
+    const void *secret, size_t n)
+{
+	struct auth_request q;
+	struct auth_reply r;
+	bool revoked = false;
+	size_t user_n = strlen(user);
+	int rc = SSH_AUTH_DENIED;
+
+	WIRE_INIT(&q, WIRE_AUTH);
+	q.method = method;
+	q.protocol = PROTO_SFTP;
+	q.from = c->it->from;
+	if (c->in || c->over)
+		return SSH_AUTH_DENIED;
+	if (user_n > sizeof q.user || n > sizeof q.secret)
+		goto refused;
+	q.user_n = (uint32_t)user_n;
+	memcpy(q.user, user, user_n);
+	q.secret_n = (uint32_t)n;
+	memcpy(q.secret, secret, n);
+	if (auth_ask(c->it->auth, &q, &r, &revoked) == -1) {
+		end(c, _("the process that knows the users is gone"));
+		goto out;
+	}
+	if (r.verdict == AUTH_YES) {
+		rc = SSH_AUTH_SUCCESS;
+		if (method != AUTH_PUBKEY_OFFER) {
+			c->grant = r.grant;
+			c->in = true;
+			if (revoked)
+				end(c, _("the login was changed or removed"));
+		}
+		goto out;
+	}
+	if (r.verdict == AUTH_WAIT)
+		hold_back(c, r.retry_s);
+refused:
+	if (++c->tries >= c->it->conf->login_tries)
+		end(c, _("too many logins failed"));
+out:
+	secret_wipe(&q, sizeof q);
+	return rc;
+}
+
+static int
+on_password(
+    ssh_session session, const char *user, const char *password, void *ctx)
+{
+	(void)session;
+	return ask(ctx, AUTH_PASSWORD, user, password, strlen(password));
+}
+
+/* The blob of a public key, out of the only form that libssh exports. */
+static size_t
+key_blob(ssh_key key, uint8_t *out, size_t size)
+{
+	struct base64_decode_ctx d;
+	char *text = NULL;
+	size_t n = 0;
+
+	base64_decode_init(&d);
+	if (ssh_pki_export_pubkey_base64(key, &text) != SSH_OK)
+		return 0;
+	if (BASE64_DECODE_LENGTH(strlen(text)) > size ||
+	    !base64_decode_update(&d, &n, out, strlen(text), text) ||
+	    !base64_decode_final(&d))
+		n = 0;
+	ssh_string_free_char(text);
+	return n;
+}
+
+static int
+on_pubkey(ssh_session session, const char *user, struct ssh_key_struct *key,
+    char state, void *ctx)
+{
+	uint8_t blob[AUTH_SECRET_MAX];
+	size_t n = key_blob(key, blob, sizeof blob);
+
+	(void)session;
+	if (n == 0)
+		return SSH_AUTH_DENIED;
+	if (state == SSH_PUBLICKEY_STATE_NONE)
+		return ask(ctx, AUTH_PUBKEY_OFFER, user, blob, n);
+	if (state == SSH_PUBLICKEY_STATE_VALID)
+		return ask(ctx, AUTH_PUBKEY, user, blob, n);
+	return SSH_AUTH_DENIED;
+}
+
+/* Without this, libssh starts GSSAPI by itself for whoever asks. */
+static ssh_string
+on_gssapi(
+    ssh_session session, const char *user, int n, ssh_string *oids, void *ctx)
+{
+	(void)session;
+	(void)user;
+	(void)n;
+	(void)oids;
+	(void)ctx;
+	return NULL;
+}
+
+/* --- the channel --- */
+
+static int
+on_data(ssh_session session, ssh_channel channel, void *data, uint32_t n,
+    int is_stderr, void *ctx)
+{
+	struct client *c = ctx;
+	size_t taken;
+
+	(void)session;
+	(void)channel;
+	c->active = clock_ms();
+	if (is_stderr || c->sftp == NULL)
+		return (int)n; /* nobody wants it */
+	taken = sftp_take(c->sftp, data, n);
+	c->backlog = n - taken;
+	if (c->backlog > BACKLOG_MAX)
+		end(c, _("the client sends more than the channel's window"));
+	return (int)taken;
+}
+
+static void
+on_eof(ssh_session session, ssh_channel channel, void *ctx)
+{
+	(void)session;
+	(void)channel;
+	((struct client *)ctx)->eof = true;
+}
+
+static void
+on_close(ssh_session session, ssh_channel channel, void *ctx)
+{
+	struct client *c = ctx;
+
+	(void)session;
+	(void)channel;
+	c->eof = true;
+	c->closed = true;
+}
+
+static int
+on_subsystem(
+    ssh_session session, ssh_channel channel, const char *name, void *ctx)
+{
+	struct client *c = ctx;
+
+	(void)session;
+	(void)channel;
+	if (strcmp(name, "sftp") != 0 || c->sftp != NULL)
+		return 1;
+	c->sftp =
+	    sftp_new(c->it->files, &c->grant, c->it->conf->limits.packed_bytes);
+	return c->sftp == NULL;
+}
+
+/* libssh keeps the pointer, so one per process. */
+static struct ssh_channel_callbacks_struct channel_callbacks = {
+	.channel_data_function = on_data,
+	.channel_eof_function = on_eof,
+	.channel_close_function = on_close,
+	.channel_subsystem_request_function = on_subsystem,
+};
+
+static ssh_channel
+on_open(ssh_session session, void *ctx)
+{
+	struct client *c = ctx;
+
+	if (!c->in || c->channel != NULL)
+		return NULL;
+	c->channel = ssh_channel_new(session);
+	if (c->channel == NULL)
+		return NULL;
+	ssh_callbacks_init(&channel_callbacks);
+	channel_callbacks.userdata = c;
+	ssh_set_channel_callbacks(c->channel, &channel_callbacks);
+	return c->channel;
+}
+
+/* What is not here is refused by libssh: shell, exec, pty, env, forwarding. */
+static struct ssh_server_callbacks_struct server_callbacks = {
+	.auth_password_function = on_password,
+	.auth_pubkey_function = on_pubkey,
+	.gssapi_select_oid_function = on_gssapi,
+	.channel_open_request_session_function = on_open,
+};
+
+/* --- the other descriptors --- */
+
+static int
+on_auth(socket_t fd, int events, void *ctx)
+{
+	struct client *c = ctx;
+	union {
+		struct wire head;
+		struct auth_revoked revoked;
+		uint8_t bytes[WIRE_MAX];
+	} m;
+
+	(void)events;
+	if (wire_recv(fd, &m, sizeof m, NULL) != 1)
+		end(c, _("the process that knows the users is gone"));
+	else if (m.head.type == WIRE_REVOKED && c->in &&
+		 memcmp(m.revoked.handle, c->grant.handle,
+		     sizeof m.revoked.handle) == 0)
+		end(c, _("the login was changed or removed"));
+	return 0;
+}
+
+static int
+on_report(socket_t fd, int events, void *ctx)
+{
+	struct client *c = ctx;
+
+	(void)events;
+	c->draining = true;
+	ssh_event_remove_fd(c->event, fd);
+	return -1; /* it is gone from the loop */
+}
+
+/* --- the loop --- */
+
+/* Waits for ms at most; false when the connection is gone. */
+static bool
+turn(struct client *c, int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	if (ssh_event_dopoll(c->event, (int)ms) == SSH_ERROR ||
+	    (ssh_get_status(c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))) {
+		c->gone = true;
+		end(c, NULL);
+	}
+	return !c->gone;
+}
+
+static bool
+writing(const struct client *c)
+{
+	return (ssh_get_status(c->session) & SSH_WRITE_PENDING) != 0;
+}
+
+/* Hands libssh what is to be sent; true when it took any. */
+static bool
+flush(struct client *c)
+{
+	struct slice s = sftp_pending(c->sftp);
+	int n;
+
+	if (s.n == 0 || c->closed || writing(c) ||
+	    ssh_channel_window_size(c->channel) == 0)
+		return false;
+	n = ssh_channel_write(c->channel, s.p, (uint32_t)s.n);
+	if (n < 0) {
+		c->closed = true;
+		end(c, NULL);
+	}
+	if (n <= 0)
+		return false;
+	sftp_sent(c->sftp, (size_t)n);
+	c->active = clock_ms();
+	return true;
+}
+
+/* Takes what did not fit when it arrived; true when there was any. */
+static bool
+refill(struct client *c)
+{
+	uint8_t buf[16384];
+	size_t want = sftp_wants(c->sftp);
+	int n;
+
+	if (want > c->backlog)
+		want = c->backlog;
+	if (want > sizeof buf)
+		want = sizeof buf;
+	if (want == 0)
+		return false;
+	n = ssh_channel_read_nonblocking(c->channel, buf, (uint32_t)want, 0);
+	if (n <= 0) {
+		c->backlog = 0;
+		return false;
+	}
+	sftp_take(c->sftp, buf, (size_t)n);
+	c->backlog -= (size_t)n;
+	return true;
+}
+
+/* All that can be done without waiting. */
+static void
+work(struct client *c)
+{
+	bool moved = true;
+
+	while (moved && !c->over) {
+		if (sftp_run(c->sftp) == -1) {
+			end(c, sftp_problem(c->sftp));
+			return;
+		}
+		moved = flush(c);
+		moved |= refill(c);
+	}
+	if (c->closed || (c->eof && c->backlog == 0 && !writing(c) &&
+			     sftp_pending(c->sftp).n == 0))
+		end(c, NULL);
+}
+
+/* How long the loop may wait; ends the session when its time is up. */
+static int64_t
+time_left(struct client *c)
+{
+	int64_t now = clock_ms();
+	int64_t idle = c->active + (int64_t)c->it->conf->idle_s * 1000;
+
+	if (!c->in && now >= c->deadline)
+		end(c, _("the login took too long"));
+	if (c->in && now >= idle)
+		end(c, _("nothing happened for too long"));
+	if (c->draining && now >= c->active + DRAIN_IDLE_MS &&
+	    (c->sftp == NULL || sftp_idle(c->sftp)))
+		end(c, _("the server ends"));
+	idle = c->in ? idle - now : c->deadline - now;
+	return c->draining && idle > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle;
+}
+
+/* A signature by a kind of key we do not take: libssh says nothing to the
+ * client, which then would wait until the deadline. */
+static void
+look_for_silence(struct client *c)
+{
+	if (!c->in && ssh_get_error_code(c->session) == SSH_FATAL)
+		end(c, _("the login used an algorithm that is not offered"));
+}
+
+static void
+serve(struct client *c)
+{
+	bool told = false;
+
+	while (!c->over) {
+		int64_t left;
+
+		if (c->in && !told) {
+			told = true;
+			if (write(c->it->report, "L", 1) == -1)
+				end(c, _("the accepting process is gone"));
+		}
+		if (c->sftp != NULL)
+			work(c);
+		else if (c->eof)
+			end(c, NULL);
+		left = time_left(c);
+		if (!c->over && turn(c, left))
+			look_for_silence(c);
+	}
+}
+
+/* 0 when both sides have keys. */
+static int
+exchange_keys(struct client *c)
+{
+	int rc = ssh_handle_key_exchange(c->session);
+	const char *error;
+	char why[1536];
+
+	if (rc != SSH_ERROR &&
+	    ssh_event_add_session(c->event, c->session) != SSH_OK)
+		rc = SSH_ERROR;
+	while (rc == SSH_AGAIN && !c->over) {
+		turn(c, c->deadline - clock_ms());
+		if (clock_ms() >= c->deadline)
+			end(c, _("the key exchange took too long"));
+		if (!c->over)
+			rc = ssh_handle_key_exchange(c->session);
+	}
+	if (rc == SSH_OK)
+		return 0;
+	error = ssh_get_error(c->session);
+	if (c->why != NULL)
+		log_info("%s: %s.", c->from, c->why);
+	else if (*error != '\0')
+		log_info("%s: %s.", c->from,
+		    ssh_explain(
+			why, sizeof why, error, c->it->conf->ssh_profile));
+	return -1;
+}
+
+static void
+log_client(const struct client *c)
+{
+	const char *banner = ssh_get_clientbanner(c->session);
+	char safe[512];
+
+	if (banner == NULL)
+		banner = "";
+	log_safe(safe, sizeof safe, banner, strlen(banner));
+	log_info("%s: client \"%s\", key exchange %s, cipher %s, MAC %s.",
+	    c->from, safe, ssh_get_kex_algo(c->session),
+	    ssh_get_cipher_out(c->session), ssh_get_hmac_out(c->session));
+}
+
+/* Ends what is open, then the channel, with a moment for the last bytes. */
+static void
+say_goodbye(struct client *c)
+{
+	int64_t until = clock_ms() + FAREWELL_MS;
+	struct auth_revoked out;
+
+	sftp_free(c->sftp, c->eof && !writing(c));
+	c->sftp = NULL;
+	if (c->in) {
+		WIRE_INIT(&out, WIRE_REVOKED);
+		memcpy(out.handle, c->grant.handle, sizeof out.handle);
+		wire_send(c->it->auth, &out.head, -1);
+	}
+	if (!c->gone && c->channel != NULL) {
+		if (!c->closed)
+			ssh_channel_request_send_exit_status(
+			    c->channel, c->why != NULL);
+		ssh_channel_close(c->channel);
+	}
+	while (!c->gone && clock_ms() < until &&
+	       ((c->channel != NULL && !c->closed) || writing(c)))
+		turn(c, until - clock_ms());
+	if (!c->gone)
+		ssh_disconnect(c->session);
+}
+
+static int
+begin(struct client *c)
+{
+	const struct ssh_child *it = c->it;
+	const bool no = false;
+
+	c->session = ssh_new();
+	c->event = ssh_event_new();
+	if (c->session == NULL || c->event == NULL)
+		return -1;
+	ssh_options_set(c->session, SSH_OPTIONS_PROCESS_CONFIG, &no);
+	ssh_options_set(c->session, SSH_OPTIONS_COMPRESSION, "none");
+	if (ssh_bind_accept_fd(it->bind, c->session, it->fd) != SSH_OK)
+		return -1;
+	ssh_set_blocking(c->session, 0);
+	ssh_set_auth_methods(
+	    c->session, SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_callbacks_init(&server_callbacks);
+	server_callbacks.userdata = c;
+	ssh_set_server_callbacks(c->session, &server_callbacks);
+	if (ssh_event_add_fd(c->event, it->auth, POLLIN, on_auth, c) !=
+		SSH_OK ||
+	    ssh_event_add_fd(c->event, it->report, POLLIN, on_report, c) !=
+		SSH_OK)
+		return -1;
+	return 0;
+}
+
+int
+ssh_child_run(const struct ssh_child *it)
+{
+	static struct client c;
+	struct err e = ERR_EMPTY;
+
+	c.it = it;
+	c.active = clock_ms();
+	c.deadline = c.active + (int64_t)it->conf->login_s * 1000;
+	address_text(c.from, &it->from);
+	if (begin(&c) == -1) {
+		log_error("%s: libssh could not begin: %s.", c.from,
+		    c.session == NULL ? "out of memory"
+				      : ssh_get_error(it->bind));
+		return 1;
+	}
+	if (sandbox_enter(SANDBOX_SSH_CHILD, it->conf, &e) == -1) {
+		log_error("%s.", e.text);
+		return 1;
+	}
+	if (exchange_keys(&c) == -1)
+		return 0;
+	log_client(&c);
+	serve(&c);
+	say_goodbye(&c);
+	if (c.why != NULL && c.in)
+		log_info("%s: the session of \"%s\" was ended: %s.", c.from,
+		    c.grant.user, c.why);
+	else if (c.why != NULL)
+		log_info("%s: the connection was ended: %s.", c.from, c.why);
+	return 0;
+}

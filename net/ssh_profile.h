@@ -1,0 +1,34 @@
+/*
+ * Which SSH algorithms are offered: one table with a row per profile.
+ *
+ *      compat   everything safe that JSch 0.1.55, libssh2 1.10, paramiko and
+ *               OpenSSH can speak; never SHA-1, CBC or DSA
+ *      strict   what ssh-audit finds nothing to say about
+ */
+#ifndef NET_SSH_PROFILE_H
+#define NET_SSH_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "keys/hostkey.h"
+#include "server/conf.h"
+
+struct ssh_algorithms {
+	const char *name;
+	const char *kex, *hostkeys, *ciphers, *macs, *pubkeys;
+	bool hostkey[HOSTKEY_TYPES]; /* which of ours are used */
+	int rsa_bits;                /* at least */
+};
+
+const struct ssh_algorithms *ssh_algorithms(enum ssh_profile p);
+
+/*
+ * libssh's sentence about a key exchange that found nothing in common, made
+ * into ours: which list did not match, what the client offers, and whether the
+ * other profile would do.  Any other sentence comes out as it went in, safe to
+ * be logged.  Returns out.
+ */
+const char *ssh_explain(
+    char *out, size_t size, const char *error, enum ssh_profile p);
+
+#endif

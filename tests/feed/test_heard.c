@@ -1,0 +1,237 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+
+#include "feed/heard.h"
+#include "tests/feed/ingest_bench.h"
+
+static struct bench b;
+static struct heard h;
+static int pair[2];
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	bench_open(&b, BENCH_CONF(""));
+	heard_init(&h, b.inst.conf, b.in.store, b.in.audit);
+	assert_int_equal(wire_pair(pair), 0);
+	assert_int_equal(bench_drop(&b, "a.csv",
+			     HEADER "2026-11-20 10:00:00;1;111;;PAID;1\n", NOW),
+	    0);
+	assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	heard_free(&h);
+	close(pair[0]);
+	close(pair[1]);
+	bench_close(&b);
+	return 0;
+}
+
+#define FILES_PID 4242
+
+static void
+tell(enum event_kind kind, uint64_t pull, const char *path, uint64_t bytes,
+    bool complete)
+{
+	struct event ev;
+
+	event_init(&ev, kind);
+	ev.head.id = FILES_PID;
+	ev.protocol = PROTO_SFTP;
+	ev.pull = pull;
+	ev.bytes = bytes;
+	ev.size = 147;
+	ev.mtime = NOW;
+	ev.complete = complete;
+	inet_pton(AF_INET6, "::ffff:192.0.2.7", &ev.from);
+	snprintf(ev.user, sizeof ev.user, "direct");
+	snprintf(ev.path, sizeof ev.path, "%s", path);
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+}
+
+static void
+count_line(void *ctx, const char *line)
+{
+	(void)line;
+	++*(unsigned *)ctx;
+}
+
+static unsigned
+lines_with(const char *one, const char *two)
+{
+	const char *word[] = { one, two };
+	unsigned n = 0;
+
+	assert_int_equal(
+	    audit_log(b.inst.conf, word, 2, count_line, &n, &b.e), 0);
+	return n;
+}
+
+static bool
+keep_pull(void *ctx, const struct pull *p)
+{
+	*(struct pull *)ctx = *p;
+	return false;
+}
+
+static struct pull
+last_pull(void)
+{
+	struct pull p = { 0 };
+
+	assert_int_equal(
+	    store_pulls(b.in.store, "main", 1, keep_pull, &p, &b.e), 0);
+	return p;
+}
+
+static void
+a_pull_is_in_store_and_audit_with_the_version_s_hash(void **state)
+{
+	struct publication pub;
+	char hash[80];
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 5, "main/conversions.csv", 0, false);
+	heard_drain(&h, pair[1], false);
+	assert_false(last_pull().complete);
+	tell(EVENT_PULL_END, 5, "", 147, true);
+	heard_drain(&h, pair[1], false);
+	assert_true(last_pull().complete);
+	assert_string_equal(last_pull().address, "192.0.2.7");
+	assert_string_equal(last_pull().protocol, "sftp");
+	assert_true(h.pulled[0]);
+	assert_int_equal(store_publication_last(b.in.store, "main",
+			     "conversions.csv", true, &pub, &b.e),
+	    1);
+	assert_int_equal(pub.pulls, 1);
+	snprintf(hash, sizeof hash, "sha256=%s", pub.sha256);
+	assert_int_equal(lines_with("event=pulled", hash), 1);
+}
+
+static void
+the_compressed_copy_is_the_same_version(void **state)
+{
+	struct publication pub;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 6, "main/conversions.csv.gz", 0, false);
+	tell(EVENT_PULL_END, 6, "", 99, true);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(store_publication_last(b.in.store, "main",
+			     "conversions.csv", true, &pub, &b.e),
+	    1);
+	assert_int_equal(pub.pulls, 1);
+	assert_int_equal(
+	    lines_with("event=pulled", "path=main/conversions.csv.gz"), 1);
+}
+
+static void
+in_a_transaction_pulls_wait_and_logins_do_not(void **state)
+{
+	(void)state;
+	assert_int_equal(store_begin(b.in.store, &b.e), 0);
+	tell(EVENT_PULL_BEGIN, 7, "main/conversions.csv", 0, false);
+	tell(EVENT_LOGIN_FAILED, 0, "", 0, false);
+	tell(EVENT_PULL_END, 7, "", 100, false);
+	heard_drain(&h, pair[1], true);
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 1);
+	assert_int_equal(lines_with("event=pulled", "direct"), 0);
+	store_rollback(b.in.store);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(last_pull().bytes, 100);
+	assert_false(last_pull().complete);
+	assert_false(h.pulled[0]);
+	assert_int_equal(lines_with("event=pulled", "direct"), 1);
+}
+
+static void
+a_pull_that_a_crash_cut_off_is_closed_as_incomplete(void **state)
+{
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 8, "main/conversions.csv", 0, false);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(last_pull().ended, 0);
+	assert_int_equal(heard_close_pulls(&h, NOW + 50, &b.e), 0);
+	assert_int_equal(last_pull().ended, NOW + 50);
+	assert_int_equal(lines_with("event=pulled", "\"complete\":false"), 1);
+}
+
+static void
+pulls_of_a_files_process_that_died_are_closed(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	event_init(&ev, EVENT_FILES_GONE);
+	ev.pull = 4711; /* another one */
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(lines_with("event=pulled", "direct"), 0);
+	ev.pull = FILES_PID;
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	heard_drain(&h, pair[1], false);
+	assert_int_not_equal(last_pull().ended, 0);
+	assert_false(last_pull().complete);
+	assert_int_equal(lines_with("event=pulled", "\"complete\":false"), 1);
+	assert_int_equal(h.runs, 0);
+}
+
+static void
+uploads_and_archive_reads_are_in_the_audit(void **state)
+{
+	(void)state;
+	tell(EVENT_UPLOADED, 0, "main/deals.csv", 1234, true);
+	tell(EVENT_ARCHIVE_READ, 0, "main/2026/11/22/x.gz", 0, true);
+	tell(EVENT_LOGIN, 0, "", 0, true);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(lines_with("event=uploaded", "bytes=1234"), 1);
+	assert_int_equal(lines_with("event=archive_read", "x.gz"), 1);
+	assert_int_equal(lines_with("event=login", "user=direct"), 1);
+}
+
+static void
+a_strange_event_is_passed_over(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	event_init(&ev, EVENT_LOGIN);
+	ev.kind = 999;
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	/* no terminator anywhere, a path that names no feed */
+	event_init(&ev, EVENT_PULL_END);
+	memset(ev.user, 'u', sizeof ev.user);
+	memset(ev.path, 'p', sizeof ev.path);
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	heard_drain(&h, pair[1], false);
+	assert_int_equal(lines_with("event=pulled", "\"sha256\":\"\""), 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_pull_is_in_store_and_audit_with_the_version_s_hash),
+		TEST(the_compressed_copy_is_the_same_version),
+		TEST(in_a_transaction_pulls_wait_and_logins_do_not),
+		TEST(a_pull_that_a_crash_cut_off_is_closed_as_incomplete),
+		TEST(pulls_of_a_files_process_that_died_are_closed),
+		TEST(uploads_and_archive_reads_are_in_the_audit),
+		TEST(a_strange_event_is_passed_over),
+	};
+
+	cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
+}

@@ -1,0 +1,47 @@
+# Unit tests of net/.  For each: its name in NET_TESTS and a line
+#	tests_net_test_NAME_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS =
+
+check_PROGRAMS += $(NET_TESTS)
+TESTS += $(NET_TESTS)
+
+NET_TESTS += tests/net/test_http_field
+tests_net_test_http_field_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_outbox
+tests_net_test_outbox_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_ranges
+tests_net_test_ranges_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_sftp_packet
+tests_net_test_sftp_packet_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_sftp
+tests_net_test_sftp_SOURCES = tests/net/test_sftp.c tests/net/sftp_kit.h \
+	tests/net/sftp_kit.c
+tests_net_test_sftp_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_ssh_profile
+tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_http_answer
+tests_net_test_http_answer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_limit
+tests_net_test_limit_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_tree
+tests_net_test_tree_SOURCES = tests/net/test_tree.c tests/server/instance.h
+tests_net_test_tree_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_auth
+tests_net_test_auth_SOURCES = tests/net/test_auth.c tests/net/worker_kit.h \
+	tests/server/instance.h
+tests_net_test_auth_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_files
+tests_net_test_files_SOURCES = tests/net/test_files.c tests/net/worker_kit.h \
+	tests/server/instance.h
+tests_net_test_files_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
