@@ -79,8 +79,7 @@ find(struct deciding *x, struct err *e)
 	    x->id, &x->was, e);
 }
 
-/* --- may it be done? -------------------------------------------------------
- */
+/* --- may it be done? ------------------------------------------------------ */
 
 static bool __attribute__((format(printf, 3, 4)))
 answer(struct deciding *x, int status, const char *format, ...)
@@ -187,8 +186,7 @@ may(struct deciding *x, struct err *e)
 	return x->verb == VERB_FORGET ? may_forget(x) : may_decide(x, e);
 }
 
-/* --- doing it ----------------------------------------------------------------
- */
+/* --- doing it ------------------------------------------------------------- */
 
 static json_t *
 event(const struct deciding *x, const struct act *act)

@@ -30,8 +30,7 @@ struct revising {
 	struct act act;
 };
 
-/* --- what was asked --------------------------------------------------------
- */
+/* --- what was asked ------------------------------------------------------- */
 
 /* "12 13 14", or "since 1795348800", or nothing for all. */
 static void
@@ -101,8 +100,7 @@ check_room(const struct revising *x, struct err *e)
 	    (unsigned long long)(bytes >> 20) + 1);
 }
 
-/* --- what is said ------------------------------------------------------------
- */
+/* --- what is said --------------------------------------------------------- */
 
 static void __attribute__((format(printf, 2, 3)))
 say(struct revising *x, const char *format, ...)
@@ -203,8 +201,7 @@ event(const struct revising *x)
 	return o;
 }
 
-/* --- doing it
- * ------------------------------------------------------------------ */
+/* --- doing it ------------------------------------------------------------- */
 
 static int
 settle(struct revising *x, struct revise *r, struct err *e)

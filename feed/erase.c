@@ -24,8 +24,7 @@
 #define KEYS 256
 #define MD5_HEX 32
 
-/* --- the act ---------------------------------------------------------------
- */
+/* --- the act -------------------------------------------------------------- */
 
 json_t *
 erase_act_new(void)
@@ -72,8 +71,7 @@ erase_save(struct erasing *x, struct err *e)
 	return rc;
 }
 
-/* --- tombstones ------------------------------------------------------------
- */
+/* --- tombstones ----------------------------------------------------------- */
 
 static void
 keep_stone(
@@ -171,8 +169,7 @@ erase_load(struct ingest *in, struct err *e)
 	return 0;
 }
 
-/* --- a later dump -----------------------------------------------------------
- */
+/* --- a later dump --------------------------------------------------------- */
 
 int
 erase_dump(struct ingest *in, const struct settings *s, int fd, int *copy,
@@ -192,8 +189,7 @@ erase_dump(struct ingest *in, const struct settings *s, int fd, int *copy,
 	return rc;
 }
 
-/* --- the job ---------------------------------------------------------------
- */
+/* --- the job -------------------------------------------------------------- */
 
 static int
 add_clients(struct erasing *x, struct ingest *in, struct err *e)
@@ -489,8 +485,7 @@ erase_resume(struct ingest *in)
 		log_error("%s", e.text);
 }
 
-/* --- the deed --------------------------------------------------------------
- */
+/* --- the deed ------------------------------------------------------------- */
 
 /* A line each: a kind's number, a space, the value; of a phone or an e-mail
  * its MD5, and then what it is of, if that is known. */

@@ -14,8 +14,7 @@
 #include "feed/unpack.h"
 #include "feed/winnow.h"
 
-/* --- dumps -----------------------------------------------------------------
- */
+/* --- dumps ---------------------------------------------------------------- */
 
 static struct winnow
 winnow_of(struct erasing *x)
@@ -157,8 +156,7 @@ erase_dump_file(struct erasing *x, const char *path, const json_t *ids, int fd,
 			       : erase_remove(x, d.feed, path, rows, e);
 }
 
-/* --- what the ledger does not have ------------------------------------------
- */
+/* --- what the ledger does not have ---------------------------------------- */
 
 /* A copy of a dump that was known, an archive whose members are dumps of their
  * own: looked through as the feed would read it now. */

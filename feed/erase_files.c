@@ -19,8 +19,7 @@
 #include "store/json_foreign.h"
 #include "server/lang.h"
 
-/* --- lists of files --------------------------------------------------------
- */
+/* --- lists of files ------------------------------------------------------- */
 
 static void
 add_file(struct files *l, const char *path)
@@ -81,8 +80,7 @@ erase_ends(const char *s, size_t n, const char *end)
 	return n >= k && memcmp(s + n - k, end, k) == 0;
 }
 
-/* --- what is said ----------------------------------------------------------
- */
+/* --- what is said --------------------------------------------------------- */
 
 void
 erase_note_file(struct erasing *x, const char *feed, const char *path,
@@ -153,8 +151,7 @@ erase_remove(struct erasing *x, const char *feed, const char *path,
 	return archive_remove(x->conf, path, e);
 }
 
-/* --- the archive ------------------------------------------------------------
- */
+/* --- the archive ---------------------------------------------------------- */
 
 struct ledger {
 	json_t *by_path;
@@ -219,8 +216,7 @@ erase_archived(
 	return rc == -1 ? err_add(e, "%s", path) : 0;
 }
 
-/* --- all files --------------------------------------------------------------
- */
+/* --- all files ------------------------------------------------------------ */
 
 /* Dropped and not read as yet, or never to be read: not opened, but named. */
 static int

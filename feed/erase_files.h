@@ -48,8 +48,7 @@ int erase_say(struct erase_event *v, const char *after, struct err *e);
 int erase_remove(struct erasing *x, const char *feed, const char *path,
     uint64_t rows, struct err *e);
 
-/* --- of what kind it is: fd is the archived file ----------------------------
- */
+/* --- of what kind it is: fd is the archived file -------------------------- */
 
 /* Which dumps of the ledger lie in it. */
 int erase_dump_file(struct erasing *x, const char *path, const json_t *ids,
@@ -63,8 +62,7 @@ int erase_version(struct erasing *x, const char *feed, const char *path, int fd,
 int erase_report(struct erasing *x, const char *feed, const char *path,
     struct expunge *how, const char *what, int fd, struct err *e);
 
-/* --- what is not archived ---------------------------------------------------
- */
+/* --- what is not archived ------------------------------------------------- */
 
 /* published/ or reports/ */
 int erase_below(

@@ -11,8 +11,7 @@
 
 #define AT_ONCE 4096 /* records that are changed in one transaction */
 
-/* --- one record ------------------------------------------------------------
- */
+/* --- one record ----------------------------------------------------------- */
 
 static void
 note(void *ctx, struct slice span)
@@ -131,8 +130,7 @@ sift_record(const struct tombstones *t, struct arena *a, const char *feed,
 		   : 2;
 }
 
-/* --- those of a feed -------------------------------------------------------
- */
+/* --- those of a feed ------------------------------------------------------ */
 
 struct changed {
 	struct slice id;     /* both in the arena of the list */
@@ -249,8 +247,7 @@ change(struct erasing *x, const char *feed, enum record_kind kind,
 	return 0;
 }
 
-/* --- rulings ---------------------------------------------------------------
- */
+/* --- rulings -------------------------------------------------------------- */
 
 struct sifting {
 	const struct tombstones *stones;
@@ -289,8 +286,7 @@ sift_ruling(
 	return 1;
 }
 
-/* --- all of them -----------------------------------------------------------
- */
+/* --- all of them ---------------------------------------------------------- */
 
 /* 1: there may be more of that kind. */
 static int

@@ -25,8 +25,7 @@ static const struct limits no_limits = { .packed_bytes = UINT64_MAX,
 	.ratio = UINT64_MAX,
 	.ratio_from = UINT64_MAX };
 
-/* --- texts that we wrote ----------------------------------------------------
- */
+/* --- texts that we wrote -------------------------------------------------- */
 
 /* "HHMMSS-FILE-HASH12.gz" */
 static bool
@@ -185,8 +184,7 @@ erase_version(struct erasing *x, const char *feed, const char *path, int fd,
 	    e);
 }
 
-/* --- reports, what is published ---------------------------------------------
- */
+/* --- reports, what is published ------------------------------------------- */
 
 /* In place of the old one; reports are their folder's, whoever reads them. */
 static int

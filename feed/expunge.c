@@ -61,8 +61,7 @@ is_csv(const struct expunge *x)
 	return x->writer != NULL ? x->writer->json == NULL : x->rows;
 }
 
-/* --- who is in it ----------------------------------------------------------
- */
+/* --- who is in it --------------------------------------------------------- */
 
 /* Asterisks in place of what was found matter only where the text stays. */
 static void
@@ -104,8 +103,7 @@ is_erased_field(const struct work *w, enum field f, struct slice value)
 	       is_erased(w, TOMBSTONE_CLIENT, value);
 }
 
-/* --- a row of a CSV --------------------------------------------------------
- */
+/* --- a row of a CSV ------------------------------------------------------- */
 
 static void
 add_cell(struct work *w, struct slice s)
@@ -215,8 +213,7 @@ do_row(struct work *w)
 		out_slice(w->out, w->record);
 }
 
-/* --- an object of a JSON list, a line of a text -----------------------------
- */
+/* --- an object of a JSON list, a line of a text --------------------------- */
 
 static struct slice
 member(const json_t *o, const struct writer *w, enum field f)
@@ -288,8 +285,7 @@ do_line(struct work *w)
 	out_slice(w->out, w->record);
 }
 
-/* --- all of it -------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------ */
 
 static void
 do_record(struct work *w)

@@ -45,8 +45,7 @@ heard_free(struct heard *h)
 	free(h->waiting);
 }
 
-/* --- what it was -------------------------------------------------------------
- */
+/* --- what it was ---------------------------------------------------------- */
 
 static json_t *
 safe_json(const char *s, size_t size)

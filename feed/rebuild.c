@@ -17,8 +17,7 @@
 #include "feed/reread.h"
 #include "store/temp.h"
 
-/* --- replaying -------------------------------------------------------------
- */
+/* --- replaying ------------------------------------------------------------ */
 
 static int
 merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
@@ -214,8 +213,7 @@ replay(struct replay *r, struct err *e)
 	return store_history(r->from, r->feed->name, &r->after, step, r, e);
 }
 
-/* --- comparing --------------------------------------------------------------
- */
+/* --- comparing ------------------------------------------------------------ */
 
 struct comparing {
 	struct replay r;

@@ -50,8 +50,7 @@ struct replay {
 /* What came since the last call, all of it at first. */
 int replay(struct replay *r, struct err *e);
 
-/* --- comparing -------------------------------------------------------------
- */
+/* --- comparing ------------------------------------------------------------ */
 
 struct rebuild {
 	uint64_t dumps, publications, pulls; /* replayed */

@@ -266,8 +266,7 @@ report_exists(const struct report *r)
 	return fstatat(r->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* --- rejects ----------------------------------------------------------------
- */
+/* --- rejects -------------------------------------------------------------- */
 
 static int
 written(struct report *r, struct err *e)

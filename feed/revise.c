@@ -40,8 +40,7 @@ struct revise {
 	uint64_t breaths;
 };
 
-/* --- which dumps -----------------------------------------------------------
- */
+/* --- which dumps ---------------------------------------------------------- */
 
 static bool
 is_listed(const struct revise_how *h, int64_t id)
@@ -160,8 +159,7 @@ is_revised(const struct revise *r, int64_t dump)
 		   bsearch(&key, r->chosen, r->n, sizeof key, by_id) != NULL);
 }
 
-/* --- beginning ---------------------------------------------------------------
- */
+/* --- beginning ------------------------------------------------------------ */
 
 /* -1 with the reason. */
 static int
@@ -244,8 +242,7 @@ revise_end(struct revise *r)
 	free(r);
 }
 
-/* --- what was carried
- * ---------------------------------------------------------- */
+/* --- what was carried ----------------------------------------------------- */
 
 static int64_t
 time_of(const struct kept *k)
@@ -343,8 +340,7 @@ went_out(const struct revise *r, const struct kept *k, enum record_kind kind,
 	return false;
 }
 
-/* --- one record
- * ------------------------------------------------------------------ */
+/* --- one record ----------------------------------------------------------- */
 
 static int
 tell(struct revise *r, const struct revise_change *c, struct err *e)
@@ -512,8 +508,7 @@ both(struct revise *r, enum record_kind kind, const struct kept *live,
 	return tell(r, &c, e);
 }
 
-/* --- all of them
- * ------------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------- */
 
 static int
 breathe(struct revise *r, struct err *e)
@@ -620,8 +615,7 @@ revise_look(struct revise *r, struct revise_tally *out, revise_told *told,
 	return 0;
 }
 
-/* --- for good
- * ------------------------------------------------------------------------ */
+/* --- for good ------------------------------------------------------------- */
 
 static int
 mark_withdrawn(struct revise *r, const struct act *a, struct err *e)

@@ -189,8 +189,7 @@ settles(struct watch *w, struct candidate *c, int64_t now, bool *gone)
 	return true;
 }
 
-/* --- folders ---------------------------------------------------------------
- */
+/* --- folders -------------------------------------------------------------- */
 
 /* Puts back what a crash caught between watch_remove's two steps. */
 static void
@@ -289,8 +288,7 @@ rescan(struct watch *w, struct err *e)
 	return rc;
 }
 
-/* --- opening ---------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------- */
 
 static void
 add_owner(struct watch *w, uid_t uid)
@@ -401,8 +399,7 @@ watch_close(struct watch *w)
 	free(w);
 }
 
-/* --- daily use -------------------------------------------------------------
- */
+/* --- daily use ------------------------------------------------------------ */
 
 int
 watch_fd(const struct watch *w)

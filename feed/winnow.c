@@ -54,8 +54,7 @@ folder(const struct winnow *w, char state[PATH_MAX])
 	return state;
 }
 
-/* --- the dump's bytes ------------------------------------------------------
- */
+/* --- the dump's bytes ----------------------------------------------------- */
 
 static ssize_t
 read_dump(void *ctx, void *buf, size_t n)
@@ -140,8 +139,7 @@ close_pass(struct pass *p)
 		close(p->unpacked);
 }
 
-/* --- records ---------------------------------------------------------------
- */
+/* --- records -------------------------------------------------------------- */
 
 /* What goes on to the merge: the same records, the same orders. */
 static void
@@ -338,8 +336,7 @@ winnow_can(const struct winnow *w)
 	return w->found == WINNOW_FOUND && w->ended && w->columns > 0;
 }
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 static int
 write_fd(void *ctx, const void *buf, size_t n)

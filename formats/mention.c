@@ -41,8 +41,7 @@ may(const struct search *s, enum mention_kind kind, struct slice raw)
 	return s->how->may == NULL || s->how->may(s->how->ctx, kind, raw);
 }
 
-/* --- characters ------------------------------------------------------------
- */
+/* --- characters ----------------------------------------------------------- */
 
 enum {
 	DIGIT = 1,
@@ -150,8 +149,7 @@ lower(struct arena *a, struct slice s)
 	return (struct slice){ p, s.n };
 }
 
-/* --- phones and ClientIDs --------------------------------------------------
- */
+/* --- phones and ClientIDs ------------------------------------------------- */
 
 struct digits {
 	struct slice run[RUNS];
@@ -272,8 +270,7 @@ take_digits(struct search *s, const char *p, const char *end)
 	return plus != NULL ? plus : d.run[RUNS - PHONE_MOST].p;
 }
 
-/* --- e-mails, MD5s ---------------------------------------------------------
- */
+/* --- e-mails, MD5s -------------------------------------------------------- */
 
 static void
 try_email(struct search *s, struct slice span)
@@ -322,8 +319,7 @@ take_word(struct search *s, const char *p, const char *end)
 	return p;
 }
 
-/* --- all of them -----------------------------------------------------------
- */
+/* --- all of them ---------------------------------------------------------- */
 
 static void
 look_for_phones(struct search *s, struct slice text)

@@ -53,8 +53,7 @@ shape(char out[SHAPE_MAX], struct slice s)
 	return (struct slice){ out, n };
 }
 
-/* --- what may be shown ----------------------------------------------------
- */
+/* --- what may be shown ---------------------------------------------------- */
 
 static bool
 is_digit(char c)

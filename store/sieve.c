@@ -7,8 +7,7 @@
 
 #include "formats/mention.h"
 
-/* --- a cell ----------------------------------------------------------------
- */
+/* --- a cell --------------------------------------------------------------- */
 
 static void
 note(void *ctx, struct slice span)
@@ -137,8 +136,7 @@ sieve_free(struct sieve *s)
 	s->span = NULL;
 }
 
-/* --- a record --------------------------------------------------------------
- */
+/* --- a record ------------------------------------------------------------- */
 
 static bool
 has_identifier(const struct sieve *s, const struct conv *c)

@@ -9,8 +9,7 @@
 #include "store/store_blocks.h"
 #include "store/store_ready.h"
 
-/* --- erasures --------------------------------------------------------------
- */
+/* --- erasures ------------------------------------------------------------- */
 
 static void
 read_erasure(sqlite3_stmt *q, struct erasure *r)
@@ -84,8 +83,7 @@ store_erasures(struct store *s, bool all,
 	return rc;
 }
 
-/* --- tombstones ------------------------------------------------------------
- */
+/* --- tombstones ----------------------------------------------------------- */
 
 int
 store_tombstone_add(struct store *s, int64_t erasure, int kind,
@@ -113,8 +111,7 @@ store_tombstones(struct store *s,
 	return rc;
 }
 
-/* --- the rest --------------------------------------------------------------
- */
+/* --- the rest ------------------------------------------------------------- */
 
 int
 store_rulings_sift(struct store *s, const char *feed,

@@ -127,8 +127,7 @@ walk_next(struct walk *w, struct kept *out, struct err *e)
 	return 1;
 }
 
-/* --- some of them ------------------------------------------------------------
- */
+/* --- some of them --------------------------------------------------------- */
 
 /* Ids that ascend touch each block once. */
 struct edit {
@@ -308,8 +307,7 @@ store_editions(struct store *s, const char *feed, struct edition **out,
 	return 0;
 }
 
-/* --- in the place of another -----------------------------------------------
- */
+/* --- in the place of another ---------------------------------------------- */
 
 /* Row by row: the columns are integers and bytes, in one order on both sides.
  * columns has a letter for each but the feed's. */

@@ -18,8 +18,7 @@
 
 #define CARRIED_TEXT 63 /* three numbers and their blanks */
 
-/* --- a record in a ruling --------------------------------------------------
- */
+/* --- a record in a ruling ------------------------------------------------- */
 
 struct slice
 ruling_value(struct arena *a, const struct kept *k)
@@ -93,8 +92,7 @@ read_value(
 		   : err_set(e, "a ruling of the store cannot be read");
 }
 
-/* --- acts -------------------------------------------------------------------
- */
+/* --- acts ----------------------------------------------------------------- */
 
 static int
 add_act(struct store *s, struct act *a, struct err *e)
@@ -173,8 +171,7 @@ store_ruling_add(struct store *s, const struct ruling *r, struct err *e)
 	    (int64_t)r->kind, r->id, (int64_t)r->what, r->value);
 }
 
-/* --- doing what they say -----------------------------------------------------
- */
+/* --- doing what they say -------------------------------------------------- */
 
 /* Was one of its times carried by that publication?  Then it is its own. */
 static bool
@@ -353,8 +350,7 @@ store_act_again(struct store *s, struct store *from, int64_t id, struct err *e)
 		   : 0;
 }
 
-/* --- ghosts
- * ------------------------------------------------------------------- */
+/* --- ghosts --------------------------------------------------------------- */
 
 struct ghosts {
 	struct arena a;
@@ -411,9 +407,7 @@ store_ghosts(
 	return rc;
 }
 
-/* --- about one record
- * ----------------------------------------------------------
- */
+/* --- about one record ----------------------------------------------------- */
 
 int
 store_rulings(struct store *s, const char *feed, enum record_kind kind,
@@ -481,9 +475,7 @@ store_rulings_forget(struct store *s, const char *feed, enum record_kind kind,
 	    s, SQL_RULING_FORGET, e, "bis", id, (int64_t)kind, feed);
 }
 
-/* --- statuses for very many
- * ------------------------------------------------------
- */
+/* --- statuses for very many ----------------------------------------------- */
 
 struct sticky {
 	struct arena a;
@@ -580,9 +572,7 @@ sticky_free(struct sticky *l)
 	free(l);
 }
 
-/* --- dumps
- * ------------------------------------------------------------------------
- */
+/* --- dumps ---------------------------------------------------------------- */
 
 int
 store_dump_revise(struct store *s, int64_t id, const char *settings,

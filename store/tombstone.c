@@ -44,8 +44,7 @@ struct tombstones {
 	size_t hidden; /* contacts of whom only the MD5 is known */
 };
 
-/* --- the fast hash ---------------------------------------------------------
- */
+/* --- the fast hash -------------------------------------------------------- */
 
 static uint64_t
 turn(uint64_t x, int by)
@@ -96,8 +95,7 @@ brief_of(const struct tombstones *t, unsigned kind, struct slice s)
 	return (uint16_t)(word ^ word >> 16 ^ word >> 32 ^ word >> 48);
 }
 
-/* --- the set ---------------------------------------------------------------
- */
+/* --- the set -------------------------------------------------------------- */
 
 struct tombstones *
 tombstones_new(const uint8_t key[TOMBSTONE_KEY])
@@ -243,8 +241,7 @@ tombstones_at(const struct tombstones *t, size_t i)
 	return &t->stone[i];
 }
 
-/* --- asking ----------------------------------------------------------------
- */
+/* --- asking --------------------------------------------------------------- */
 
 bool
 tombstones_has(
@@ -325,8 +322,7 @@ tombstones_has_id(const struct tombstones *t, enum tombstone_kind kind,
 	return has;
 }
 
-/* --- in a text -------------------------------------------------------------
- */
+/* --- in a text ------------------------------------------------------------ */
 
 struct seeking {
 	const struct tombstones *stones;
@@ -377,8 +373,7 @@ tombstones_mentioned(const struct tombstones *t, struct arena *a,
 	mention_each(a, text, &how);
 }
 
-/* --- the key ---------------------------------------------------------------
- */
+/* --- the key -------------------------------------------------------------- */
 
 int
 tombstone_key_new(uint8_t key[TOMBSTONE_KEY], struct err *e)

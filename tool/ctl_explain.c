@@ -55,8 +55,7 @@ struct job {
 	json_t *list;                  /* --json */
 };
 
-/* --- taking it in ----------------------------------------------------------
- */
+/* --- taking it in --------------------------------------------------------- */
 
 static struct kind *
 kind_of(struct job *j, const struct error_info *info)
@@ -223,8 +222,7 @@ take_file(struct job *j, const char *name, struct err *e)
 	return 0;
 }
 
-/* --- whose row it is -------------------------------------------------------
- */
+/* --- whose row it is ------------------------------------------------------ */
 
 static int
 by_line(const void *a, const void *b)
@@ -276,8 +274,7 @@ find_ids(struct job *j, struct kind *k, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
-/* --- telling ----------------------------------------------------------------
- */
+/* --- telling -------------------------------------------------------------- */
 
 static void
 day(char out[16], int64_t at)
@@ -475,8 +472,7 @@ take_all(struct job *j)
 		keep_hit(j, &(struct explain_match){ .info = info }, &none);
 }
 
-/* --- arguments --------------------------------------------------------------
- */
+/* --- arguments ------------------------------------------------------------ */
 
 static bool
 is_file(const char *name)

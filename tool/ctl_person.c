@@ -40,8 +40,7 @@ struct asked {
 	struct erasing x;
 };
 
-/* --- whom ------------------------------------------------------------------
- */
+/* --- whom ----------------------------------------------------------------- */
 
 static int
 take_line(struct asked *q, const char *text)
@@ -87,8 +86,7 @@ take_person(struct asked *q)
 	return rc;
 }
 
-/* --- looking ---------------------------------------------------------------
- */
+/* --- looking -------------------------------------------------------------- */
 
 static void
 note_record(void *ctx, const char *feed, enum record_kind kind,
@@ -124,8 +122,7 @@ open_look(struct asked *q)
 	return 0;
 }
 
-/* --- what is told ----------------------------------------------------------
- */
+/* --- what is told --------------------------------------------------------- */
 
 static json_t *
 keys_json(const struct person *p)
@@ -325,8 +322,7 @@ dump_json(json_t *o)
 	json_decref(o);
 }
 
-/* --- find ------------------------------------------------------------------
- */
+/* --- find ----------------------------------------------------------------- */
 
 static int
 find(struct asked *q)
@@ -367,8 +363,7 @@ find(struct asked *q)
 	return found ? CTL_FINDINGS : CTL_FINE;
 }
 
-/* --- erase -----------------------------------------------------------------
- */
+/* --- erase ---------------------------------------------------------------- */
 
 static int
 look_for_others(struct asked *q)
@@ -509,8 +504,7 @@ erase(struct asked *q)
 	return show_act(q, strtoll(a.text, NULL, 10));
 }
 
-/* --- the command -----------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------- */
 
 static int
 take_arguments(struct arguments *a, int argc, char **argv)

@@ -85,9 +85,7 @@ read_day(const struct feed *f, const char *text, int64_t *out, struct err *e)
 	return 0;
 }
 
-/* --- what would change
- * ---------------------------------------------------------
- */
+/* --- what would change ---------------------------------------------------- */
 
 static int
 look(struct revise_how *how, const struct ctl *ctl, struct err *e)

@@ -31,8 +31,7 @@ struct why {
 	bool terminal; /* standard error is one: progress is shown */
 };
 
-/* --- small things ----------------------------------------------------------
- */
+/* --- small things --------------------------------------------------------- */
 
 static void
 show_progress(void *ctx, size_t n, size_t of)
@@ -88,8 +87,7 @@ audit_plain(const struct why *y)
 	audit_close(a);
 }
 
-/* --- which order is meant ----------------------------------------------------
- */
+/* --- which order is meant ------------------------------------------------- */
 
 /* 1, 0, -1. */
 static int
@@ -132,8 +130,7 @@ choose_kind(const struct why *y, struct trace_what *w)
 	return 0;
 }
 
-/* --- near misses
- * --------------------------------------------------------------- */
+/* --- near misses ---------------------------------------------------------- */
 
 struct near {
 	const struct why *y;
@@ -274,8 +271,7 @@ say_unknown(const struct why *y, json_t *trace)
 	return CTL_FINDINGS;
 }
 
-/* --- one order
- * --------------------------------------------------------------------- */
+/* --- one order ------------------------------------------------------------ */
 
 static int
 show_order(struct why *y)
@@ -318,8 +314,7 @@ show_order(struct why *y)
 	return CTL_FINE;
 }
 
-/* --- dates that went out wrongly
- * --------------------------------------------------------- */
+/* --- dates that went out wrongly ------------------------------------------ */
 
 struct wrong {
 	struct why *y;
@@ -493,9 +488,7 @@ show_frozen(struct why *y)
 	return l.n > 0 ? CTL_FINDINGS : CTL_FINE;
 }
 
-/* --- the command
- * ---------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------- */
 
 static bool
 take_arguments(struct why *y, int argc, char **argv)

@@ -52,8 +52,7 @@ print_value(const json_t *v)
 		json_dumpf(v, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
 }
 
-/* --- rows ------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------- */
 
 static void
 print_cells(const json_t *row)
@@ -111,8 +110,7 @@ print_row(const json_t *row)
 		printf(_("      the row was skipped: %s\n"), reason);
 }
 
-/* --- dumps ------------------------------------------------------------------
- */
+/* --- dumps ---------------------------------------------------------------- */
 
 static void
 print_merge(const json_t *m)
@@ -191,8 +189,7 @@ print_dump(const json_t *d)
 		print_merge(json_object_get(d, "merge"));
 }
 
-/* --- versions ----------------------------------------------------------------
- */
+/* --- versions ------------------------------------------------------------- */
 
 struct group {
 	const json_t *history;
@@ -314,8 +311,7 @@ print_version(const json_t *history, size_t at)
 		puts(_("    no completed pull took it"));
 }
 
-/* --- what people decided
- * -------------------------------------------------------- */
+/* --- what people decided -------------------------------------------------- */
 
 static void
 print_act(const json_t *a)
@@ -339,8 +335,7 @@ print_act(const json_t *a)
 	}
 }
 
-/* --- all
- * ------------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------------ */
 
 static void
 print_now(const json_t *now)

@@ -115,8 +115,7 @@ to_folded(char *low, char *plain, struct slice s)
 	return n;
 }
 
-/* --- what is known ---------------------------------------------------------
- */
+/* --- what is known -------------------------------------------------------- */
 
 static void
 add(struct explain *x, const struct error_info *info, const char *text)

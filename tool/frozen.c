@@ -47,8 +47,7 @@ frozen_shift(const char *text, int64_t *seconds)
 	return true;
 }
 
-/* --- reading -----------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 struct said { /* by a row */
 	int64_t created, dump;
@@ -255,8 +254,7 @@ read_all(struct frozen *f, struct err *e)
 	return rc;
 }
 
-/* --- comparing
- * ----------------------------------------------------------------- */
+/* --- comparing ------------------------------------------------------------ */
 
 /* What the store has of it: is it frozen, and off by the shift?  1 when the
  * store has it, 0, -1. */

@@ -87,8 +87,7 @@ revise_diff_free(struct revise_diff *d)
 	free(d);
 }
 
-/* --- one change --------------------------------------------------------------
- */
+/* --- one change ----------------------------------------------------------- */
 
 static int64_t
 revenue(const struct conv *c)
@@ -210,8 +209,7 @@ add_pair(struct revise_diff *d, const struct revise_change *c)
 	d->pair[d->pairs++] = key;
 }
 
-/* --- JSON --------------------------------------------------------------------
- */
+/* --- JSON ----------------------------------------------------------------- */
 
 static void
 put_number(json_t *o, const char *key, const struct conv *c, enum field f)
@@ -256,9 +254,7 @@ print_change(
 	json_decref(o);
 }
 
-/* --- all of them
- * ----------------------------------------------------------------
- */
+/* --- all of them ---------------------------------------------------------- */
 
 int
 revise_diff_told(void *ctx, const struct revise_change *c, struct err *e)

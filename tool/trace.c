@@ -156,8 +156,7 @@ find_rows(struct trace *t, struct err *e)
 	return rc;
 }
 
-/* --- a dump ----------------------------------------------------------------
- */
+/* --- a dump --------------------------------------------------------------- */
 
 static json_t *
 dump_json(const struct trace_dump *d, json_t *merge)
@@ -303,8 +302,7 @@ replay_dump(struct trace *t, int64_t id)
 	}
 }
 
-/* --- a version ---------------------------------------------------------------
- */
+/* --- a version ------------------------------------------------------------ */
 
 static bool
 covers(const struct trace *t, const struct publication *p)
@@ -453,8 +451,7 @@ replay_pull(struct trace *t, int64_t publication)
 	}
 }
 
-/* --- what people decided
- * ------------------------------------------------------- */
+/* --- what people decided -------------------------------------------------- */
 
 static int
 note_decided(
@@ -546,8 +543,7 @@ replay_act(struct trace *t, int64_t id, struct err *e)
 	return 0;
 }
 
-/* --- all of it
- * ----------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------ */
 
 static int
 replay(void *ctx, enum history_kind k, int64_t id, struct err *e)

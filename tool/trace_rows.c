@@ -240,8 +240,7 @@ is_ours(struct look *l, const struct record *r)
 	       memcmp(id.p, l->id.p, 21) == 0 && ++l->copies == l->copy;
 }
 
-/* --- taking them -----------------------------------------------------------
- */
+/* --- taking them ---------------------------------------------------------- */
 
 static void
 take(struct look *l, const struct record *r, bool too_old)
@@ -293,8 +292,7 @@ see(void *ctx, const struct record *r, bool too_old, struct err *e)
 	return l->left == 0;
 }
 
-/* --- the dump ---------------------------------------------------------------
- */
+/* --- the dump ------------------------------------------------------------- */
 
 /* False: it cannot have the order. */
 static bool

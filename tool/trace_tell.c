@@ -14,8 +14,7 @@
 
 #define REASON 1024
 
-/* --- values ----------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------- */
 
 static json_t *
 foreign(struct slice s)
@@ -90,8 +89,7 @@ trace_values(const struct conv *c, const struct zone *zone, bool plain)
 	return o;
 }
 
-/* --- rules -----------------------------------------------------------------
- */
+/* --- rules ---------------------------------------------------------------- */
 
 static bool
 has(struct slice s, char c)
@@ -227,8 +225,7 @@ rule_of(char out[REASON], const struct trace_tell *t, const struct record *r,
 	}
 }
 
-/* --- fields ------------------------------------------------------------------
- */
+/* --- fields --------------------------------------------------------------- */
 
 /* What only steers is in the cells, and in what it steered. */
 static bool
@@ -290,8 +287,7 @@ fields_json(const struct trace_tell *t, const struct record *r)
 	return list;
 }
 
-/* --- the row
- * ------------------------------------------------------------------ */
+/* --- the row -------------------------------------------------------------- */
 
 static json_t *
 cells_json(const struct trace_tell *t, const struct record *r)

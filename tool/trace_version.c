@@ -39,8 +39,7 @@ id_column(const struct writer *w, enum record_kind kind)
 	return NULL;
 }
 
-/* --- its bytes, from the line with the id on --------------------------------
- */
+/* --- its bytes, from the line with the id on ------------------------------ */
 
 struct version {
 	int fd;
@@ -165,8 +164,7 @@ read_wanted(void *ctx, void *buf, size_t n)
 	return (ssize_t)n;
 }
 
-/* --- its row
- * ------------------------------------------------------------------ */
+/* --- its row -------------------------------------------------------------- */
 
 static json_t *
 row_json(const char **name, const struct strict_row *row, size_t columns)
@@ -273,8 +271,7 @@ trace_version(json_t **values, const struct conf *c,
 	return seen;
 }
 
-/* --- its values, as they are shown
- * --------------------------------------------- */
+/* --- its values, as they are shown ---------------------------------------- */
 
 static enum field
 field_of(const struct writer *w, const char *column)

@@ -29,8 +29,7 @@
 #define COLUMNS                                                                \
 	"create_date_time;id;client_ids;phones;emails;order_status;fio\n"
 
-/* --- what the tests share --------------------------------------------------
- */
+/* --- what the tests share ------------------------------------------------- */
 
 static void
 day(char out[32], int ago)
@@ -128,8 +127,7 @@ stones(const char *phone, const char *order)
 	return t;
 }
 
-/* --- who is meant ----------------------------------------------------------
- */
+/* --- who is meant --------------------------------------------------------- */
 
 static void
 what_an_admin_writes_is_who_is_meant(void **state)
@@ -175,8 +173,7 @@ what_an_admin_writes_is_who_is_meant(void **state)
 	close_bench(&b);
 }
 
-/* --- rows ------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------- */
 
 static void
 a_row_loses_what_is_erased_and_no_more(void **state)
@@ -235,8 +232,7 @@ a_row_loses_what_is_erased_and_no_more(void **state)
 	}
 }
 
-/* --- archived dumps --------------------------------------------------------
- */
+/* --- archived dumps ------------------------------------------------------- */
 
 static void
 a_dump_is_written_anew_in_its_own_cells(void **state)
@@ -329,8 +325,7 @@ a_dump_is_written_anew_in_its_own_cells(void **state)
 	close_bench(&b);
 }
 
-/* --- texts of ours ---------------------------------------------------------
- */
+/* --- texts of ours -------------------------------------------------------- */
 
 static void
 a_text_of_ours_loses_rows_and_words(void **state)
@@ -413,8 +408,7 @@ a_text_of_ours_loses_rows_and_words(void **state)
 	}
 }
 
-/* --- tombstones ------------------------------------------------------------
- */
+/* --- tombstones ----------------------------------------------------------- */
 
 static void
 a_tombstone_finds_its_own_alone(void **state)
@@ -465,8 +459,7 @@ without_its_key_no_dump_is_taken(void **state)
 	close_bench(&b);
 }
 
-/* --- what goes wrong --------------------------------------------------------
- */
+/* --- what goes wrong ------------------------------------------------------ */
 
 static int
 note_state(void *ctx, const struct erasure *r, struct err *e)
@@ -559,8 +552,7 @@ two_dumps_in_one_file_both_lose_him(void **state)
 	close_bench(&b);
 }
 
-/* --- any history -----------------------------------------------------------
- */
+/* --- any history ---------------------------------------------------------- */
 
 static uint64_t seed;
 

@@ -412,8 +412,7 @@ no_orders_need_no_advice(void **state)
 	kit_close(&k);
 }
 
-/* --- the overview's turn ---------------------------------------------------
- */
+/* --- the overview's turn -------------------------------------------------- */
 
 static void
 an_overview_waits_for_its_turn(void **state)

@@ -27,8 +27,7 @@
 static struct arena arena = ARENA_EMPTY;
 static struct problems problems;
 
-/* --- the pieces ------------------------------------------------------------
- */
+/* --- the pieces ----------------------------------------------------------- */
 
 /* "\u00A0" and "\n" as they are written in the file. */
 static struct slice
@@ -137,8 +136,7 @@ assert_slice(struct slice got, const char *want)
 		    got.n == 0 ? "" : got.p, want);
 }
 
-/* --- norm., md5. -----------------------------------------------------------
- */
+/* --- norm., md5. ---------------------------------------------------------- */
 
 typedef struct slice list_fn(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps);
@@ -247,8 +245,7 @@ norm_money(const struct vector *v)
 	assert_string_equal(got.bytes, v->expected);
 }
 
-/* --- statuses ----------------------------------------------------------------
- */
+/* --- statuses ------------------------------------------------------------- */
 
 static void
 assert_status(

@@ -654,8 +654,7 @@ only_files_of_the_archive_are_opened(void **state)
 		assert_int_equal(archive_open(&conf, path[i], &e), -1);
 }
 
-/* --- purging ----------------------------------------------------------------
- */
+/* --- purging -------------------------------------------------------------- */
 
 static int expired_lines;
 

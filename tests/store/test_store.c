@@ -166,8 +166,7 @@ a_reader_reads_beside_the_writer_and_cannot_write(void **state)
 	kit_close(&k);
 }
 
-/* --- transactions ----------------------------------------------------------
- */
+/* --- transactions --------------------------------------------------------- */
 
 static void
 a_transaction_that_breaks_off_leaves_all_as_it_was(void **state)
@@ -223,8 +222,7 @@ a_transaction_that_breaks_off_leaves_all_as_it_was(void **state)
 	kit_close(&k);
 }
 
-/* --- the ledger ------------------------------------------------------------
- */
+/* --- the ledger ----------------------------------------------------------- */
 
 static void
 a_dump_is_kept_whole(void **state)
@@ -343,8 +341,7 @@ dumps_come_newest_first(void **state)
 	kit_close(&k);
 }
 
-/* --- orders ----------------------------------------------------------------
- */
+/* --- orders --------------------------------------------------------------- */
 
 static int
 join_order(void *ctx, const struct order *o, struct err *err)
@@ -497,8 +494,7 @@ feeds_do_not_mix(void **state)
 	kit_close(&k);
 }
 
-/* --- publications and pulls --------------------------------------------------
- */
+/* --- publications and pulls ----------------------------------------------- */
 
 static void
 publications_are_planned_then_done(void **state)
@@ -635,8 +631,7 @@ what_is_withheld_stays_until_cleared(void **state)
 	kit_close(&k);
 }
 
-/* --- history -----------------------------------------------------------------
- */
+/* --- history -------------------------------------------------------------- */
 
 static int
 join_event(void *ctx, enum history_kind kind, int64_t id, struct err *err)
