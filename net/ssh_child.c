@@ -29,7 +29,9 @@
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 
 struct client {
-	const struct ssh_child *it;
+	const struct connection *it;
+	const struct conf *conf;
+	ssh_bind bind;
 	char from[INET6_ADDRSTRLEN];
 	ssh_session session;
 	ssh_event event;
@@ -115,7 +117,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 	if (r.verdict == AUTH_WAIT)
 		hold_back(c, r.retry_s);
 refused:
-	if (++c->tries >= c->it->conf->login_tries)
+	if (++c->tries >= c->conf->login_tries)
 		end(c, _("too many logins failed"));
 out:
 	secret_wipe(&q, sizeof q);
@@ -230,7 +232,7 @@ on_subsystem(
 	if (strcmp(name, "sftp") != 0 || c->sftp != NULL)
 		return 1;
 	c->sftp =
-	    sftp_new(c->it->files, &c->grant, c->it->conf->limits.packed_bytes);
+	    sftp_new(c->it->files, &c->grant, c->conf->limits.packed_bytes);
 	return c->sftp == NULL;
 }
 
@@ -391,7 +393,7 @@ static int64_t
 time_left(struct client *c)
 {
 	int64_t now = clock_ms();
-	int64_t idle = c->active + (int64_t)c->it->conf->idle_s * 1000;
+	int64_t idle = c->active + (int64_t)c->conf->idle_s * 1000;
 
 	if (!c->in && now >= c->deadline)
 		end(c, _("the login took too long"));
@@ -423,7 +425,8 @@ serve(struct client *c)
 
 		if (c->in && !told) {
 			told = true;
-			if (write(c->it->report, "L", 1) == -1)
+			if (wire_send_plain(c->it->report, WIRE_IN, 0, -1) ==
+			    -1)
 				end(c, _("the accepting process is gone"));
 		}
 		if (c->sftp != NULL)
@@ -461,8 +464,7 @@ exchange_keys(struct client *c)
 		log_info("%s: %s.", c->from, c->why);
 	else if (*error != '\0')
 		log_info("%s: %s.", c->from,
-		    ssh_explain(
-			why, sizeof why, error, c->it->conf->ssh_profile));
+		    ssh_explain(why, sizeof why, error, c->conf->ssh_profile));
 	return -1;
 }
 
@@ -510,7 +512,7 @@ say_goodbye(struct client *c)
 static int
 begin(struct client *c)
 {
-	const struct ssh_child *it = c->it;
+	const struct connection *it = c->it;
 	const bool no = false;
 
 	c->session = ssh_new();
@@ -519,7 +521,7 @@ begin(struct client *c)
 		return -1;
 	ssh_options_set(c->session, SSH_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_options_set(c->session, SSH_OPTIONS_COMPRESSION, "none");
-	if (ssh_bind_accept_fd(it->bind, c->session, it->fd) != SSH_OK)
+	if (ssh_bind_accept_fd(c->bind, c->session, it->fd) != SSH_OK)
 		return -1;
 	ssh_set_blocking(c->session, 0);
 	ssh_set_auth_methods(
@@ -536,22 +538,24 @@ begin(struct client *c)
 }
 
 int
-ssh_child_run(const struct ssh_child *it)
+ssh_child_run(
+    const struct connection *it, const struct conf *conf, ssh_bind bind)
 {
 	static struct client c;
 	struct err e = ERR_EMPTY;
 
 	c.it = it;
+	c.conf = conf;
+	c.bind = bind;
 	c.active = clock_ms();
-	c.deadline = c.active + (int64_t)it->conf->login_s * 1000;
+	c.deadline = c.active + (int64_t)c.conf->login_s * 1000;
 	address_text(c.from, &it->from);
 	if (begin(&c) == -1) {
 		log_error("%s: libssh could not begin: %s.", c.from,
-		    c.session == NULL ? "out of memory"
-				      : ssh_get_error(it->bind));
+		    c.session == NULL ? "out of memory" : ssh_get_error(bind));
 		return 1;
 	}
-	if (sandbox_enter(SANDBOX_SSH_CHILD, it->conf, &e) == -1) {
+	if (sandbox_enter(SANDBOX_SSH_CHILD, c.conf, &e) == -1) {
 		log_error("%s.", e.text);
 		return 1;
 	}

@@ -20,6 +20,7 @@ static const size_t sizes[WIRE_TYPES] = {
         [WIRE_STOP]    = sizeof(struct wire_plain),
         [WIRE_CLIENT]  = sizeof(struct wire_plain),
         [WIRE_START]   = sizeof(struct wire_plain),
+        [WIRE_IN]      = sizeof(struct wire_plain),
         [WIRE_KEYS]    = sizeof(struct wire_keys),
         [WIRE_CONFIG]  = sizeof(struct wire_config),
         [WIRE_GIVE]    = sizeof(struct wire_give),

@@ -39,6 +39,8 @@ enum wire_type {
 		      * descriptor, and who to be */
 	WIRE_GIVE,   /* struct wire_give: one descriptor for struct worker */
 	WIRE_START,  /* that was all: begin */
+	/* a connection's process to the one that accepted it */
+	WIRE_IN, /* its client logged in */
 	WIRE_TYPES
 };
 
@@ -66,7 +68,7 @@ size_t wire_size(uint32_t type);
 
 int wire_pair(int pair[2]); /* SOCK_SEQPACKET, close-on-exec */
 
-/* What WIRE_READY, _DRAIN, _STOP, _CLIENT and _START are. */
+/* What WIRE_READY, _DRAIN, _STOP, _CLIENT, _IN and _START are. */
 struct wire_plain {
 	struct wire head;
 	uint32_t kind; /* WIRE_CLIENT: enum peer_kind */
