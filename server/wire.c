@@ -24,6 +24,7 @@ static const size_t sizes[WIRE_TYPES] = {
         [WIRE_KEYS]    = sizeof(struct wire_keys),
         [WIRE_CONFIG]  = sizeof(struct wire_config),
         [WIRE_GIVE]    = sizeof(struct wire_give),
+        [WIRE_PASSIVE] = sizeof(struct wire_passive),
         [WIRE_AUTH]    = sizeof(struct auth_request),
         [WIRE_GRANT]   = sizeof(struct auth_reply),
         [WIRE_REVOKED] = sizeof(struct auth_revoked),

@@ -39,6 +39,8 @@ enum wire_type {
 		      * descriptor, and who to be */
 	WIRE_GIVE,   /* struct wire_give: one descriptor for struct worker */
 	WIRE_START,  /* that was all: begin */
+	/* an ftp child to the accepting process, and back */
+	WIRE_PASSIVE, /* struct wire_passive; back with the listener */
 	/* a connection's process to the one that accepted it */
 	WIRE_IN, /* its client logged in */
 	WIRE_TYPES
@@ -111,6 +113,12 @@ struct wire_give { /* WIRE_GIVE */
 	uint32_t what; /* enum wire_gift */
 	uint32_t number;
 	uint64_t bytes;
+};
+
+struct wire_passive { /* WIRE_PASSIVE */
+	struct wire head;
+	uint32_t port; /* in the answer: the listener's, */
+	int32_t error; /* or an errno: EADDRINUSE when all are taken */
 };
 
 #define WIRE_INIT(m, t)                                                        \

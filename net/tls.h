@@ -1,0 +1,96 @@
+/*
+ * TLS sessions of the server's side over a connected socket, for FTP's control
+ * and data connections.  TLS 1.3 and 1.2 alone; nothing here blocks but
+ * tls_handshake_by.
+ *
+ *      tls_identity_new   once, in the accepting process, before the sandbox
+ *      tls_new            a session, in the process of the connection
+ *      tls_handshake, tls_read, tls_write, tls_bye
+ *                         -1 and EAGAIN: poll the socket for tls_events
+ *      tls_free
+ *
+ * Sessions of one identity can be resumed, in other processes forked from its
+ * maker too; they never have to be: clients that open a data connection with a
+ * session of its own are served.
+ *
+ * errno of a call that answers -1: EAGAIN; ECONNRESET when the peer is gone
+ * without having said so; EPROTO for what is not TLS, or not what we speak,
+ * tls_why then says what it was; EPIPE when the socket takes no more.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "server/err.h"
+#include "server/worker.h"
+
+#define TLS_PRIORITIES                                                         \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
+	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
+	"%SERVER_PRECEDENCE"
+
+/* --- identity --- */
+
+struct tls_identity; /* certificate, key, and the key of tickets */
+
+/* From w->pem[0], the chain, and w->pem[1], its key; both are wiped and freed,
+ * also when they are unusable.  Everything that GnuTLS would load later is
+ * loaded now. */
+int tls_identity_new(
+    struct tls_identity **out, struct worker *w, struct err *e);
+void tls_identity_free(struct tls_identity *id); /* NULL is fine */
+
+/* --- session --- */
+
+struct tls;
+
+/* The socket must not block; it stays the caller's, like the identity, and both
+ * must outlive the session.  NULL without memory. */
+struct tls *tls_new(const struct tls_identity *id, int fd);
+void tls_free(struct tls *t); /* says nothing to the peer; NULL is fine */
+
+/* 0 when both sides have keys. */
+int tls_handshake(struct tls *t);
+
+/* Waits for it until then (clock_ms); -1 and ETIMEDOUT when it took longer. */
+int tls_handshake_by(struct tls *t, int64_t deadline_ms);
+
+/* How many bytes; 0 when the peer said that there will be no more
+ * (close_notify): only that is an end, everything else is a broken line. */
+ssize_t tls_read(struct tls *t, void *to, size_t size);
+
+/* Bytes that came in and can be read without the socket: poll sees nothing of
+ * them, so read until EAGAIN, or ask here before waiting. */
+size_t tls_pending(const struct tls *t);
+
+/* How many bytes were taken; they may still wait in the session, so that few
+ * and large writes reach the socket: tls_flush before waiting for an answer.
+ * After EAGAIN nothing was taken: flush when the socket has room, then write
+ * whatever comes next. */
+ssize_t tls_write(struct tls *t, const void *from, size_t n);
+
+/* 0 when nothing waits in the session. */
+int tls_flush(struct tls *t);
+
+/* Says that no more will be sent, and flushes: 0 when all is with the socket.
+ * The peer may still send. */
+int tls_bye(struct tls *t);
+
+/* What to poll the socket for after EAGAIN: POLLIN or POLLOUT. */
+short tls_events(const struct tls *t);
+
+/* Bytes given to the socket since tls_new, records' heads and tags included. */
+uint64_t tls_sent(const struct tls *t);
+
+bool tls_resumed(const struct tls *t);
+
+/* "TLS1.3 AES-128-GCM", for the log; NULL before the handshake. */
+const char *tls_describe(const struct tls *t);
+
+/* The sentence after EPROTO, without a dot; never empty. */
+const char *tls_why(const struct tls *t);
+
+#endif
