@@ -64,9 +64,10 @@ struct ftp_watch {
 
 struct ftp_data_with {        /* all stay the caller's */
 	struct in6_addr peer; /* of the control connection */
-	int master;           /* channel to the accepting process: blocks,
-			       * and carries answers to WIRE_PASSIVE alone
-			       * in this direction */
+	int master;           /* channel to the accepting process: blocks;
+			       * what comes is answers to WIRE_PASSIVE and,
+			       * once, perhaps between question and answer, */
+	bool *draining;       /* WIRE_DRAIN: then this is set */
 	unsigned idle_s;      /* bytes must move within */
 	const struct tls_identity *identity; /* NULL: no PROT P */
 	struct ftp_watch watch;
