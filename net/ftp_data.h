@@ -27,7 +27,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include "net/tls.h"
 #include "server/wire.h"
 
@@ -36,15 +35,14 @@
 /*
  * Answers a child's WIRE_PASSIVE on its channel with a listener on a port of
  * first to last (0, 0: of the kernel's choice) of the address that the child's
- * client reached (getsockname of the control connection, taken when it was
- * accepted).  -1 when the child is gone or does not take its answer.
+ * client reached.  -1 when the child is gone or does not take its answer.
  *
  * Its sandbox needs socket, bind, listen, setsockopt and getsockname (and of
  * Landlock, that those ports may be bound); the child's needs accept4,
  * sendfile and getsockopt.
  */
-int ftp_data_grant(int channel, const struct wire_passive *ask,
-    const struct sockaddr_storage *reached, unsigned first, unsigned last);
+int ftp_data_grant(int report, const struct wire *ask,
+    const struct in6_addr *at, unsigned first, unsigned last);
 
 /* --- the process of a connection --- */
 
@@ -64,11 +62,9 @@ struct ftp_watch {
 
 struct ftp_data_with {        /* all stay the caller's */
 	struct in6_addr peer; /* of the control connection */
-	int master;           /* channel to the accepting process: blocks;
-			       * what comes is answers to WIRE_PASSIVE and,
-			       * once, perhaps between question and answer, */
-	bool *draining;       /* WIRE_DRAIN: then this is set */
-	unsigned idle_s;      /* bytes must move within */
+	int report;           /* to the accepting process (master.h), */
+	bool *draining;  /* set when it said WIRE_DRAIN while it was asked */
+	unsigned idle_s; /* bytes must move within */
 	const struct tls_identity *identity; /* NULL: no PROT P */
 	struct ftp_watch watch;
 };
