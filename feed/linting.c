@@ -87,7 +87,8 @@ linting_begin(struct linting **out, const struct writer *w,
 	l->options = (struct lint_options){ .output = w->name,
 		.now = now + latest_offset(z, now),
 		.instant = now,
-		.any_goal = true };
+		.any_goal = true,
+		.ids_differ = true };
 	errno = pthread_create(&l->thread, NULL, run, l);
 	if (errno != 0) {
 		err_set(e, "check %s: %s", w->file, strerror(errno));

@@ -324,7 +324,7 @@ check_cells(struct lint *l, const struct strict_row *row)
 		l->cell[i] = l->column[i] < row->cells
 				 ? row->cell[l->column[i]]
 				 : (struct slice){ "", 0 };
-	if (l->id_rule < l->rules)
+	if (l->id_rule < l->rules && !l->o->ids_differ)
 		idset_expect(&l->ids, l->cell[l->id_rule]);
 	lint_record(l);
 }

@@ -19,7 +19,9 @@ struct lint_options {
 	int64_t instant;    /* the same in Unix seconds, UTC */
 	const char *const *goal; /* ids of existing goals */
 	size_t goals;
-	bool any_goal; /* take every well-formed goal id */
+	bool any_goal;   /* take every well-formed goal id */
+	bool ids_differ; /* two rows of one id are not looked for, which takes
+			  * memory that grows with the file */
 };
 
 struct lint_finding {

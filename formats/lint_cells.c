@@ -104,7 +104,7 @@ lint_epoch(struct lint *l, const struct lint_rule *r, struct slice cell)
 void
 lint_id(struct lint *l, const struct lint_rule *r, struct slice cell)
 {
-	if (cell.n > 0 && idset_add(&l->ids, cell))
+	if (cell.n > 0 && !l->o->ids_differ && idset_add(&l->ids, cell))
 		lint_warn(l, r->name, "same_id",
 		    N_("An earlier row has the same id; the destination "
 		       "applies such rows in random order"));
@@ -145,7 +145,8 @@ lint_key(struct lint *l, const struct lint_rule *r, struct slice cell)
 	char both[512];
 
 	lint_filled(l, r, cell);
-	if (cell.n == 0 || visitor.n + 1 + cell.n > sizeof both)
+	if (cell.n == 0 || l->o->ids_differ ||
+	    visitor.n + 1 + cell.n > sizeof both)
 		return;
 	memcpy(both, visitor.n > 0 ? visitor.p : "", visitor.n);
 	both[visitor.n] = '\0';

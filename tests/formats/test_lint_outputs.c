@@ -295,6 +295,37 @@ a_file_that_cannot_be_taken_is_told_as_a_whole(void **state)
 	}
 }
 
+static void
+ids_that_are_known_to_differ_are_not_looked_for(void **state)
+{
+	static const char *const row[][2] = {
+		{ "metrica-simple",
+		    "id,create_date_time,client_ids\n1,2020-01-01,7\n"
+		    "1,2020-01-01,7\n" },
+		{ "metrica-params", PARAMS "\n7,a,1\n7,a,2\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct lint_options o = {
+			.output = row[i][0], .now = NOW, .instant = INSTANT
+		};
+
+		for (int differ = 0; differ < 2; differ++) {
+			struct memory memory;
+			const struct input *in = memory_input(
+			    &memory, row[i][1], strlen(row[i][1]), 999);
+			struct lint_totals t;
+
+			o.ids_differ = differ == 1;
+			assert_int_equal(
+			    lint_run(in, &o, NULL, NULL, &t), FMT_OK);
+			assert_int_equal(t.warnings, 1 - differ);
+			assert_int_equal(t.valid, 2);
+		}
+	}
+}
+
 /* Where all values are goals, their form alone is known until some are named.
  */
 static void
@@ -331,6 +362,8 @@ main(void)
 		cmocka_unit_test(each_mistake_of_a_row_is_told),
 		cmocka_unit_test(
 		    a_file_that_cannot_be_taken_is_told_as_a_whole),
+		cmocka_unit_test(
+		    ids_that_are_known_to_differ_are_not_looked_for),
 		cmocka_unit_test(a_target_has_to_be_a_goal_that_is_named),
 	};
 
