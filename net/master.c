@@ -28,8 +28,8 @@
 struct slot { /* one child */
 	pid_t pid;
 	int report;
-	struct in6_addr network; /* what "per address" counts */
-	struct in6_addr at;      /* where its client came to */
+	struct in6_addr network;    /* what "per address" counts */
+	struct sockaddr_storage at; /* where its client came to */
 	bool in;
 	bool let_go;     /* made room for another, or misbehaved; is killed */
 	int64_t started; /* seconds, monotonic */
@@ -235,9 +235,9 @@ let_go(struct slot *k)
 static void
 accept_one(struct server *s, const struct listener *l)
 {
-	struct sockaddr_storage a = { 0 }, at = { 0 };
-	socklen_t n = sizeof a, at_n = sizeof at;
 	struct connection it = { .protocol = l->protocol };
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof a, at_n = sizeof it.at;
 	struct in6_addr network;
 	struct slot *oldest;
 	const char *setting;
@@ -249,9 +249,8 @@ accept_one(struct server *s, const struct listener *l)
 			poll(NULL, 0, BREATH_MS); /* it stays readable */
 		return;
 	}
-	getsockname(it.fd, (struct sockaddr *)&at, &at_n);
+	getsockname(it.fd, (struct sockaddr *)&it.at, &at_n);
 	it.from = address_of(&a);
-	it.at = address_of(&at);
 	network = address_network(&it.from);
 	setting = refused(s, &network, &oldest);
 	if (setting != NULL) {

@@ -9,15 +9,17 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include "server/wire.h"
 #include "server/worker.h"
 
 /* What a child begins with; its other descriptors are closed. */
 struct connection {
-	int fd;                   /* the client's socket; does not block */
-	struct in6_addr from, at; /* its end of it, and ours */
-	uint32_t protocol;        /* the listener's */
-	int auth, files;          /* channels of this process alone */
+	int fd;                     /* the client's socket; does not block */
+	struct in6_addr from;       /* IPv4 as ::ffff:a.b.c.d */
+	struct sockaddr_storage at; /* our end of it */
+	uint32_t protocol;          /* the listener's */
+	int auth, files;            /* channels of this process alone */
 	int report; /* to the accepting process: WIRE_IN says that the client
 		     * logged in; what comes is WIRE_DRAIN, or an answer to
 		     * what the service lets its children ask */
@@ -29,7 +31,7 @@ struct service {
 	/* In the master: a child, whose client came to the address at, says
 	 * something of the service's own.  False when it may not say that.
 	 * NULL when there is nothing. */
-	bool (*asked)(void *ctx, int report, const struct in6_addr *at,
+	bool (*asked)(void *ctx, int report, const struct sockaddr_storage *at,
 	    const struct wire *m);
 	void *ctx;
 };
