@@ -297,17 +297,22 @@ within(const struct network *net, const struct in6_addr *a)
 }
 
 bool
-user_from(const struct user *u, const struct in6_addr *from)
+networks_have(char *const *network, const struct in6_addr *from)
 {
 	struct network net;
 
-	if (u->network == NULL || u->network[0] == NULL)
-		return true;
-	for (size_t i = 0; u->network[i] != NULL; i++) {
-		if (parse_network(&net, u->network[i]) && within(&net, from))
+	for (; network != NULL && *network != NULL; network++) {
+		if (parse_network(&net, *network) && within(&net, from))
 			return true;
 	}
 	return false;
+}
+
+bool
+user_from(const struct user *u, const struct in6_addr *from)
+{
+	return u->network == NULL || u->network[0] == NULL ||
+	       networks_have(u->network, from);
 }
 
 bool

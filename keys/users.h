@@ -58,7 +58,11 @@ bool user_name_valid(const char *name, size_t n);
 bool user_key_valid(const char *line);     /* "ssh-ed25519 AAAA… comment" */
 bool user_network_valid(const char *text); /* "192.0.2.0/24" */
 
-/* Is the address (IPv4-mapped ones count as IPv4) within its networks? */
+/* Is the address (IPv4-mapped ones count as IPv4) within one of a list, which
+ * ends with NULL and may be NULL? */
+bool networks_have(char *const *network, const struct in6_addr *from);
+
+/* Is it within the user's networks, or has the user none? */
 bool user_from(const struct user *u, const struct in6_addr *from);
 
 /* Does the user have this public key (the base64-decoded blob)? */

@@ -420,22 +420,23 @@ loop(struct auth *a)
 	struct worker *w = a->worker;
 
 	while (!a->stop && !a->broken && !(a->draining && a->peers.n == 0)) {
-		struct pollfd more[4] = { { w->control, POLLIN, 0 },
+		struct pollfd more[5] = { { w->control, POLLIN, 0 },
 			{ w->files,
 			    outbox_waiting(&a->to_files) ? POLLIN | POLLOUT
 							 : POLLIN,
 			    0 },
-			{ pool_fd(a->pool), POLLIN, 0 },
+			{ pool_fd(a->lane[LANE_QUICK].pool), POLLIN, 0 },
+			{ pool_fd(a->lane[LANE_SLOW].pool), POLLIN, 0 },
 			{ events_waiting(a->events) ? w->events : -1, POLLOUT,
 			    0 } };
 
-		peers_wait(&a->peers, more, 4, -1);
+		peers_wait(&a->peers, more, 5, -1);
 		if (more[1].revents & ~POLLOUT)
 			hear_files(a);
 		outbox_flush(&a->to_files);
-		if (more[2].revents != 0)
+		if (more[2].revents != 0 || more[3].revents != 0)
 			auth_login_done(a);
-		if (more[3].revents != 0)
+		if (more[4].revents != 0)
 			events_flush(a->events);
 		if (more[0].revents != 0)
 			hear_parent(a);
@@ -452,7 +453,6 @@ auth_main(struct worker *w)
 
 	a->worker = w;
 	a->conf = w->conf;
-	a->last = &a->first;
 	a->peers.message = peer_message;
 	a->peers.closed = peer_closed;
 	a->peers.ctx = a;
@@ -462,11 +462,10 @@ auth_main(struct worker *w)
 	a->tokens = tokens_new();
 	a->events = events_open(w->events);
 	a->limit = limit_new();
-	a->pool = pool_open(HASHERS);
 	secret_random(key, sizeof key);
 	hmac_sha256_set_key(&a->mac, sizeof key, key);
 	secret_wipe(key, sizeof key);
-	if (a->pool == NULL) {
+	if (auth_login_open(a) == -1) {
 		log_error("no thread can be started");
 		goto out;
 	}
@@ -480,9 +479,8 @@ auth_main(struct worker *w)
 		log_error("files is gone");
 out:
 	peers_free(&a->peers);
-	auth_login_forget(a);
+	auth_login_close(a);
 	outbox_free(&a->to_files);
-	pool_close(a->pool);
 	events_close(a->events);
 	limit_free(a->limit);
 	users_free(a->users);

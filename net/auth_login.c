@@ -6,6 +6,9 @@
  * looked at once more when a password's turn comes, so that many guesses sent
  * at once gain nothing.  A token is 256 bits: looking one up tells nobody
  * anything, so penalties never stand before a right one.
+ *
+ * Every failure is a line in the log of its own, which fail2ban reads
+ * (scripts/fail2ban); its words are an interface.
  */
 #include "net/auth_private.h"
 
@@ -21,6 +24,15 @@
 
 #define QUEUE_MAX 256
 #define QUEUE_PER_ADDRESS 32
+#define FLOOD_MS 10000 /* a stretch of time, */
+#define FLOOD_WRONG 20 /* and how many wrong logins in two are many */
+
+/* clang-format off */
+const struct lane_rule lane_rules[LANES] = {
+        [LANE_QUICK] = { .threads = 2, .niceness = 0 },
+        [LANE_SLOW]  = { .threads = 1, .niceness = 15 },
+};
+/* clang-format on */
 
 struct login {
 	struct task task; /* first: a task is its login */
@@ -63,6 +75,36 @@ peer_by_number(struct auth *a, uint64_t number)
 	return NULL;
 }
 
+/* --- many wrong ones ---------------------------------------------------- */
+
+static void
+turn_flood(struct flood *f)
+{
+	int64_t now = clock_ms(), age = now - f->since_ms;
+
+	if (age < FLOOD_MS)
+		return;
+	f->before = age < 2 * FLOOD_MS ? f->now : 0;
+	f->now = 0;
+	f->since_ms = now;
+}
+
+static bool
+is_flooded(struct auth *a)
+{
+	turn_flood(&a->flood);
+	return a->flood.now + a->flood.before >= FLOOD_WRONG;
+}
+
+/* The seconds to wait before a password is looked at. */
+static unsigned
+penalty(struct auth *a, const struct auth_request *q, struct slice account)
+{
+	return networks_have(a->conf->exempt, &q->from)
+		   ? 0
+		   : limit_check(a->limit, &q->from, account, clock_ms());
+}
+
 /* --- answers ------------------------------------------------------------- */
 
 /* What the audit says was tried: what is no user's name may well be somebody's
@@ -77,17 +119,40 @@ tried(const struct auth *a, const struct auth_request *q)
 	return u == NULL ? "(unknown)" : u->name;
 }
 
+static void
+log_refusal(struct auth *a, const struct auth_request *q, bool spared)
+{
+	const char *protocol = protocol_name((enum protocol)q->protocol);
+	char from[INET6_ADDRSTRLEN];
+
+	address_text(from, &q->from);
+	if (spared) /* nobody's firewall is to shut it out */
+		log_info("The login of %s over %s failed; %s is spared, as it "
+			 "is exempt or logged in lately.",
+		    tried(a, q), protocol, from);
+	else
+		log_info("The login of %s from %s over %s failed.", tried(a, q),
+		    from, protocol);
+}
+
 /* p may be NULL: it hung up, but its guess counts. */
 static void
 refuse(struct auth *a, struct peer *p, const struct auth_request *q,
-    struct slice account)
+    struct slice account, struct slice password)
 {
+	bool exempt = networks_have(a->conf->exempt, &q->from);
 	char address[INET6_ADDRSTRLEN];
+	int64_t now = clock_ms();
 	struct event ev;
 	unsigned wait;
 
-	limit_wrong(a->limit, &q->from, account, clock_ms());
-	wait = limit_check(a->limit, &q->from, account, clock_ms());
+	turn_flood(&a->flood);
+	a->flood.now++;
+	log_refusal(
+	    a, q, exempt || limit_spares(a->limit, &q->from, account, now));
+	if (!exempt)
+		limit_wrong(a->limit, &q->from, account, password, now);
+	wait = penalty(a, q, account);
 	if (wait > 0)
 		log_warn("too many wrong logins: %s, or the account it tried, "
 			 "must wait %u s",
@@ -106,8 +171,10 @@ accept_user(struct auth *a, struct peer *p, const struct auth_request *q,
     const struct user *u)
 {
 	const struct identity who = { u->name, u->roles, u->feed };
+	const struct slice none = { NULL, 0 };
 
-	limit_right(a->limit, &q->from, user_of(q), clock_ms());
+	limit_right(a->limit, &q->from, user_of(q),
+	    q->method == AUTH_PASSWORD ? secret_of(q) : none, clock_ms());
 	if (p != NULL)
 		auth_grant(a, p, q, &who);
 }
@@ -132,13 +199,18 @@ make_hash(struct task *t)
 	    l->known ? l->hash : NULL, l->q.secret, l->q.secret_n);
 }
 
-/* True when the answer needs no hash. */
+/* True when the answer needs no hash; else *known says whether who asks was
+ * right from there lately. */
 static bool
-settle(struct auth *a, struct peer *p, const struct auth_request *q)
+settle(
+    struct auth *a, struct peer *p, const struct auth_request *q, bool *known)
 {
-	unsigned wait = limit_check(a->limit, &q->from, user_of(q), clock_ms());
 	const struct user *u;
+	unsigned wait;
 
+	*known = limit_knows(
+	    a->limit, &q->from, user_of(q), secret_of(q), clock_ms());
+	wait = *known ? 0 : penalty(a, q, user_of(q));
 	if (wait > 0) {
 		auth_reply_to(p, q->head.id, AUTH_WAIT, wait);
 		return true;
@@ -152,66 +224,101 @@ settle(struct auth *a, struct peer *p, const struct auth_request *q)
 	return true;
 }
 
-static void
-dispatch(struct auth *a)
+static struct lane *
+lane_for(struct auth *a, bool known)
 {
-	while (a->first != NULL && pool_busy(a->pool) < HASHERS) {
-		struct login *l = a->first;
-		struct peer *p = peer_by_number(a, l->peer);
-		const struct user *u;
+	return &a->lane[!known && is_flooded(a) ? LANE_SLOW : LANE_QUICK];
+}
 
-		a->first = l->next;
-		if (a->first == NULL)
-			a->last = &a->first;
-		a->waiting--;
-		if (p == NULL || settle(a, p, &l->q)) {
+static void
+enqueue(struct lane *lane, struct login *l)
+{
+	l->next = NULL;
+	*lane->last = l;
+	lane->last = &l->next;
+	lane->waiting++;
+}
+
+static struct login *
+dequeue(struct lane *lane)
+{
+	struct login *l = lane->first;
+
+	lane->first = l->next;
+	if (lane->first == NULL)
+		lane->last = &lane->first;
+	lane->waiting--;
+	return l;
+}
+
+static void
+start_hash(struct auth *a, struct lane *lane, struct login *l)
+{
+	const struct user *u = users_find(a->users, l->q.user, l->q.user_n);
+
+	l->epoch = a->epoch;
+	l->known = u != NULL && u->hash != NULL;
+	if (l->known)
+		snprintf(l->hash, sizeof l->hash, "%s", u->hash);
+	l->task.run = make_hash;
+	pool_put(lane->pool, &l->task);
+}
+
+static void
+dispatch_lane(struct auth *a, enum lane_id id)
+{
+	struct lane *lane = &a->lane[id];
+
+	while (lane->first != NULL &&
+	       pool_busy(lane->pool) < lane_rules[id].threads) {
+		struct login *l = dequeue(lane);
+		struct peer *p = peer_by_number(a, l->peer);
+		bool known;
+
+		if (p == NULL || settle(a, p, &l->q, &known))
 			login_free(l);
-			continue;
-		}
-		u = users_find(a->users, l->q.user, l->q.user_n);
-		l->epoch = a->epoch;
-		l->known = u != NULL && u->hash != NULL;
-		if (l->known)
-			snprintf(l->hash, sizeof l->hash, "%s", u->hash);
-		l->task.run = make_hash;
-		pool_put(a->pool, &l->task);
+		else if (id == LANE_QUICK && lane_for(a, known) != lane)
+			enqueue(&a->lane[LANE_SLOW], l);
+		else
+			start_hash(a, lane, l);
 	}
 }
 
 static void
-enqueue(struct auth *a, struct login *l)
+dispatch(struct auth *a)
 {
-	l->next = NULL;
-	*a->last = l;
-	a->last = &l->next;
-	a->waiting++;
+	for (enum lane_id id = 0; id < LANES; id++)
+		dispatch_lane(a, id);
 }
 
 static bool
-queue_full(const struct auth *a, const struct in6_addr *from)
+is_full(const struct lane *lane, const struct in6_addr *from)
 {
 	size_t same = 0;
 
-	for (const struct login *l = a->first; l != NULL; l = l->next)
+	for (const struct login *l = lane->first; l != NULL; l = l->next)
 		same += address_same(&l->q.from, from);
-	return a->waiting >= QUEUE_MAX || same >= QUEUE_PER_ADDRESS;
+	return lane->waiting >= QUEUE_MAX || same >= QUEUE_PER_ADDRESS;
 }
 
 static void
 by_password(struct auth *a, struct peer *p, const struct auth_request *q)
 {
+	struct lane *lane;
 	struct login *l;
+	bool known;
 
-	if (settle(a, p, q))
+	if (settle(a, p, q, &known))
 		return;
-	if (queue_full(a, &q->from)) {
+	lane = lane_for(a, known);
+	if (is_full(lane, &q->from)) {
 		auth_reply_to(p, q->head.id, AUTH_WAIT, 1);
 		return;
 	}
 	l = mem_alloc(sizeof *l);
 	l->q = *q;
 	l->peer = p->number;
-	enqueue(a, l);
+	enqueue(lane, l);
 	dispatch(a);
 }
 
@@ -226,39 +333,58 @@ finish(struct auth *a, struct login *l)
 		    (int64_t)a->conf->remember_s * 1000);
 		accept_user(a, p, &l->q, u);
 	} else {
-		refuse(a, p, &l->q, user_of(&l->q));
+		refuse(a, p, &l->q, user_of(&l->q), secret_of(&l->q));
 	}
 }
 
 void
 auth_login_done(struct auth *a)
 {
-	struct task *t;
+	for (enum lane_id id = 0; id < LANES; id++) {
+		struct lane *lane = &a->lane[id];
+		struct task *t;
 
-	while ((t = pool_done(a->pool)) != NULL) {
-		struct login *l = (struct login *)t;
+		while ((t = pool_done(lane->pool)) != NULL) {
+			struct login *l = (struct login *)t;
 
-		if (l->epoch != a->epoch) { /* other hashes by now */
-			enqueue(a, l);
-			continue;
+			if (l->epoch != a->epoch) { /* other hashes by now */
+				enqueue(lane, l);
+				continue;
+			}
+			finish(a, l);
+			login_free(l);
 		}
-		finish(a, l);
-		login_free(l);
 	}
 	dispatch(a);
 }
 
-void
-auth_login_forget(struct auth *a)
+int
+auth_login_open(struct auth *a)
 {
-	while (a->first != NULL) {
-		struct login *l = a->first;
+	int rc = 0;
 
-		a->first = l->next;
-		login_free(l);
+	for (enum lane_id id = 0; id < LANES; id++) {
+		struct lane *lane = &a->lane[id];
+
+		lane->last = &lane->first;
+		lane->pool =
+		    pool_open(lane_rules[id].threads, lane_rules[id].niceness);
+		if (lane->pool == NULL)
+			rc = -1;
 	}
-	a->last = &a->first;
-	a->waiting = 0;
+	return rc;
+}
+
+void
+auth_login_close(struct auth *a)
+{
+	for (enum lane_id id = 0; id < LANES; id++) {
+		struct lane *lane = &a->lane[id];
+
+		while (lane->first != NULL)
+			login_free(dequeue(lane));
+		pool_close(lane->pool);
+	}
 }
 
 /* --- tokens and keys ----------------------------------------------------- */
@@ -278,11 +404,11 @@ by_token(struct auth *a, struct peer *p, const struct auth_request *q)
 		auth_grant(a, p, q, &who);
 		return;
 	}
-	wait = limit_check(a->limit, &q->from, nobody, clock_ms());
+	wait = penalty(a, q, nobody);
 	if (wait > 0)
 		auth_reply_to(p, q->head.id, AUTH_WAIT, wait);
 	else
-		refuse(a, p, q, nobody);
+		refuse(a, p, q, nobody, nobody);
 }
 
 /* Not a guess: clients offer every key they have. */
@@ -303,7 +429,7 @@ by_pubkey(struct auth *a, struct peer *p, const struct auth_request *q)
 	if (u != NULL && user_has_key(u, q->secret, q->secret_n))
 		accept_user(a, p, q, u);
 	else
-		refuse(a, p, q, user_of(q));
+		refuse(a, p, q, user_of(q), (struct slice){ NULL, 0 });
 }
 
 static const struct {

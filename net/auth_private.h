@@ -28,7 +28,32 @@ struct live {
 	bool announced; /* files knows it, the peer has it */
 };
 
-#define HASHERS 2 /* threads */
+/*
+ * Passwords wait for their hash in lanes.  While many are wrong, those of
+ * strangers go to a lane that takes little of a busy processor; whoever was
+ * right from there lately finds the other one free.
+ */
+enum lane_id {
+	LANE_QUICK,
+	LANE_SLOW,
+	LANES
+};
+struct login; /* a password that waits for its hash */
+struct lane {
+	struct pool *pool;
+	struct login *first, **last; /* the queue before the pool */
+	size_t waiting;
+};
+extern const struct lane_rule {
+	size_t threads;
+	int niceness;
+} lane_rules[LANES];
+
+/* Wrong logins of everybody, in this and the last stretch of time. */
+struct flood {
+	int64_t since_ms;
+	unsigned now, before;
+};
 
 /* What was right lately: a keyed hash of it and nothing else. */
 #define SEEN_MAX 4096
@@ -36,8 +61,6 @@ struct seen {
 	uint8_t mac[32];
 	int64_t until_ms; /* 0: free */
 };
-
-struct login; /* a password that waits for its hash */
 
 struct auth {
 	struct worker *worker;
@@ -47,7 +70,8 @@ struct auth {
 	struct outbox
 	    to_files; /* files may be behind, and we with its answers */
 	struct limit *limit;
-	struct pool *pool;
+	struct lane lane[LANES];
+	struct flood flood;
 	struct users *users;
 	struct tokens *tokens;
 	uint64_t epoch; /* the reading of users and tokens; 0: none yet */
@@ -58,15 +82,14 @@ struct auth {
 	uint64_t keys_allow;     /* 0: none owed */
 	struct hmac_sha256_ctx mac;
 	struct seen seen[SEEN_MAX];
-	struct login *first, **last; /* the queue before the pool */
-	size_t waiting;
 	bool draining, stop, broken;
 };
 
 /* A request; false when it is no request at all. */
 bool auth_login(struct auth *a, struct peer *p, const struct auth_request *q);
-void auth_login_done(struct auth *a);   /* takes what the pool has finished */
-void auth_login_forget(struct auth *a); /* at the end */
+int auth_login_open(struct auth *a);  /* the lanes; -1: no threads */
+void auth_login_done(struct auth *a); /* takes what the pools finished */
+void auth_login_close(struct auth *a);
 
 /* What auth_login decides on: a fresh grant, or a refusal. */
 struct identity {

@@ -136,18 +136,25 @@ pull_begin(struct request *rq, const struct tree_place *place,
 }
 
 static void
+tell(struct files *f, struct pulling *p, enum event_kind kind, uint64_t bytes)
+{
+	struct event ev;
+
+	event_init(&ev, kind);
+	p->begin.kind = kind;
+	p->begin.at = ev.at;
+	p->begin.bytes = bytes;
+	events_put(f->events, &p->begin);
+}
+
+static void
 pull_end(struct files *f, struct channel *c, struct pulling **at,
     uint64_t bytes, bool complete)
 {
 	struct pulling *p = *at;
-	struct event ev;
 
-	event_init(&ev, EVENT_PULL_END);
-	p->begin.kind = EVENT_PULL_END;
-	p->begin.at = ev.at;
-	p->begin.bytes = bytes;
 	p->begin.complete = complete;
-	events_put(f->events, &p->begin);
+	tell(f, p, EVENT_PULL_END, bytes);
 	*at = p->next;
 	c->pulls--;
 	free(p);
@@ -230,14 +237,33 @@ op_pull_begin(struct request *rq)
 	return pull_begin(rq, &place, &st);
 }
 
-/* Its login may be over by now. */
-static int
-op_pull_end(struct request *rq)
+static struct pulling **
+find_pull(struct request *rq)
 {
 	struct pulling **at = &rq->channel->pulling;
 
 	while (*at != NULL && (*at)->begin.pull != rq->q->number)
 		at = &(*at)->next;
+	return at;
+}
+
+static int
+op_pull_at(struct request *rq)
+{
+	struct pulling *p = *find_pull(rq);
+
+	if (p == NULL)
+		return ENOENT;
+	tell(rq->f, p, EVENT_PULL_AT, rq->q->bytes);
+	return 0;
+}
+
+/* Its login may be over by now. */
+static int
+op_pull_end(struct request *rq)
+{
+	struct pulling **at = find_pull(rq);
+
 	if (*at == NULL)
 		return ENOENT;
 	pull_end(rq->f, rq->channel, at, rq->q->bytes, rq->q->complete != 0);
@@ -319,6 +345,7 @@ static const struct {
         [FILES_REMOVE]     = { upload_remove, false },
         [FILES_PULL_BEGIN] = { op_pull_begin, false },
         [FILES_PULL_END]   = { op_pull_end,   true },
+        [FILES_PULL_AT]    = { op_pull_at,    true },
 };
 /* clang-format on */
 
@@ -384,7 +411,7 @@ peer_closed(void *ctx, struct peer *p)
 	if (c == NULL)
 		return;
 	while (c->pulling != NULL)
-		pull_end(f, c, &c->pulling, 0, false);
+		pull_end(f, c, &c->pulling, c->pulling->begin.bytes, false);
 	upload_drop_all(f, c, NULL);
 	p->data = NULL;
 	free(c);
@@ -451,7 +478,7 @@ start(struct files *f, struct err *e)
 
 	if (tree_open_roots(&f->tree, f->conf, all, e) == -1)
 		return -1;
-	f->pool = pool_open(SYNCERS);
+	f->pool = pool_open(SYNCERS, 0);
 	if (f->pool == NULL)
 		return err_set(e, "no thread can be started");
 	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK);

@@ -38,13 +38,19 @@ static const struct {
 #define GOOD_MS                                                                \
 	(7 * 24 * 3600 * (int64_t)1000) /* a right login is "lately"           \
 					 */
+#define LOOKS_MAX 100000 /* other passwords, until the right one comes again   \
+			  */
 
 struct entry {
 	uint8_t key[KEY];
 	unsigned wrong;
 	int64_t last_ms;  /* 0: the entry is free */
 	int64_t until_ms; /* of the penalty */
-	int64_t right_ms; /* PAIR: the last right login; 0 is none */
+	/* PAIR: */
+	int64_t right_ms;   /* the last right login; 0 is none, */
+	uint8_t proof[KEY]; /* the password that it had, by a keyed hash, */
+	bool proven;        /* if it had one, */
+	unsigned looks;     /* and how often another was held against it */
 };
 
 struct limit {
@@ -86,6 +92,18 @@ make_key(struct limit *l, uint8_t key[KEY], enum kind kind,
 	hmac_sha256_digest(&l->mac, KEY, key);
 }
 
+static void
+make_proof(struct limit *l, uint8_t proof[KEY], const uint8_t key[KEY],
+    struct slice password)
+{
+	const uint8_t kind = KINDS;
+
+	hmac_sha256_update(&l->mac, 1, &kind);
+	hmac_sha256_update(&l->mac, KEY, key);
+	hmac_sha256_update(&l->mac, password.n, (const uint8_t *)password.p);
+	hmac_sha256_digest(&l->mac, KEY, proof);
+}
+
 static struct entry *
 set_of(struct limit *l, const uint8_t key[KEY])
 {
@@ -108,12 +126,15 @@ find(struct limit *l, enum kind kind, const struct in6_addr *from,
 	return NULL;
 }
 
-/* What is forgotten first: the shortest penalty, then the oldest. */
+/* What is forgotten first: the shortest penalty, then the oldest.  Right
+ * logins, which cannot be had by guessing, are the last to go. */
 static bool
 matters_less(const struct entry *a, const struct entry *b)
 {
 	if (a->last_ms == 0 || b->last_ms == 0)
 		return b->last_ms != 0;
+	if (a->right_ms != b->right_ms)
+		return a->right_ms < b->right_ms;
 	if (a->until_ms != b->until_ms)
 		return a->until_ms < b->until_ms;
 	return a->last_ms < b->last_ms;
@@ -146,6 +167,39 @@ is_good(const struct entry *pair, int64_t now_ms)
 {
 	return pair != NULL && pair->right_ms != 0 &&
 	       now_ms - pair->right_ms < GOOD_MS;
+}
+
+bool
+limit_spares(struct limit *l, const struct in6_addr *from, struct slice account,
+    int64_t now_ms)
+{
+	return account.n > 0 && is_good(find(l, PAIR, from, account), now_ms);
+}
+
+static bool
+proves(struct limit *l, const struct entry *pair, struct slice password)
+{
+	uint8_t proof[KEY];
+
+	if (!pair->proven)
+		return false;
+	make_proof(l, proof, pair->key, password);
+	return secret_equal(proof, pair->proof, KEY);
+}
+
+bool
+limit_knows(struct limit *l, const struct in6_addr *from, struct slice account,
+    struct slice password, int64_t now_ms)
+{
+	struct entry *pair =
+	    account.n == 0 ? NULL : find(l, PAIR, from, account);
+
+	if (!is_good(pair, now_ms) || pair->looks >= LOOKS_MAX)
+		return false;
+	if (proves(l, pair, password))
+		return true;
+	pair->looks++;
+	return false;
 }
 
 static unsigned
@@ -197,20 +251,26 @@ punish(struct limit *l, enum kind kind, const struct in6_addr *from,
 
 void
 limit_wrong(struct limit *l, const struct in6_addr *from, struct slice account,
-    int64_t now_ms)
+    struct slice password, int64_t now_ms)
 {
+	struct entry *pair =
+	    account.n == 0 ? NULL : find(l, PAIR, from, account);
+
 	punish(l, ADDRESS, from, account, now_ms);
 	if (account.n == 0)
 		return;
-	if (is_good(find(l, PAIR, from, account), now_ms))
-		punish(l, PAIR, from, account, now_ms);
-	else
+	if (!is_good(pair, now_ms)) {
 		punish(l, ACCOUNT, from, account, now_ms);
+		return;
+	}
+	if (proves(l, pair, password))
+		pair->proven = false; /* it was changed since */
+	punish(l, PAIR, from, account, now_ms);
 }
 
 void
 limit_right(struct limit *l, const struct in6_addr *from, struct slice account,
-    int64_t now_ms)
+    struct slice password, int64_t now_ms)
 {
 	struct entry *e = find(l, ADDRESS, from, account);
 
@@ -224,4 +284,9 @@ limit_right(struct limit *l, const struct in6_addr *from, struct slice account,
 	e->wrong = 0;
 	e->until_ms = 0;
 	e->last_ms = e->right_ms = now_ms;
+	if (password.n == 0)
+		return;
+	make_proof(l, e->proof, e->key, password);
+	e->proven = true;
+	e->looks = 0;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
@@ -26,6 +27,9 @@ struct pool {
 	pthread_cond_t more;
 	struct queue in, out;
 	bool stop;
+	int niceness;
+	size_t begun; /* threads that are as nice as they should be */
+	pthread_cond_t begins;
 	int fd;
 	size_t busy; /* the loop's alone */
 };
@@ -57,7 +61,12 @@ work(void *arg)
 	struct pool *p = arg;
 	const uint64_t one = 1;
 
+	/* Before any sandbox: pool_open waits for it. */
+	if (p->niceness != 0)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), p->niceness);
 	pthread_mutex_lock(&p->lock);
+	p->begun++;
+	pthread_cond_signal(&p->begins);
 	while (!p->stop) {
 		struct task *t = pull(&p->in);
 
@@ -76,7 +85,7 @@ work(void *arg)
 }
 
 struct pool *
-pool_open(size_t threads)
+pool_open(size_t threads, int niceness)
 {
 	struct pool *p = mem_alloc(sizeof *p);
 
@@ -84,6 +93,8 @@ pool_open(size_t threads)
 	p->out.last = &p->out.first;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
+	pthread_cond_init(&p->begins, NULL);
+	p->niceness = niceness;
 	p->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	while (p->fd != -1 && p->threads < threads &&
 	       p->threads < THREADS_MAX &&
@@ -93,6 +104,10 @@ pool_open(size_t threads)
 		pool_close(p);
 		return NULL;
 	}
+	pthread_mutex_lock(&p->lock);
+	while (p->begun < p->threads)
+		pthread_cond_wait(&p->begins, &p->lock);
+	pthread_mutex_unlock(&p->lock);
 	return p;
 }
 
@@ -110,6 +125,7 @@ pool_close(struct pool *p)
 	if (p->fd != -1)
 		close(p->fd);
 	pthread_cond_destroy(&p->more);
+	pthread_cond_destroy(&p->begins);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }

@@ -14,8 +14,10 @@ struct task {
 	struct task *next;
 };
 
-struct pool *pool_open(size_t threads); /* NULL: they cannot be started */
-void pool_close(struct pool *p);        /* waits; what is done is lost */
+/* niceness: how much less of a busy processor they get, 0 to 19.  NULL: they
+ * cannot be started. */
+struct pool *pool_open(size_t threads, int niceness);
+void pool_close(struct pool *p); /* waits; what is done is lost */
 
 void pool_put(struct pool *p, struct task *t);
 int pool_fd(const struct pool *p);      /* readable: pool_done has something */

@@ -67,10 +67,15 @@ struct conf {
 	char *dir;     /* the folder of the file; all paths below are in it */
 	char *host;    /* for printed URLs */
 	char **listen; /* addresses; NULL-terminated; default "::" (dual) */
-	uint16_t sftp_port, https_port, http_port, ftp_port; /* 0 is off */
+	uint16_t sftp_port, https_port, http_port; /* 0 is off */
+	uint16_t ftp_port, ftps_port;              /* explicit, implicit TLS */
+	unsigned ftp_plain;       /* 1: logins without encryption too */
+	char *ftp_passive_ports;  /* "" or what conf_ports takes */
+	char *ftp_public_address; /* "" or an IPv4 address */
 	enum ssh_profile ssh_profile;
 	char *language; /* "" is the environment's; "en", "ru" */
 	char *user_auth, *user_files, *user_ingest, *user_http, *user_ssh;
+	char *user_ftp;
 	/* accounts when started as root; "" stays as it is */
 	char **inbox_owner;     /* account names or numbers; NULL-terminated */
 	unsigned settle_ms;     /* 2000 */
@@ -85,6 +90,8 @@ struct conf {
 	unsigned reserve_percent; /* 10: or this, whichever is less */
 	unsigned max_connections, max_per_address;            /* 200, 20 */
 	unsigned max_unauthenticated, max_unauth_per_address; /* 50, 10 */
+	unsigned early_drop_from, early_drop_percent;         /* 25, 30 */
+	char **exempt; /* networks; NULL-terminated; NULL: none */
 	unsigned login_s, login_tries, idle_s;                /* 30, 6, 300 */
 	unsigned http_request_s;                              /* 15 */
 	unsigned remember_s; /* 300: a login that succeeded, by auth */
@@ -123,6 +130,9 @@ const struct settings *feed_source(const struct feed *f, const char *source);
 struct zone;
 int conf_zone(struct zone **out, const char *name, struct err *e);
 
+/* "50000-50099", in that order. */
+bool conf_ports(const char *s, uint16_t *first, uint16_t *last);
+
 /* "DIR/a/b" into out of PATH_MAX bytes; parts end with NULL. */
 void conf_path(char *out, const struct conf *c, ...) __attribute__((sentinel));
 
@@ -131,8 +141,8 @@ struct conf_init {
 	const char *const *feed;
 	size_t feeds;
 	const char *timezone, *host, *pii;
-	unsigned sftp_port, https_port, http_port, ftp_port;
-	const char *user[5]; /* auth files ingest http ssh */
+	unsigned sftp_port, https_port, http_port, ftp_port, ftps_port;
+	const char *user[6]; /* auth files ingest http ssh ftp */
 };
 char *conf_text(const struct conf_init *i); /* malloc'ed */
 

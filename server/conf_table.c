@@ -13,6 +13,7 @@
 #include "formats/own_preset.h"
 #include "formats/writer.h"
 #include "formats/zone.h"
+#include "keys/users.h"
 #include "server/conf.h"
 #include "server/lang.h"
 
@@ -68,6 +69,22 @@ address_valid(const char *s)
 
 	return inet_pton(AF_INET, s, &a) == 1 ||
 	       inet_pton(AF_INET6, s, &a) == 1;
+}
+
+static bool
+ipv4_or_none(const char *s)
+{
+	struct in_addr a;
+
+	return *s == '\0' || inet_pton(AF_INET, s, &a) == 1;
+}
+
+static bool
+ports_or_none(const char *s)
+{
+	uint16_t first, last;
+
+	return *s == '\0' || conf_ports(s, &first, &last);
 }
 
 static bool
@@ -172,8 +189,21 @@ const struct setting conf_setting[] = {
 { "http_port", SCOPE_SERVER, TYPE_NUMBER, SERVER(http_port), "0",
   "The port for HTTP without encryption; 0 is off.", RANGE(0, 65535) },
 { "ftp_port", SCOPE_SERVER, TYPE_NUMBER, SERVER(ftp_port), "0",
-  "The port for FTP; must be 0, since this version has no FTP yet.",
+  "The port for FTP that becomes FTPS by AUTH TLS; 0 is off.",
   RANGE(0, 65535) },
+{ "ftps_port", SCOPE_SERVER, TYPE_NUMBER, SERVER(ftps_port), "0",
+  "The port for FTPS that is encrypted from the first byte; 0 is off.",
+  RANGE(0, 65535) },
+{ "ftp_plain", SCOPE_SERVER, TYPE_CHOICE, SERVER(ftp_plain), "no",
+  "yes: FTP without encryption too; everybody on the way reads passwords.",
+  .choice = switches },
+{ "ftp_passive_ports", SCOPE_SERVER, TYPE_TEXT, SERVER(ftp_passive_ports), "",
+  "Ports for FTP's data, such as 50000-50099; \"\": any that is free.",
+  .valid = ports_or_none,
+  .allowed = N_("\"\" or a range of ports such as 50000-50099") },
+{ "ftp_public_address", SCOPE_SERVER, TYPE_TEXT, SERVER(ftp_public_address),
+  "", "The IPv4 address that clients reach, when behind NAT; \"\": our own.",
+  .valid = ipv4_or_none, .allowed = N_("\"\" or an IPv4 address") },
 { "ssh_profile", SCOPE_SERVER, TYPE_CHOICE, SERVER(ssh_profile), "compat",
   "compat: all safe algorithms that old clients speak; strict: newest only.",
   .choice = ssh_profiles },
@@ -196,6 +226,9 @@ const struct setting conf_setting[] = {
   .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 { "user_ssh", SCOPE_SERVER, TYPE_TEXT, SERVER(user_ssh), "",
   "Account of the processes that speak SFTP.",
+  .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
+{ "user_ftp", SCOPE_SERVER, TYPE_TEXT, SERVER(user_ftp), "",
+  "Account of the processes that speak FTP and FTPS.",
   .valid = account_or_none, .allowed = N_("the name of an account, or \"\"") },
 
 { "inbox_owners", SCOPE_SERVER, TYPE_LIST, SERVER(inbox_owner), "",
@@ -246,6 +279,16 @@ const struct setting conf_setting[] = {
 { "max_unauth_per_address", SCOPE_SERVER, TYPE_NUMBER,
   SERVER(max_unauth_per_address), "10", "and from one address.",
   RANGE(1, 10000) },
+{ "early_drop_from", SCOPE_SERVER, TYPE_NUMBER, SERVER(early_drop_from), "25",
+  "From so many not yet logged in on, a new one may end one of them at random,",
+  RANGE(1, 10000) },
+{ "early_drop_percent", SCOPE_SERVER, TYPE_NUMBER, SERVER(early_drop_percent),
+  "30", "with this chance, which grows to 100 at max_unauthenticated; 0: never.",
+  RANGE(0, 100) },
+{ "exempt", SCOPE_SERVER, TYPE_LIST, SERVER(exempt), "",
+  "Networks that no penalty for wrong logins and no early drop ever hits.",
+  .valid = user_network_valid,
+  .allowed = N_("an address or a network such as 192.0.2.0/24") },
 { "login_s", SCOPE_SERVER, TYPE_NUMBER, SERVER(login_s), "30",
   "Seconds within which a client must have logged in.", RANGE(1, 3600) },
 { "login_tries", SCOPE_SERVER, TYPE_NUMBER, SERVER(login_tries), "6",
@@ -389,6 +432,21 @@ const struct setting conf_setting[] = {
 { .name = NULL }
 };
 /* clang-format on */
+
+bool
+conf_ports(const char *s, uint16_t *first, uint16_t *last)
+{
+	unsigned from, to;
+	char end;
+
+	if (!made_of(s, DIGIT "-", 11) ||
+	    sscanf(s, "%5u-%5u%c", &from, &to, &end) != 2 || from < 1 ||
+	    from > to || to > UINT16_MAX)
+		return false;
+	*first = (uint16_t)from;
+	*last = (uint16_t)to;
+	return true;
+}
 
 /* A number that fills the whole text; sizes may end with their unit. */
 static bool

@@ -32,7 +32,7 @@ wrong(struct limit *l, const char *from, const char *user, int64_t now,
 	struct in6_addr a = address(from);
 
 	while (times-- > 0)
-		limit_wrong(l, &a, slice_of(user), now);
+		limit_wrong(l, &a, slice_of(user), slice_of("wrong"), now);
 	return limit_check(l, &a, slice_of(user), now);
 }
 
@@ -49,7 +49,16 @@ right(struct limit *l, const char *from, const char *user, int64_t now)
 {
 	struct in6_addr a = address(from);
 
-	limit_right(l, &a, slice_of(user), now);
+	limit_right(l, &a, slice_of(user), slice_of("right"), now);
+}
+
+static bool
+knows(struct limit *l, const char *from, const char *user, const char *password,
+    int64_t now)
+{
+	struct in6_addr a = address(from);
+
+	return limit_knows(l, &a, slice_of(user), slice_of(password), now);
 }
 
 static void
@@ -194,9 +203,98 @@ a_flood_of_addresses_does_not_free_the_worst(void **state)
 	}
 	for (uint32_t i = 1; i < 200000; i++) {
 		memcpy(a.s6_addr + 4, &i, sizeof i);
-		limit_wrong(l, &a, (struct slice){ NULL, 0 }, START + 1);
+		limit_wrong(l, &a, (struct slice){ NULL, 0 },
+		    (struct slice){ NULL, 0 }, START + 1);
 	}
 	assert_int_equal(check(l, "::ffff:192.0.2.1", "x", START + 2), 300);
+	limit_free(l);
+}
+
+static void
+who_was_right_here_lately_is_known(void **state)
+{
+	static const struct {
+		const char *from, *user, *password;
+		int64_t after;
+		bool known;
+	} cases[] = {
+		{ "::ffff:203.0.113.5", "direct", "right", 0, true },
+		{ "::ffff:203.0.113.5", "direct", "right", 3600 * S, true },
+		{ "::ffff:203.0.113.5", "direct", "right", 8 * 86400 * S,
+		    false },
+		{ "::ffff:203.0.113.5", "direct", "wrong", 0, false },
+		{ "::ffff:203.0.113.5", "direct", "", 0, false },
+		{ "::ffff:203.0.113.5", "other", "right", 0, false },
+		{ "::ffff:203.0.113.6", "direct", "right", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct limit *l = limit_new();
+
+		right(l, "::ffff:203.0.113.5", "direct", START);
+		assert_int_equal(knows(l, cases[i].from, cases[i].user,
+				     cases[i].password, START + cases[i].after),
+		    cases[i].known);
+		limit_free(l);
+	}
+}
+
+static void
+guesses_from_the_same_address_do_not_make_it_unknown(void **state)
+{
+	struct limit *l = limit_new();
+
+	(void)state;
+	right(l, "::1", "direct", START);
+	assert_true(wrong(l, "::1", "direct", START, 500) > 0);
+	assert_true(knows(l, "::1", "direct", "right", START));
+	/* but who goes on for ever does not find it by trying */
+	for (unsigned i = 0; i < 200000; i++)
+		knows(l, "::1", "direct", "guess", START);
+	assert_false(knows(l, "::1", "direct", "right", START));
+	right(l, "::1", "direct", START);
+	assert_true(knows(l, "::1", "direct", "right", START));
+	limit_free(l);
+}
+
+static void
+a_password_that_is_no_longer_right_is_no_proof(void **state)
+{
+	struct limit *l = limit_new();
+	struct in6_addr a = address("::1");
+
+	(void)state;
+	right(l, "::1", "direct", START);
+	limit_wrong(l, &a, slice_of("direct"), slice_of("right"), START);
+	assert_false(knows(l, "::1", "direct", "right", START));
+	limit_free(l);
+}
+
+static void
+a_flood_of_addresses_does_not_forget_who_was_right(void **state)
+{
+	struct limit *l = limit_new();
+	struct in6_addr a = address("2001:db8::");
+	unsigned known = 0;
+	char from[40];
+
+	(void)state;
+	for (unsigned i = 1; i <= 100; i++) {
+		snprintf(from, sizeof from, "::ffff:203.0.113.%u", i);
+		right(l, from, "direct", START);
+	}
+	for (uint32_t i = 1; i < 100000; i++) {
+		memcpy(a.s6_addr + 4, &i, sizeof i);
+		for (unsigned n = 0; n < 11; n++)
+			limit_wrong(
+			    l, &a, slice_of("x"), slice_of("y"), START + 1);
+	}
+	for (unsigned i = 1; i <= 100; i++) {
+		snprintf(from, sizeof from, "::ffff:203.0.113.%u", i);
+		known += knows(l, from, "direct", "right", START + 2);
+	}
+	assert_int_equal(known, 100);
 	limit_free(l);
 }
 
@@ -212,6 +310,13 @@ main(void)
 		cmocka_unit_test(a_thousand_right_logins_are_no_trouble),
 		cmocka_unit_test(wrong_guesses_are_forgotten_in_time),
 		cmocka_unit_test(a_flood_of_addresses_does_not_free_the_worst),
+		cmocka_unit_test(who_was_right_here_lately_is_known),
+		cmocka_unit_test(
+		    guesses_from_the_same_address_do_not_make_it_unknown),
+		cmocka_unit_test(
+		    a_password_that_is_no_longer_right_is_no_proof),
+		cmocka_unit_test(
+		    a_flood_of_addresses_does_not_forget_who_was_right),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
