@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include "net/tls.h"
 #include "server/wire.h"
 
@@ -42,7 +43,7 @@
  * sendfile and getsockopt.
  */
 int ftp_data_grant(int report, const struct wire *ask,
-    const struct in6_addr *at, unsigned first, unsigned last);
+    const struct sockaddr_storage *at, unsigned first, unsigned last);
 
 /* --- the process of a connection --- */
 
@@ -53,9 +54,10 @@ int ftp_data_grant(int report, const struct wire *ask,
  * that was revoked, a control connection that is gone).  heard may change
  * events, or put -1 where nothing more is to be looked at.
  */
+#define FTP_WATCH_MAX 4
 struct ftp_watch {
 	struct pollfd *fd;
-	size_t n; /* at most 4 */
+	size_t n; /* FTP_WATCH_MAX at most */
 	bool (*heard)(void *ctx);
 	void *ctx;
 };

@@ -6,6 +6,26 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+struct in6_addr
+address_from(const struct sockaddr_storage *a)
+{
+	struct in6_addr out = IN6ADDR_ANY_INIT;
+
+	if (a->ss_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, a, sizeof in6);
+		out = in6.sin6_addr;
+	} else if (a->ss_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, a, sizeof in);
+		out.s6_addr[10] = out.s6_addr[11] = 0xff;
+		memcpy(out.s6_addr + 12, &in.sin_addr, 4);
+	}
+	return out;
+}
+
 const char *
 address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *a)
 {
