@@ -100,6 +100,10 @@ static const char *const limits[HTTP_LIMITS] = {
 	    N_("refused, as max_unauth_per_address is reached"),
 	[HTTP_MADE_ROOM] =
 	    N_("ended before a login, as max_unauthenticated is reached"),
+	[HTTP_MADE_ROOM_HERE] =
+	    N_("ended before a login, as max_unauth_per_address is reached"),
+	[HTTP_EARLY] =
+	    N_("ended before a login, as early_drop_from is reached"),
 	[HTTP_IDLE] = N_("ended, as it took nothing of its answer for idle_s"),
 	[HTTP_SLOW] = N_("ended, as it takes its answer too slowly"),
 };
@@ -122,47 +126,57 @@ log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 	h->limit[l].unlogged = 0;
 }
 
-/* May another connection begin?  libmicrohttpd asks before it accepts one.
- * When strangers from many addresses hold all of their places, the one who
- * has been silent longest makes room: a login takes a moment, so whoever means
- * it gets through. */
+/* What door.c sees of the connections. */
+static size_t
+list_guests(struct http *h)
+{
+	size_t n = 0;
+
+	if (h->conn_count > h->guest_room) {
+		h->guest_room = h->conn_count * 2;
+		h->guest = mem_grow(h->guest, h->guest_room * sizeof *h->guest);
+	}
+	for (const struct http_conn *c = h->conns; c != NULL; c = c->next)
+		h->guest[n++] = (struct guest){ .from = c->from,
+			.since_ms = c->since_ms,
+			.in = c->known,
+			.busy = c->request != NULL,
+			.gone = c->doomed };
+	return n;
+}
+
+/* May another connection begin?  libmicrohttpd asks before it accepts one. */
 static enum MHD_Result
 admit(void *cls, const struct sockaddr *sa, socklen_t n)
 {
+	static const struct {
+		enum http_limit refused, made_room;
+	} words[DOOR_RULES] = {
+		[DOOR_ALL] = { HTTP_ALL, HTTP_LIMITS },
+		[DOOR_HERE] = { HTTP_HERE, HTTP_LIMITS },
+		[DOOR_STRANGERS] = { HTTP_STRANGERS, HTTP_MADE_ROOM },
+		[DOOR_STRANGERS_HERE] = { HTTP_STRANGERS_HERE,
+		    HTTP_MADE_ROOM_HERE },
+		[DOOR_EARLY] = { HTTP_LIMITS, HTTP_EARLY },
+	};
 	struct http *h = cls;
-	const struct conf *conf = h->conf;
 	struct in6_addr from = address_of(sa);
-	struct http_conn *oldest = NULL;
-	unsigned here = 0, strangers = 0, strangers_here = 0;
-	enum http_limit why = HTTP_LIMITS;
+	struct http_conn *ends = h->conns;
+	size_t guests = list_guests(h);
+	struct door_says says =
+	    door_ask(h->door, h->guest, guests, &from, clock_ms());
 
 	(void)n;
-	for (struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		bool same = address_same(&c->from, &from);
-		bool stranger = !c->known && !c->doomed;
-
-		here += same;
-		strangers += stranger;
-		strangers_here += stranger && same;
-		if (stranger && c->request == NULL)
-			oldest = c; /* the newest is first */
-	}
-	if (h->conn_count >= conf->max_connections)
-		why = HTTP_ALL;
-	else if (here >= conf->max_per_address)
-		why = HTTP_HERE;
-	else if (strangers_here >= conf->max_unauth_per_address)
-		why = HTTP_STRANGERS_HERE;
-	else if (strangers < conf->max_unauthenticated)
-		return MHD_YES;
-	else if (oldest == NULL)
-		why = HTTP_STRANGERS;
-	if (why != HTTP_LIMITS) {
-		log_limit(h, &from, why);
+	if (!says.open) {
+		log_limit(h, &from, words[says.rule].refused);
 		return MHD_NO;
 	}
-	log_limit(h, &oldest->from, HTTP_MADE_ROOM);
-	conn_cut(oldest);
+	if (says.ends == DOOR_NOBODY)
+		return MHD_YES;
+	while (says.ends-- > 0)
+		ends = ends->next;
+	log_limit(h, &ends->from, words[says.rule].made_room);
+	conn_cut(ends);
 	return MHD_YES;
 }
 
@@ -200,6 +214,8 @@ http_conn_grant(
     struct http_conn *c, const struct grant *g, const uint8_t credentials[32])
 {
 	conn_forget(c);
+	if (!c->known)
+		door_welcome(c->http->door, &c->from, clock_ms());
 	c->granted = c->known = true;
 	c->grant = *g;
 	memcpy(c->credentials, credentials, sizeof c->credentials);
@@ -597,3 +613,4 @@ http_main(struct worker *w)
 	worker_ready(w);
 	return run(&h);
 }
+	h.door = door_new(w->conf);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "net/auth.h"
+#include "net/door.h"
 #include "net/files.h"
 #include "net/outbox.h"
 #include "server/worker.h"
@@ -93,6 +94,8 @@ enum http_limit {
 	HTTP_MADE_ROOM,
 	HTTP_IDLE,
 	HTTP_SLOW,
+	HTTP_MADE_ROOM_HERE,
+	HTTP_EARLY,
 	HTTP_LIMITS /* HTTP_LIMITS as a value: none */
 };
 
@@ -107,6 +110,9 @@ struct http {
 	unsigned conn_count;
 	struct outbox to_auth, to_files;
 	struct {
+	struct door *door;
+	struct guest *guest; /* what it sees of them */
+	size_t guest_room;
 		int64_t logged_ms; /* when it was last logged, */
 		unsigned unlogged; /* and how often it was not, since */
 	} limit[HTTP_LIMITS];

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "net/auth.h"
+#include "net/door.h"
 #include "server/address.h"
 #include "server/clock.h"
 #include "server/log.h"
@@ -28,18 +29,20 @@
 struct slot { /* one child */
 	pid_t pid;
 	int report;
-	struct in6_addr network;    /* what "per address" counts */
+	struct in6_addr from;
 	struct sockaddr_storage at; /* where its client came to */
 	bool in;
-	bool let_go;     /* made room for another, or misbehaved; is killed */
-	int64_t started; /* seconds, monotonic */
+	bool let_go; /* made room for another, or misbehaved; is killed */
+	int64_t started_ms;
 };
 
 struct server {
 	struct worker *w;
 	const struct service *service;
 	struct slot *slot;
+	struct guest *guest; /* what door.c sees of them */
 	size_t slots;
+	struct door *door;
 	struct pollfd *poll; /* control, listeners, children */
 	int64_t logged;      /* when a refusal was last logged, */
 	unsigned unlogged;   /* and how many were not, since */
@@ -48,40 +51,19 @@ struct server {
 
 /* --- children --- */
 
-/*
- * NULL, or the setting that one more connection from there would exceed.  When
- * strangers from many addresses hold all of their places, *oldest is to make
- * room: who means it logs in within moments.
- */
-static const char *
-refused(const struct server *s, const struct in6_addr *network,
-    struct slot **oldest)
+/* What the rules of the door say to one more from there. */
+static struct door_says
+ask_door(struct server *s, const struct in6_addr *from)
 {
-	const struct conf *c = s->w->conf;
-	unsigned here = 0, strangers = 0, strangers_here = 0;
-
-	*oldest = NULL;
 	for (size_t i = 0; i < s->slots; i++) {
-		struct slot *k = &s->slot[i];
-		bool same = memcmp(&k->network, network, sizeof *network) == 0;
-		bool stranger = !k->in && !k->let_go;
+		const struct slot *k = &s->slot[i];
 
-		here += same;
-		strangers += stranger;
-		strangers_here += stranger && same;
-		if (stranger &&
-		    (*oldest == NULL || k->started < (*oldest)->started))
-			*oldest = k;
+		s->guest[i] = (struct guest){ .from = k->from,
+			.since_ms = k->started_ms,
+			.in = k->in,
+			.gone = k->let_go };
 	}
-	if (s->slots >= c->max_connections)
-		return "max_connections";
-	if (here >= c->max_per_address)
-		return "max_per_address";
-	if (strangers_here >= c->max_unauth_per_address)
-		return "max_unauth_per_address";
-	if (strangers < c->max_unauthenticated)
-		*oldest = NULL;
-	return NULL;
+	return door_ask(s->door, s->guest, s->slots, from, clock_ms());
 }
 
 /* At most once a second. */
@@ -205,9 +187,9 @@ begin_child(struct server *s, struct connection *it)
 	fcntl(report[0], F_SETFL, O_NONBLOCK);
 	s->slot[s->slots++] = (struct slot){ .pid = pid,
 		.report = report[0],
-		.network = address_network(&it->from),
+		.from = it->from,
 		.at = it->at,
-		.started = clock_ms() / 1000 };
+		.started_ms = clock_ms() };
 	report[0] = -1;
 	rc = 0;
 out:
@@ -238,9 +220,7 @@ accept_one(struct server *s, const struct listener *l)
 	struct connection it = { .protocol = l->protocol };
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof a, at_n = sizeof it.at;
-	struct in6_addr network;
-	struct slot *oldest;
-	const char *setting;
+	struct door_says says;
 
 	it.fd = accept4(
 	    l->fd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -251,15 +231,12 @@ accept_one(struct server *s, const struct listener *l)
 	}
 	getsockname(it.fd, (struct sockaddr *)&it.at, &at_n);
 	it.from = address_of(&a);
-	network = address_network(&it.from);
-	setting = refused(s, &network, &oldest);
-	if (setting != NULL) {
-		log_refusal(s, setting);
-	} else {
-		if (oldest != NULL) {
-			log_refusal(s, "max_unauthenticated");
-			let_go(oldest);
-		}
+	says = ask_door(s, &it.from);
+	if (says.rule != DOOR_RULES)
+		log_refusal(s, door_setting(says.rule));
+	if (says.ends != DOOR_NOBODY)
+		let_go(&s->slot[says.ends]);
+	if (says.open) {
 		set_socket(it.fd);
 		begin_child(s, &it);
 	}
@@ -284,7 +261,7 @@ end_child(struct server *s, size_t i)
 
 /* True when the child is gone. */
 static bool
-hear_child(const struct server *s, struct slot *k)
+hear_child(struct server *s, struct slot *k)
 {
 	const struct service *v = s->service;
 	union {
@@ -297,21 +274,24 @@ hear_child(const struct server *s, struct slot *k)
 		return false;
 	if (n == 0)
 		return true;
-	if (n == 1 && m.head.type == WIRE_IN)
+	if (n == 1 && m.head.type == WIRE_IN) {
 		k->in = true;
-	else if (n == -1 || v->asked == NULL ||
-		 !v->asked(v->ctx, k->report, &k->at, &m.head))
+		door_welcome(s->door, &k->from, clock_ms());
+	} else if (n == -1 || v->asked == NULL ||
+		   !v->asked(v->ctx, k->report, &k->at, &m.head)) {
 		let_go(k); /* its end follows */
+	}
 	return false;
 }
 
 static void
 kill_late_ones(const struct server *s)
 {
-	int64_t latest = clock_ms() / 1000 - s->w->conf->login_s - OVERTIME_S;
+	int64_t latest =
+	    clock_ms() - ((int64_t)s->w->conf->login_s + OVERTIME_S) * 1000;
 
 	for (size_t i = 0; i < s->slots; i++) {
-		if (!s->slot[i].in && s->slot[i].started < latest)
+		if (!s->slot[i].in && s->slot[i].started_ms < latest)
 			kill(s->slot[i].pid, SIGKILL);
 	}
 }
@@ -402,14 +382,18 @@ master_run(struct worker *w, const struct service *service)
 	int status = 1;
 
 	s.slot = calloc(most, sizeof *s.slot);
+	s.guest = calloc(most, sizeof *s.guest);
+	s.door = door_new(w->conf);
 	s.poll = calloc(1 + w->listeners + most, sizeof *s.poll);
-	if (s.slot == NULL || s.poll == NULL) {
+	if (s.slot == NULL || s.guest == NULL || s.poll == NULL) {
 		log_error("out of memory");
 	} else {
 		worker_ready(w);
 		run(&s);
 		status = 0;
 	}
+	door_free(s.door);
+	free(s.guest);
 	free(s.slot);
 	free(s.poll);
 	return status;

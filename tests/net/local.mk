@@ -29,6 +29,10 @@ tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_http_answer
 tests_net_test_http_answer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_door
+tests_net_test_door_SOURCES = tests/net/test_door.c tests/server/instance.h
+tests_net_test_door_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_limit
 tests_net_test_limit_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
@@ -46,3 +50,7 @@ NET_TESTS += tests/net/test_files
 tests_net_test_files_SOURCES = tests/net/test_files.c tests/net/worker_kit.h \
 	tests/server/instance.h
 tests_net_test_files_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_tls
+tests_net_test_tls_SOURCES = tests/net/test_tls.c tests/net/tls_kit.h
+tests_net_test_tls_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
