@@ -95,13 +95,6 @@ check_value(const struct setting *s, const char *value, int line)
 		conf_complain(line, "%s: %s", s->name, why);
 		return -1;
 	}
-	if (strcmp(s->name, "ftp_port") == 0 && strcmp(value, "0") != 0) {
-		conf_complain(line,
-		    "ftp_port is %s, but FTP is not in this version; set it "
-		    "to 0.",
-		    value);
-		return -1;
-	}
 	return 0;
 }
 
@@ -448,9 +441,10 @@ fill_feed(struct feed *f, const struct conf *c, cfg_t *cfg)
 static int
 check_server(const struct conf *c, int line)
 {
-	const uint16_t port[] = { c->sftp_port, c->https_port, c->http_port };
+	const uint16_t port[] = { c->sftp_port, c->https_port, c->http_port,
+		c->ftp_port, c->ftps_port };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof port / sizeof *port; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (port[i] == 0 || port[i] != port[k])
 				continue;

@@ -27,10 +27,12 @@ chosen(const struct conf_init *i, const char *name, char number[16])
 		{ "user_ingest", i->user[2], 0 },
 		{ "user_http", i->user[3], 0 },
 		{ "user_ssh", i->user[4], 0 },
+		{ "user_ftp", i->user[5], 0 },
 		{ "sftp_port", number, i->sftp_port },
 		{ "https_port", number, i->https_port },
 		{ "http_port", number, i->http_port },
 		{ "ftp_port", number, i->ftp_port },
+		{ "ftps_port", number, i->ftps_port },
 	};
 
 	for (size_t k = 0; k < sizeof row / sizeof *row; k++) {

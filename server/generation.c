@@ -58,9 +58,17 @@ generation_wants(const struct generation *g, enum role_id role)
 		return c->https_port != 0 || c->http_port != 0;
 	case WORKER_SSH:
 		return c->sftp_port != 0;
+	case WORKER_FTP:
+		return c->ftp_port != 0 || c->ftps_port != 0;
 	default:
 		return true;
 	}
+}
+
+static bool
+needs_certificate(const struct conf *c)
+{
+	return c->https_port != 0 || c->ftp_port != 0 || c->ftps_port != 0;
 }
 
 int
@@ -75,7 +83,7 @@ generation_read(struct generation **out, const char *path, struct err *e)
 	    layout_accounts(g->account, g->conf, e) == -1 ||
 	    (g->conf->sftp_port != 0 &&
 		keyset_hostkeys(&g->hostkeys, g->conf, e) == -1) ||
-	    (g->conf->https_port != 0 &&
+	    (needs_certificate(g->conf) &&
 		keyset_certificate(&g->certificate, g->conf, e) == -1)) {
 		generation_free(g);
 		return -1;

@@ -30,6 +30,8 @@ static const struct {
                             { WORKER_HTTP,   WORKER_HTTP } },
         [WORKER_SSH]    = { offsetof(struct conf, user_ssh),    "user_ssh",
                             { WORKER_SSH,    WORKER_SSH } },
+        [WORKER_FTP]    = { offsetof(struct conf, user_ftp),    "user_ftp",
+                            { WORKER_FTP,    WORKER_FTP } },
 };
 /* clang-format on */
 

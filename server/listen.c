@@ -22,6 +22,7 @@ static const struct {
 	{ PROTO_HTTPS, offsetof(struct conf, https_port) },
 	{ PROTO_HTTP, offsetof(struct conf, http_port) },
 	{ PROTO_FTP, offsetof(struct conf, ftp_port) },
+	{ PROTO_FTPS, offsetof(struct conf, ftps_port) },
 };
 
 static uint16_t

@@ -239,6 +239,7 @@ stop(struct parent *p, int64_t now)
 	for (struct generation *o = p->first; o != NULL; o = o->next) {
 		generation_tell(o, WORKER_HTTP, WIRE_DRAIN);
 		generation_tell(o, WORKER_SSH, WIRE_DRAIN);
+		generation_tell(o, WORKER_FTP, WIRE_DRAIN);
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "net/auth.h"
 #include "server/bytes.h"
 #include "net/files.h"
+#include "net/ftp.h"
 #include "net/http.h"
 #include "feed/ingest.h"
 #include "server/log.h"
@@ -45,6 +46,8 @@ const struct worker_role roles[WORKER_ROLES] = {
                             true,  PEER_NETWORK, BIT(PROTO_HTTPS) | BIT(PROTO_HTTP) },
         [WORKER_SSH]    = { "ssh",    ssh_main,    SANDBOX_SSH,
                             true,  PEER_MASTER,  BIT(PROTO_SFTP) },
+        [WORKER_FTP]    = { "ftp",    ftp_main,    SANDBOX_FTP,
+                            true,  PEER_MASTER,  BIT(PROTO_FTP) | BIT(PROTO_FTPS) },
 };
 /* clang-format on */
 

@@ -35,11 +35,15 @@ enum {
 	INGEST = BIT(SANDBOX_INGEST),
 	HTTP = BIT(SANDBOX_HTTP),
 	SSH = BIT(SANDBOX_SSH),
-	CHILD = BIT(SANDBOX_SSH_CHILD),
-	ALL = AUTH | FILES | INGEST | HTTP | SSH | CHILD,
-	SSHD = SSH | CHILD, /* a child inherits its parent's limits, so the
-			     * parent has all that a child has */
-	NET = HTTP | SSHD,
+	SSH_CHILD = BIT(SANDBOX_SSH_CHILD),
+	FTP = BIT(SANDBOX_FTP),
+	FTP_CHILD = BIT(SANDBOX_FTP_CHILD),
+	MASTER = SSH | FTP,
+	SSHD = SSH | SSH_CHILD, /* a child inherits its parent's limits, so
+				 * the parent has all that a child has */
+	FTPD = FTP | FTP_CHILD,
+	NET = HTTP | SSHD | FTPD,
+	ALL = AUTH | FILES | INGEST | NET,
 	DISK = FILES | INGEST
 };
 
@@ -49,6 +53,7 @@ enum {
 #define ACCESS_REFER (1ULL << 13)
 #define ACCESS_TRUNCATE (1ULL << 14)
 #define ACCESS_IOCTL_DEV (1ULL << 15)
+#define ACCESS_NET_BIND (1ULL)
 #define ACCESS_NET (3ULL) /* bind and connect, TCP */
 #define SCOPE_ALL (3ULL)  /* abstract sockets, signals */
 
@@ -170,6 +175,8 @@ restrict_paths(unsigned role, const struct conf *c, struct err *e)
 	}
 	attr.fs = handled((int)abi);
 	attr.net = abi >= 4 ? ACCESS_NET : 0;
+	if (role == FTP) /* binds the ports of its children's data */
+		attr.net &= ~ACCESS_NET_BIND;
 	attr.scoped = abi >= 6 ? SCOPE_ALL : 0;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
 	    abi >= 6   ? sizeof attr
@@ -211,13 +218,16 @@ static const struct {
         { FILES, "memfd_create" },
         /* clients */
         { NET,  "getsockname getpeername setsockopt" },
-        { HTTP | SSH | INGEST, "accept accept4" },
+        { HTTP | SSH | FTPD | INGEST, "accept accept4" },
         { HTTP, "epoll_create1 epoll_ctl epoll_wait epoll_pwait sendfile "
                 "sendmmsg listen" },
         /* A child syncs what it wrote before it says that it is whole. */
-        { SSHD, "fsync fdatasync getrusage" },
+        { SSHD | FTPD, "fsync fdatasync getrusage" },
+        { FTPD, "sendfile" },
+        /* The listeners of FTP's data; the children only get them. */
+        { FTP,  "socket bind listen" },
         /* One process per connection, which then enters its own sandbox. */
-        { SSH,  "wait4 waitid kill signalfd4 prctl seccomp prlimit64 getrlimit "
+        { MASTER, "wait4 waitid kill signalfd4 prctl seccomp prlimit64 getrlimit "
                 "setrlimit landlock_create_ruleset landlock_add_rule "
                 "landlock_restrict_self close_range" },
         /* files on the disk */
@@ -290,7 +300,7 @@ allow_some(scmp_filter_ctx f, unsigned role)
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	/* The C library then falls back to clone, whose flags can be seen. */
 	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	if (role == SSH) {
+	if (role & MASTER) {
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0));
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fork), 0);
@@ -348,6 +358,8 @@ static const struct {
         [SANDBOX_HTTP]      = { 16384, 2048 * MIB },
         [SANDBOX_SSH]       = { 16384,  256 * MIB },
         [SANDBOX_SSH_CHILD] = {  1024,  256 * MIB },
+        [SANDBOX_FTP]       = { 16384,  256 * MIB },
+        [SANDBOX_FTP_CHILD] = {  1024,  256 * MIB },
 };
 /* clang-format on */
 
@@ -372,7 +384,7 @@ restrict_limits(enum sandbox_role r, const struct conf *c)
 #ifndef SANITIZE
 	lower(RLIMIT_DATA, limits[r].memory);
 #endif
-	if (r == SANDBOX_SSH_CHILD)
+	if (BIT(r) & (SSH_CHILD | FTP_CHILD))
 		lower(RLIMIT_FSIZE, c->limits.packed_bytes);
 }
 

@@ -17,6 +17,8 @@ enum sandbox_role {
 	SANDBOX_HTTP,
 	SANDBOX_SSH,       /* the accepting process */
 	SANDBOX_SSH_CHILD, /* opens nothing at all */
+	SANDBOX_FTP,       /* accepts, and makes listeners for its children */
+	SANDBOX_FTP_CHILD, /* opens nothing at all */
 	SANDBOX_ROLES
 };
 

@@ -14,6 +14,7 @@ enum role_id {
 	WORKER_INGEST,
 	WORKER_HTTP,
 	WORKER_SSH,
+	WORKER_FTP,
 	WORKER_ROLES
 };
 
@@ -27,14 +28,15 @@ struct worker {
 	enum role_id role;
 	const struct conf *conf;
 	int control; /* to the parent: WIRE_DRAIN, _STOP, _CLIENT, _KEYS */
-	int auth;    /* http, ssh: channel to auth; auth: to files is `files` */
-	int files;   /* http, ssh, auth: channel to files */
+	int auth;    /* http, ssh, ftp: channel to auth; auth: to files is
+		      * `files` */
+	int files;   /* http, ssh, ftp, auth: channel to files */
 	int events;  /* auth, files: write; ingest: read */
 	int command; /* ingest: listening Unix socket state/control */
 	struct listener listener[64];
 	size_t listeners;
-	char *pem[4]; /* ssh: host keys by enum hostkey_type; http: [0] chain,
-		       * [1] key.  Wiped by the worker once loaded. */
+	char *pem[4]; /* ssh: host keys by enum hostkey_type; http, ftp: [0]
+		       * chain, [1] key.  Wiped by the worker once loaded. */
 	size_t pem_n[4];
 };
 

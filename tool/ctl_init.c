@@ -38,7 +38,7 @@ static const struct {
 
 /* Accounts that a package makes; all of them are used, or none. */
 static const char *const accounts[] = { "convdrop-auth", "convdrop-files",
-	"convdrop-ingest", "convdrop-http", "convdrop-ssh" };
+	"convdrop-ingest", "convdrop-http", "convdrop-ssh", "convdrop-ftp" };
 
 /* --- what was asked for -------------------------------------------------- */
 
@@ -120,6 +120,8 @@ take_option(struct request *r, int option)
 		return take_port(&i->http_port, "http-port", "http_port");
 	case 't':
 		return take_port(&i->ftp_port, "ftp-port", "ftp_port");
+	case 'T':
+		return take_port(&i->ftps_port, "ftps-port", "ftps_port");
 	default:
 		return ctl_usage(&ctl_init);
 	}
@@ -137,6 +139,7 @@ parse(struct request *r, int argc, char **argv)
 		{ "https-port", required_argument, NULL, 'S' },
 		{ "http-port", required_argument, NULL, 'h' },
 		{ "ftp-port", required_argument, NULL, 't' },
+		{ "ftps-port", required_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -163,7 +166,7 @@ parse(struct request *r, int argc, char **argv)
 static void
 choose_accounts(struct conf_init *i)
 {
-	for (size_t k = 0; k < 5; k++) {
+	for (size_t k = 0; k < sizeof accounts / sizeof *accounts; k++) {
 		if (geteuid() != 0 || getpwnam(accounts[k]) == NULL)
 			return;
 	}
@@ -499,7 +502,7 @@ const struct ctl_command ctl_init = {
 	.name = "init",
 	.synopsis = "init DIR [--feed NAME]... [--timezone ZONE] [--host NAME] "
 		    "[--pii plain|hash] [--sftp-port N] [--https-port N] "
-		    "[--http-port N] [--ftp-port N]",
+		    "[--http-port N] [--ftp-port N] [--ftps-port N]",
 	.help =
 	    N_("Makes an instance in DIR, which must be new or empty: its\n"
 	       "configuration, keys, users, tokens and folders.  Prints the\n"
@@ -511,7 +514,7 @@ const struct ctl_command ctl_init = {
 	       "  --host NAME      for the certificate and printed URLs\n"
 	       "                   (localhost); never an address to listen on\n"
 	       "  --pii hash       publish phones and e-mails as MD5 only\n"
-	       "  --sftp-port N, --https-port N, --http-port N, --ftp-port N\n"
-	       "                   2022, 8443, 0 and 0; 0 is off"),
+	       "  --sftp-port N, --https-port N, --http-port N, --ftp-port N,\n"
+	       "  --ftps-port N    2022, 8443, 0, 0 and 0; 0 is off"),
 	.run = run,
 };

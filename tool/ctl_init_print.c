@@ -25,10 +25,10 @@ init_print_json(const struct conf *c, const struct init_facts *f)
 	for (size_t i = 0; i < c->feeds; i++)
 		json_object_set_new(
 		    tokens, c->feed[i].name, json_string(f->token[i]));
-	return ctl_print_json(json_pack("{s:o,s:o,s:s,s:{s:i,s:i,s:i,s:i}}",
+	return ctl_print_json(json_pack("{s:o,s:o,s:s,s:{s:i,s:i,s:i,s:i,s:i}}",
 	    "users", users, "tokens", tokens, "host_key_sha256", f->host_key,
 	    "ports", "sftp", c->sftp_port, "https", c->https_port, "http",
-	    c->http_port, "ftp", c->ftp_port));
+	    c->http_port, "ftp", c->ftp_port, "ftps", c->ftps_port));
 }
 
 /* Is the host a name or address that only this machine knows as itself? */
