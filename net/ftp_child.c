@@ -229,11 +229,11 @@ set_events(struct ftp *s)
 static bool
 hear_busy(struct ftp *s)
 {
-	const struct slice line = { s->lines.text, s->lines.n };
 	struct ftp_command c;
 
 	while (!s->aborted && next_line(s) && s->held == FTP_LINE_WHOLE &&
-	       ftp_parse(&c, line, &s->state) == NULL) {
+	       ftp_parse(&c, (struct slice){ s->lines.text, s->lines.n },
+		   &s->state) == NULL) {
 		if (c.verb == FTP_ABOR)
 			s->aborted = true;
 		else if (c.verb == FTP_STAT && c.arg.n == 0)
@@ -339,7 +339,7 @@ begin(struct ftp *s)
 		.draining = &s->draining,
 		.idle_s = s->conf->idle_s,
 		.identity = s->identity,
-		.watch = { s->fd, WATCHED, ftp_heard, s },
+		.watch = { s->fd, WATCHED, ftp_heard, ftp_moved, s },
 	};
 
 	s->fd[CONTROL] = (struct pollfd){ it->fd, POLLIN, 0 };

@@ -189,6 +189,7 @@ begin(struct transfer *t, struct ftp_data *d, bool sending)
 static enum ftp_end
 limits(struct transfer *t)
 {
+	const struct ftp_watch *w = &t->d->with.watch;
 	int64_t now = clock_ms();
 	uint64_t moved;
 
@@ -199,6 +200,8 @@ limits(struct transfer *t)
 	if (moved != t->seen) {
 		t->seen = moved;
 		t->active = now;
+		if (t->sending && w->moved != NULL)
+			w->moved(w->ctx, moved);
 	}
 	if (now - t->active > (int64_t)t->d->with.idle_s * 1000)
 		return FTP_END_IDLE;

@@ -59,6 +59,9 @@ struct ftp_watch {
 	struct pollfd *fd;
 	size_t n; /* FTP_WATCH_MAX at most */
 	bool (*heard)(void *ctx);
+	/* NULL, or about every second of sending: how many bytes the client's
+	 * side acknowledged so far (with TLS, of its records). */
+	void (*moved)(void *ctx, uint64_t bytes);
 	void *ctx;
 };
 

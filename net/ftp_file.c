@@ -59,21 +59,32 @@ ask(struct ftp *s, enum files_op op, const char *path, struct files_reply *r,
 }
 
 static void
-end_pull(struct ftp *s, uint64_t number, uint64_t bytes, bool complete)
+tell_pull(struct ftp *s, enum files_op op, uint64_t bytes, bool complete)
 {
 	struct files_request q;
 	struct files_reply r;
 	int fd;
 
-	if (number == 0)
+	if (s->pull.number == 0)
 		return;
 	memset(&q, 0, sizeof q);
-	q.number = number;
+	q.number = s->pull.number;
 	q.bytes = bytes;
 	q.complete = complete;
-	tell_files(s, &q, FILES_PULL_END, &r, &fd);
+	tell_files(s, &q, op, &r, &fd);
 	if (fd != -1)
 		close(fd);
+	s->pull.told = clock_ms();
+}
+
+void
+ftp_moved(void *session, uint64_t bytes)
+{
+	struct ftp *s = session;
+
+	if (clock_ms() - s->pull.told >= FILES_AT_MS)
+		tell_pull(s, FILES_PULL_AT,
+		    bytes < s->pull.asked ? bytes : s->pull.asked, false);
 }
 
 /* False, and answered, when files says an error. */
@@ -494,23 +505,26 @@ ftp_mlsd(struct ftp *s, struct slice arg)
 }
 
 static void
-send_file(struct ftp *s, int fd, const struct files_reply *r)
+send_file(struct ftp *s, int fd, uint64_t size)
 {
-	uint64_t from = s->rest, size = r->stat.size;
+	uint64_t from = s->rest;
 	struct ftp_moved moved = { 0, false };
+	enum ftp_end end;
 	char what[64];
 
-	snprintf(what, sizeof what, "%llu bytes follow.",
-	    (unsigned long long)(size - from));
-	if (!open_data(s, what)) {
-		end_pull(s, r->number, 0, false);
-	} else {
-		enum ftp_end end =
-		    ftp_data_send_file(s->data, fd, from, size - from, &moved);
-
-		end_pull(s, r->number, moved.bytes, moved.whole && from == 0);
-		say_end(s, end);
+	if (from > size) {
+		ftp_say(s, "554 The file ends before that offset.");
+		return;
 	}
+	s->pull.asked = size - from;
+	snprintf(what, sizeof what, "%llu bytes follow.",
+	    (unsigned long long)s->pull.asked);
+	if (!open_data(s, what))
+		return;
+	end = ftp_data_send_file(s->data, fd, from, size - from, &moved);
+	tell_pull(s, FILES_PULL_END, moved.bytes, moved.whole && from == 0);
+	s->pull.number = 0;
+	say_end(s, end);
 }
 
 void
@@ -520,17 +534,15 @@ ftp_retr(struct ftp *s, struct slice arg)
 	struct files_reply r;
 	int fd = -1;
 
-	if (!can_transfer(s) || !find(s, arg, path) ||
-	    !went_well(s, ask(s, FILES_OPEN, path, &r, &fd)))
-		goto out;
-	if (s->rest > r.stat.size) {
-		ftp_say(s, "554 The file ends before that offset.");
-		end_pull(s, r.number, 0, false);
-	} else {
-		send_file(s, fd, &r);
+	if (can_transfer(s) && find(s, arg, path) &&
+	    went_well(s, ask(s, FILES_OPEN, path, &r, &fd))) {
+		s->pull.number = r.number;
+		s->pull.told = clock_ms();
+		send_file(s, fd, r.stat.size);
+		tell_pull(s, FILES_PULL_END, 0, false); /* it never began */
+		s->pull.number = 0;
+		close(fd);
 	}
-	close(fd);
-out:
 	s->rest = 0;
 }
 

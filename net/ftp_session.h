@@ -69,6 +69,11 @@ struct ftp {
 	bool epsv_alone;
 	struct ftp_data *data;
 	bool aborted; /* ABOR came while data moved */
+	struct {
+		uint64_t number; /* of files; 0: none */
+		uint64_t asked;  /* bytes to be sent */
+		int64_t told;    /* when files last heard how far it is */
+	} pull;
 };
 
 /* --- ftp_child.c --- */
@@ -97,6 +102,9 @@ int ftp_encrypt(struct ftp *s);
 void ftp_tell_state(struct ftp *s, bool busy); /* STAT */
 
 /* --- ftp_file.c --- */
+
+/* While data moves: struct ftp_watch's. */
+void ftp_moved(void *session, uint64_t bytes);
 
 void ftp_cwd(struct ftp *s, struct slice arg);
 void ftp_cdup(struct ftp *s, struct slice arg);
