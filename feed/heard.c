@@ -1,10 +1,10 @@
 /*
- * Events into audit and store.  A failure to write one is logged and the next
- * is taken: nobody downstream waits for an answer.
+ * Events into audit and store.  One that cannot be written stays on the disk,
+ * and with it all after it; nobody downstream waits for an answer.
  */
 #include "feed/heard.h"
 
-#include <poll.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,38 +12,12 @@
 
 #include "formats/arena.h"
 #include "server/address.h"
+#include "server/clock.h"
 #include "server/log.h"
 
-#define WAITING_MAX 8192
-
-static void
-put(struct event **list, size_t *n, size_t *room, const struct event *ev)
-{
-	if (*n == *room) {
-		*room = *room == 0 ? 16 : *room * 2;
-		*list = mem_grow(*list, *room * sizeof **list);
-	}
-	(*list)[(*n)++] = *ev;
-}
-
-void
-heard_init(
-    struct heard *h, const struct conf *c, struct store *s, struct audit *a)
-{
-	memset(h, 0, sizeof *h);
-	h->conf = c;
-	h->store = s;
-	h->audit = a;
-	h->pulled = mem_alloc((c->feeds + 1) * sizeof *h->pulled);
-}
-
-void
-heard_free(struct heard *h)
-{
-	free(h->pulled);
-	free(h->running);
-	free(h->waiting);
-}
+#define AT_ONCE 8192     /* events; then others may go on */
+#define AGAIN_MS 5000    /* after one that could not be written */
+#define PROGRESS_MS 2000 /* between two looks at how far pulls came */
 
 /* --- what it was ---------------------------------------------------------- */
 
@@ -105,10 +79,19 @@ static const char *const words[] = { [EVENT_LOGIN] = "login",
 	[EVENT_UPLOADED] = "uploaded",
 	[EVENT_ARCHIVE_READ] = "archive_read" };
 
-static void
-audit_simple(struct heard *h, const struct event *ev)
+/* Once, however often it is taken. */
+static int
+audit_heard_event(struct heard *h, uint64_t number, int64_t at,
+    const char *word, json_t *fields, struct err *e)
 {
-	struct err e = ERR_EMPTY;
+	json_object_set_new(fields, "heard", json_integer((json_int_t)number));
+	return audit_add(h->audit, at, word, fields, e);
+}
+
+static int
+audit_simple(struct heard *h, const struct spooled *s, struct err *e)
+{
+	const struct event *ev = &s->event;
 	json_t *o = who(ev);
 
 	if (ev->path[0] != '\0')
@@ -117,19 +100,17 @@ audit_simple(struct heard *h, const struct event *ev)
 	if (ev->kind == EVENT_UPLOADED)
 		json_object_set_new(
 		    o, "bytes", json_integer((json_int_t)ev->bytes));
-	if (audit_add(h->audit, ev->at, words[ev->kind], o, &e) == -1)
-		log_error("audit: %s", e.text);
+	return audit_heard_event(h, s->number, ev->at, words[ev->kind], o, e);
 }
 
-static void
-audit_pulled(struct heard *h, const struct event *begun,
-    const struct event *ended, const char *sha256)
+static int
+audit_pulled(struct heard *h, uint64_t number, const struct event *begun,
+    const struct event *ended, const char *sha256, struct err *e)
 {
-	struct err e = ERR_EMPTY;
 	json_t *o = who(begun);
 	struct pull p;
 
-	if (store_pull_get(h->store, begun->pull, &p, &e) == 1)
+	if (store_pull_get(h->store, begun->pull, &p, e) == 1)
 		json_object_set_new(
 		    o, "pull", json_integer((json_int_t)p.number));
 	json_object_set_new(
@@ -139,174 +120,290 @@ audit_pulled(struct heard *h, const struct event *begun,
 	json_object_set_new(o, "bytes", json_integer((json_int_t)ended->bytes));
 	json_object_set_new(o, "size", json_integer((json_int_t)begun->size));
 	json_object_set_new(o, "complete", json_boolean(ended->complete != 0));
-	if (audit_add(h->audit, ended->at, "pulled", o, &e) == -1)
-		log_error("audit: %s", e.text);
+	return audit_heard_event(h, number, ended->at, "pulled", o, e);
 }
 
 /* --- pulls --------------------------------------------------------------- */
 
-static void
-begin_pull(struct heard *h, const struct event *ev)
+static struct running *
+find_running(const struct heard *h, uint64_t pull)
 {
-	struct err e = ERR_EMPTY;
-	struct pull p;
-
-	put(&h->running, &h->runs, &h->run_room, ev);
-	memset(&p, 0, sizeof p);
-	if (!split_path(ev, p.feed, p.file))
-		return;
-	p.id = ev->pull;
-	p.begun = ev->at;
-	p.size = ev->size;
-	p.first = ev->first;
-	p.asked = ev->asked;
-	p.encoded = ev->complete != 0;
-	snprintf(
-	    p.user, sizeof p.user, "%.*s", (int)sizeof ev->user - 1, ev->user);
-	snprintf(p.protocol, sizeof p.protocol, "%s",
-	    protocol_name((enum protocol)ev->protocol));
-	address_text(p.address, &ev->from);
-	if (store_pull_begin(h->store, &p, ev->mtime, &e) == -1)
-		log_error("pull of %s/%s: %s", p.feed, p.file, e.text);
+	for (size_t i = 0; i < h->runs; i++) {
+		if (h->running[i].ev.pull == pull)
+			return &h->running[i];
+	}
+	return NULL;
 }
 
+static struct running *
+add_running(struct heard *h, const struct event *ev)
+{
+	if (h->runs == h->run_room) {
+		h->run_room = h->run_room == 0 ? 16 : h->run_room * 2;
+		h->running =
+		    mem_grow(h->running, h->run_room * sizeof *h->running);
+	}
+	h->running[h->runs] = (struct running){ .ev = *ev };
+	return &h->running[h->runs++];
+}
+
+static int
+begin_pull(struct heard *h, const struct event *ev, struct err *e)
+{
+	struct pull p;
+
+	memset(&p, 0, sizeof p);
+	if (split_path(ev, p.feed, p.file)) {
+		p.id = ev->pull;
+		p.begun = ev->at;
+		p.size = ev->size;
+		p.first = ev->first;
+		p.asked = ev->asked;
+		p.encoded = ev->complete != 0;
+		snprintf(p.user, sizeof p.user, "%.*s",
+		    (int)sizeof ev->user - 1, ev->user);
+		snprintf(p.protocol, sizeof p.protocol, "%s",
+		    protocol_name((enum protocol)ev->protocol));
+		address_text(p.address, &ev->from);
+		if (store_pull_begin(h->store, &p, ev->mtime, e) == -1)
+			return err_add(e, "pull of %s/%s", p.feed, p.file);
+	}
+	if (find_running(h, ev->pull) == NULL)
+		add_running(h, ev);
+	return 0;
+}
+
+/* Its beginning may have been heard by an earlier process: each event of a pull
+ * says whose it is. */
 static void
-end_pull(struct heard *h, const struct event *ev)
+move_pull(struct heard *h, const struct event *ev)
+{
+	struct running *r = find_running(h, ev->pull);
+
+	if (r == NULL)
+		r = add_running(h, ev);
+	r->ev.bytes = ev->bytes;
+	r->moved = h->moved = true;
+}
+
+static int
+end_pull(
+    struct heard *h, uint64_t number, const struct event *ev, struct err *e)
 {
 	char feed[FEED_NAME_MAX + 1] = "", file[64] = "";
-	struct event begun = *ev;
+	struct running *r = find_running(h, ev->pull);
+	struct event begun = r != NULL ? r->ev : *ev;
 	struct publication p = { 0 };
-	struct err e = ERR_EMPTY;
 	const struct feed *f;
 
-	for (size_t i = 0; i < h->runs; i++) {
-		if (h->running[i].pull != ev->pull)
-			continue;
-		begun = h->running[i];
-		h->running[i] = h->running[--h->runs];
-		break;
-	}
 	if (split_path(&begun, feed, file)) {
 		without_gz(file);
 		if (store_publication_at(
-			h->store, feed, file, begun.mtime, &p, &e) != 1)
+			h->store, feed, file, begun.mtime, &p, e) != 1)
 			p.sha256[0] = '\0';
 	}
-	audit_pulled(h, &begun, ev, p.sha256);
+	if (number > h->audited &&
+	    audit_pulled(h, number, &begun, ev, p.sha256, e) == -1)
+		return -1;
+	if (ev->kind == EVENT_PULL_END) /* else there may be more of them */
+		h->audited = number > h->audited ? number : h->audited;
 	if (store_pull_end(h->store, ev->pull, ev->at, ev->bytes,
-		ev->complete != 0, &e) == -1)
-		log_error("pull of %s/%s: %s", feed, file, e.text);
+		ev->complete != 0, e) == -1)
+		return err_add(e, "pull of %s/%s", feed, file);
+	if (r != NULL)
+		*r = h->running[--h->runs];
 	f = conf_feed(h->conf, feed);
 	if (f != NULL && ev->complete != 0)
 		h->pulled[f->index] = true;
+	return 0;
 }
 
 /* Nobody can tell any more how these ended. */
-static void
-end_pulls_of(struct heard *h, const struct event *gone)
+static int
+end_pulls_of(
+    struct heard *h, uint64_t number, const struct event *gone, struct err *e)
 {
 	size_t i = 0;
 
 	while (i < h->runs) {
-		struct event ev = h->running[i];
+		struct event ev = h->running[i].ev;
 
 		if (ev.head.id != gone->pull) {
 			i++;
 			continue;
 		}
+		ev.kind = EVENT_FILES_GONE;
 		ev.at = gone->at;
-		ev.bytes = 0;
 		ev.complete = 0;
-		end_pull(h, &ev); /* takes it out of running */
+		if (end_pull(h, number, &ev, e) == -1) /* out of running */
+			return -1;
 	}
+	return 0;
 }
 
-/* --- the socket ---------------------------------------------------------- */
-
-static void
-take(struct heard *h, const struct event *ev, bool in_transaction)
+/* How far they came, for whoever asks after a kill. */
+static int
+tell_progress(struct heard *h, struct err *e)
 {
+	int rc = 0;
+
+	if (!h->moved || clock_ms() < h->tell_ms)
+		return 0;
+	if (store_begin(h->store, e) == -1)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < h->runs; i++) {
+		const struct running *r = &h->running[i];
+
+		if (r->moved)
+			rc =
+			    store_pull_at(h->store, r->ev.pull, r->ev.bytes, e);
+	}
+	if (rc == -1 || store_commit(h->store, e) == -1) {
+		store_rollback(h->store);
+		return -1;
+	}
+	for (size_t i = 0; i < h->runs; i++)
+		h->running[i].moved = false;
+	h->moved = false;
+	h->tell_ms = clock_ms() + PROGRESS_MS;
+	return 0;
+}
+
+/* --- one after another --------------------------------------------------- */
+
+static int
+take(struct heard *h, const struct spooled *s, struct err *e)
+{
+	const struct event *ev = &s->event;
+
 	switch (ev->kind) {
 	case EVENT_PULL_BEGIN:
+		return begin_pull(h, ev, e);
+	case EVENT_PULL_AT:
+		move_pull(h, ev);
+		return 0;
 	case EVENT_PULL_END:
+		return end_pull(h, s->number, ev, e);
 	case EVENT_FILES_GONE:
-		if (in_transaction)
-			put(&h->waiting, &h->waits, &h->wait_room, ev);
-		else if (ev->kind == EVENT_PULL_BEGIN)
-			begin_pull(h, ev);
-		else if (ev->kind == EVENT_PULL_END)
-			end_pull(h, ev);
-		else
-			end_pulls_of(h, ev);
-		break;
+		return end_pulls_of(h, s->number, ev, e);
 	case EVENT_LOGIN:
 	case EVENT_LOGIN_FAILED:
 	case EVENT_UPLOADED:
 	case EVENT_ARCHIVE_READ:
-		audit_simple(h, ev);
-		break;
+		return s->number <= h->audited ? 0 : audit_simple(h, s, e);
 	default:
 		log_warn("an event of unknown kind %u", ev->kind);
-		break;
+		return 0;
 	}
 }
 
-static void
-take_waiting(struct heard *h)
+/* 1: there may be more. */
+static int
+take_all(struct heard *h, struct err *e)
 {
-	for (size_t i = 0; i < h->waits; i++)
-		take(h, &h->waiting[i], false);
-	h->waits = 0;
-}
+	struct spooled s;
+	size_t n = 0;
+	int rc = 0;
 
-static bool
-readable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return fd != -1 && poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
+	audit_hold(h->audit, true);
+	while (n < AT_ONCE && spool_next(h->spool, &s)) {
+		n++;
+		rc = take(h, &s, e);
+		if (rc == -1)
+			break;
+		h->audited = s.number > h->audited ? s.number : h->audited;
+		spool_took(h->spool);
+	}
+	audit_hold(h->audit, false);
+	if (audit_sync(h->audit, rc == -1 ? NULL : e) == -1)
+		rc = -1;
+	if (rc == -1 || tell_progress(h, e) == -1)
+		return -1;
+	if (!h->moved) /* else a kill needs them */
+		spool_done(h->spool);
+	return n == AT_ONCE;
 }
 
 void
-heard_drain(struct heard *h, int sock, bool in_transaction)
+heard_drain(struct heard *h, bool in_transaction)
 {
-	union {
-		struct event event;
-		char bytes[WIRE_MAX];
-	} m;
 	struct err e = ERR_EMPTY;
-	size_t n = 0;
 
-	audit_hold(h->audit, true);
-	if (!in_transaction)
-		take_waiting(h);
-	while (h->waits < WAITING_MAX && n++ < WAITING_MAX && readable(sock)) {
-		if (wire_recv(sock, &m, sizeof m, NULL) != 1)
-			break;
-		if (m.event.head.type != WIRE_EVENT)
-			continue;
-		m.event.user[sizeof m.event.user - 1] = '\0';
-		m.event.path[sizeof m.event.path - 1] = '\0';
-		take(h, &m.event, in_transaction);
+	spool_pump(h->spool);
+	if (in_transaction) {
+		spool_sync(h->spool);
+		return;
 	}
-	audit_hold(h->audit, false);
-	if (audit_sync(h->audit, &e) == -1)
-		log_error("audit: %s", e.text);
+	if (clock_ms() < h->again_ms)
+		return;
+	if (take_all(h, &e) != -1) {
+		h->said[0] = '\0';
+		return;
+	}
+	h->again_ms = clock_ms() + AGAIN_MS;
+	if (strcmp(h->said, e.text) != 0)
+		log_error("%s (what the network side told waits)", e.text);
+	snprintf(h->said, sizeof h->said, "%s", e.text);
 }
 
-/* --- after a crash ------------------------------------------------------- */
+int64_t
+heard_wait_ms(const struct heard *h)
+{
+	int64_t at = h->said[0] != '\0' ? h->again_ms : h->tell_ms;
+	int64_t wait = at - clock_ms();
 
-static void
-note_broken(void *ctx, const struct pull *p)
+	if (h->said[0] == '\0' && !h->moved)
+		return INT_MAX;
+	return wait < 0 ? 0 : wait;
+}
+
+int
+heard_fd(const struct heard *h)
+{
+	return spool_fd(h->spool);
+}
+
+/* --- its life ------------------------------------------------------------ */
+
+/* What an earlier process left comes before anything else. */
+int
+heard_open(struct heard *h, const struct conf *c, struct store *s,
+    struct audit *a, int sock, struct err *e)
+{
+	int more;
+
+	memset(h, 0, sizeof *h);
+	h->conf = c;
+	h->store = s;
+	h->audit = a;
+	h->pulled = mem_alloc((c->feeds + 1) * sizeof *h->pulled);
+	if (audit_heard(c, &h->audited, e) == -1 ||
+	    spool_open(&h->spool, c, sock, h->audited, e) == -1)
+		return -1;
+	do
+		more = take_all(h, e);
+	while (more == 1);
+	return more;
+}
+
+void
+heard_close(struct heard *h)
+{
+	spool_close(h->spool);
+	free(h->pulled);
+	free(h->running);
+}
+
+static int
+note_broken(void *ctx, const struct pull *p, struct err *e)
 {
 	struct heard *h = ctx;
 	struct publication pub = { 0 };
-	struct err e = ERR_EMPTY;
 	json_t *o = json_object();
 	char path[FEED_NAME_MAX + 80];
 
 	if (p->publication == 0 ||
-	    store_publication_get(h->store, p->publication, &pub, &e) != 1)
+	    store_publication_get(h->store, p->publication, &pub, e) != 1)
 		pub.sha256[0] = '\0';
 	snprintf(path, sizeof path, "%s/%s", p->feed, p->file);
 	json_object_set_new(o, "user", safe_json(p->user, sizeof p->user));
@@ -315,11 +412,11 @@ note_broken(void *ctx, const struct pull *p)
 	json_object_set_new(o, "pull", json_integer((json_int_t)p->number));
 	json_object_set_new(o, "path", safe_json(path, sizeof path));
 	json_object_set_new(o, "sha256", json_string(pub.sha256));
+	json_object_set_new(o, "bytes", json_integer((json_int_t)p->bytes));
 	json_object_set_new(o, "size", json_integer((json_int_t)p->size));
 	json_object_set_new(o, "complete", json_false());
 	json_object_set_new(o, "note", json_string("the daemon ended before"));
-	if (audit_add(h->audit, (int64_t)time(NULL), "pulled", o, &e) == -1)
-		log_error("audit: %s", e.text);
+	return audit_add(h->audit, (int64_t)time(NULL), "pulled", o, e);
 }
 
 int

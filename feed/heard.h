@@ -1,6 +1,7 @@
 /*
- * ingest's end of the events (event.h): what the network side did goes to the
- * audit at once, and pulls to the store as soon as it may be written.
+ * ingest's end of the events (event.h): what the network side did goes to audit
+ * and store, each once and in its order.  In a transaction it waits on the disk
+ * (spool.h), as it does while audit or store cannot be written.
  */
 #ifndef FEED_HEARD_H
 #define FEED_HEARD_H
@@ -10,26 +11,39 @@
 #include "store/audit.h"
 #include "server/conf.h"
 #include "server/event.h"
+#include "feed/spool.h"
 #include "store/store.h"
+
+struct running {
+	struct event ev; /* PULL_BEGIN without its end; how far it came */
+	bool moved;      /* which the store does not know */
+};
 
 struct heard {
 	const struct conf *conf;
 	struct store *store;
 	struct audit *audit;
-	bool *pulled;          /* by feed: a pull was completed */
-	struct event *running; /* PULL_BEGIN without its end */
+	struct spool *spool;
+	bool *pulled; /* by feed: a pull was completed */
+	struct running *running;
 	size_t runs, run_room;
-	struct event *waiting; /* for the end of a transaction */
-	size_t waits, wait_room;
+	uint64_t audited; /* the last event that the audit has */
+	bool moved;       /* one of running did */
+	int64_t tell_ms;  /* monotonic: when the store is told how far */
+	int64_t again_ms; /* monotonic: not before, for it failed */
+	char said[512];   /* why */
 };
 
-void heard_init(
-    struct heard *h, const struct conf *c, struct store *s, struct audit *a);
-void heard_free(struct heard *h);
+/* Takes what an earlier process left, too. */
+int heard_open(struct heard *h, const struct conf *c, struct store *s,
+    struct audit *a, int sock, struct err *e);
+/* What comes then is the next process's. */
+void heard_close(struct heard *h);
 
-/* Takes what the socket holds; in a transaction pulls wait, and what is more
- * than can wait stays in the socket. */
-void heard_drain(struct heard *h, int sock, bool in_transaction);
+int heard_fd(const struct heard *h); /* readable when something came */
+/* Until it wants to be drained although nothing came. */
+int64_t heard_wait_ms(const struct heard *h);
+void heard_drain(struct heard *h, bool in_transaction);
 
 /* At start: pulls that ended when the daemon did. */
 int heard_close_pulls(struct heard *h, int64_t now, struct err *e);

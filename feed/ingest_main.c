@@ -153,7 +153,7 @@ breathe(void *ctx)
 	struct loop *l = ctx;
 
 	hear_parent(l);
-	heard_drain(&l->heard, l->worker->events, l->in.in_transaction);
+	heard_drain(&l->heard, l->in.in_transaction);
 	mark_pulled(l);
 }
 
@@ -415,7 +415,7 @@ gives_way(void *ctx)
 
 	hear_parent(l);
 	return l->stop || readable(l->worker->command) ||
-	       readable(l->worker->events) || readable(watch_fd(l->watch));
+	       readable(heard_fd(&l->heard)) || readable(watch_fd(l->watch));
 }
 
 /* It gave way for too long: nobody waits meanwhile but the store. */
@@ -425,7 +425,7 @@ goes_on(void *ctx)
 	struct loop *l = ctx;
 
 	hear_parent(l);
-	heard_drain(&l->heard, l->worker->events, true);
+	heard_drain(&l->heard, true);
 	return l->stop;
 }
 
@@ -496,6 +496,8 @@ poll_wait(const struct loop *l)
 	wait = inbox < wait ? inbox : wait;
 	wait = clean < wait ? clean : wait;
 	wait = tell_wait_ms(l) < wait ? tell_wait_ms(l) : wait;
+	wait =
+	    heard_wait_ms(&l->heard) < wait ? heard_wait_ms(&l->heard) : wait;
 	wait = packing_wait_ms(l->packing) < wait ? packing_wait_ms(l->packing)
 						  : wait;
 	if (l->busy)
@@ -510,7 +512,7 @@ run(struct loop *l)
 	while (!l->stop) {
 		struct pollfd p[] = {
 			{ .fd = l->worker->control, .events = POLLIN },
-			{ .fd = l->worker->events, .events = POLLIN },
+			{ .fd = heard_fd(&l->heard), .events = POLLIN },
 			{ .fd = l->worker->command, .events = POLLIN },
 			{ .fd = watch_fd(l->watch), .events = POLLIN },
 			{ .fd = packing_fd(l->packing), .events = POLLIN },
@@ -533,6 +535,7 @@ run(struct loop *l)
 		resume_erasures(l);
 		packing_step(l->packing, !l->busy && loop_is_quiet(l));
 	}
+	heard_drain(&l->heard, false);
 }
 
 /* --- starting ------------------------------------------------------------ */
@@ -617,7 +620,9 @@ start(struct loop *l, struct err *e)
 	l->packing = packing_open(l->conf, l->in.store, e);
 	if (l->packing == NULL)
 		return -1;
-	heard_init(&l->heard, l->conf, l->in.store, l->in.audit);
+	if (heard_open(&l->heard, l->conf, l->in.store, l->in.audit,
+		l->worker->events, e) == -1)
+		return -1;
 	trouble_write(l->conf, "");
 	return close_pulls(l, name, e) == -1 ? -1 : recover(l, e);
 }
@@ -653,7 +658,7 @@ ingest_main(struct worker *w)
 	rc = l.stop ? 0 : 1;
 out:
 	packing_close(l.packing);
-	heard_free(&l.heard);
+	heard_close(&l.heard);
 	watch_close(l.watch);
 	tombstones_free(l.in.stones);
 	audit_close(l.in.audit);

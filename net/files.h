@@ -28,8 +28,12 @@ enum files_op {
 	FILES_RENAME, /* one's own upload; path to path2 */
 	FILES_REMOVE, /* one's own upload, as long as ingest has not taken it */
 	FILES_PULL_BEGIN, /* http opened a published file itself: pull id */
-	FILES_PULL_END    /* bytes delivered, complete or not */
+	FILES_PULL_END,   /* bytes delivered, complete or not */
+	FILES_PULL_AT     /* bytes delivered so far: for the audit, if whoever
+			   * pulls or serves it is killed.  Every FILES_AT_MS,
+			   * while they grow */
 };
+#define FILES_AT_MS 2000
 
 #define FILES_PATH_MAX 1024
 
@@ -41,8 +45,8 @@ struct files_request { /* WIRE_FILE */
 			    * PULL_BEGIN: it goes out as the file's content
 			    * encoding, being the sidecar */
 	uint64_t number;   /* upload or pull id */
-	uint64_t bytes;    /* PULL_END: delivered; PULL_BEGIN: the size and */
-	int64_t mtime;     /* update time of the version opened */
+	uint64_t bytes; /* PULL_END, _AT: delivered; PULL_BEGIN: the size and */
+	int64_t mtime;  /* update time of the version opened */
 	uint64_t first, asked;     /* PULL_BEGIN: from which byte, how many */
 	char path[FILES_PATH_MAX]; /* terminated */
 	char path2[FILES_PATH_MAX];
@@ -75,8 +79,13 @@ int files_ask(
     int sock, const struct files_request *q, struct files_reply *r, int *fd);
 
 /*
- * A pull that is never ended is recorded as incomplete when its channel
- * closes, and at the next start when the daemon was killed.
+ * What a protocol does for the audit of pulls: it asks FILES_OPEN before the
+ * first byte goes out (the answer's number is the pull), FILES_PULL_AT while it
+ * lasts, FILES_PULL_END with the bytes that were delivered and whether it was
+ * complete, also when its client vanished or it is told to drain.  A pull that
+ * is never ended is recorded as incomplete, with the bytes that the last
+ * FILES_PULL_AT said, when its channel closes, and at the next start when the
+ * daemon was killed.
  */
 
 struct worker;

@@ -188,6 +188,7 @@ sftp_run(struct sftp *s)
 {
 	size_t at = 0;
 
+	sftp_tell_progress(s);
 	for (;;) {
 		if (s->rest.n > 0) {
 			if (s->problem != NULL || sftp_room(&s->out) == 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "net/sftp_session.h"
+#include "server/clock.h"
 #include "server/lang.h"
 
 static const struct {
@@ -110,7 +111,7 @@ sftp_ask(struct sftp *s, enum files_op op, struct slice path,
 	return error;
 }
 
-/* Says how an upload or a pull ended. */
+/* Says how an upload or a pull ended, or how far it came. */
 static int
 ask_end(struct sftp *s, enum files_op op, const struct handle *h, bool complete)
 {
@@ -126,6 +127,25 @@ ask_end(struct sftp *s, enum files_op op, const struct handle *h, bool complete)
 	if (fd != -1)
 		close(fd);
 	return error;
+}
+
+void
+sftp_tell_progress(struct sftp *s)
+{
+	int64_t now = clock_ms();
+
+	if (now < s->tell_ms)
+		return;
+	s->tell_ms = now + FILES_AT_MS;
+	for (size_t i = 0; i < SFTP_HANDLES_MAX; i++) {
+		struct handle *h = s->handle[i];
+
+		if (h == NULL || h->kind != HANDLE_FILE || h->number == 0 ||
+		    h->bytes == h->told)
+			continue;
+		h->told = h->bytes;
+		ask_end(s, FILES_PULL_AT, h, false);
+	}
 }
 
 /* --- handles --- */

@@ -29,6 +29,7 @@ struct handle {
 	struct files_stat stat;
 	struct ranges moved;
 	uint64_t bytes; /* FILE: delivered; UPLOAD: the end of what came */
+	uint64_t told;  /* FILE: what files was told of */
 	bool append, troubled;
 	uint32_t entries, next; /* FOLDER */
 };
@@ -41,6 +42,7 @@ struct sftp {
 	const char *problem;
 	struct handle *handle[SFTP_HANDLES_MAX];
 	uint32_t serial;
+	int64_t tell_ms; /* when files is told how far pulls came */
 	struct sftp_out out;
 	size_t sent; /* of out, already written */
 	uint8_t *in;
@@ -77,6 +79,9 @@ void sftp_handle_add(struct sftp *s, size_t i, uint32_t id,
  * what it was sent may count.  0 or the errno that the client is to be told. */
 int sftp_handle_end(
     struct sftp *s, struct handle *h, bool closed, bool orderly);
+
+/* Should anybody be killed, the audit knows how far the pulls came. */
+void sftp_tell_progress(struct sftp *s);
 
 /* By type; NULL where sftp_parse says SFTP_UNKNOWN. */
 extern void (*const sftp_handler[256])(

@@ -1,6 +1,12 @@
 /*
  * What the other processes tell ingest, which writes the audit and the store.
- * One way, over one socket that outlives every worker.
+ * One way, over one socket that outlives every worker.  ingest puts each event
+ * on the disk as it comes (feed/spool.h), whatever else it is doing.
+ *
+ * Pulls are told by files alone.  What a protocol must ask of it is in
+ * net/files.h: FILES_OPEN (or FILES_PULL_BEGIN) before the first byte goes
+ * out, FILES_PULL_AT every few seconds, FILES_PULL_END.  Every later event of
+ * a pull repeats what its beginning said.
  */
 #ifndef SERVER_EVENT_H
 #define SERVER_EVENT_H
@@ -20,8 +26,9 @@ enum event_kind {
 	EVENT_PULL_END,
 	EVENT_UPLOADED,
 	EVENT_ARCHIVE_READ,
-	EVENT_FILES_GONE /* by the parent: files ended without telling how its
-			  * pulls did; pull is its process id */
+	EVENT_FILES_GONE, /* by the parent: files ended without telling how its
+			   * pulls did; pull is its process id */
+	EVENT_PULL_AT /* how far it came: while it lasts, every few seconds */
 };
 
 struct event {            /* WIRE_EVENT */
@@ -30,7 +37,7 @@ struct event {            /* WIRE_EVENT */
 	int64_t at; /* Unix seconds */
 	struct in6_addr from;
 	uint64_t pull;         /* unique over restarts: random */
-	uint64_t bytes;        /* PULL_END: delivered */
+	uint64_t bytes;        /* PULL_END, PULL_AT: delivered */
 	uint64_t size;         /* PULL_BEGIN: of the file */
 	uint64_t first, asked; /* PULL_BEGIN: the part of it; 0, 0: all */
 	int64_t mtime;         /* of the version pulled: names it */

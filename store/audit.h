@@ -55,6 +55,10 @@ int audit_verify(const struct conf *c,
     void (*found)(void *ctx, const struct audit_finding *f), void *ctx,
     uint64_t *lines, uint64_t *files, struct err *e);
 
+/* The greatest "heard" of its lines: the number of an event of the network side
+ * (spool.h), which are written in their order.  0: there is none. */
+int audit_heard(const struct conf *c, uint64_t *out, struct err *e);
+
 /* Lines whose fields match: each word is KEY=VALUE or a substring. */
 int audit_log(const struct conf *c, const char *const *word, size_t words,
     void (*each)(void *ctx, const char *line), void *ctx, struct err *e);

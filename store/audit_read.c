@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/arena.h"
 #include "store/archive.h"
 #include "store/audit_private.h"
 #include "server/lang.h"
@@ -73,6 +74,76 @@ read_all(const struct conf *c,
 		rc = read_month(dir, month[i], each, ctx);
 	if (rc == -1)
 		err_set(e, "read %s: %s", path, strerror(errno));
+	free(month);
+	close(dir);
+	return rc;
+}
+
+/* --- the last event that was heard --------------------------------------- */
+
+#define HEARD "\"heard\":"
+#define BLOCK ((size_t)1 << 20)
+#define OVERLAP 64 /* the word and its number */
+
+/* The last one in the text; 0 when there is none. */
+static uint64_t
+last_heard(const char *p, size_t n)
+{
+	const char *at = p, *hit;
+	uint64_t last = 0;
+
+	while ((hit = memmem(at, n - (size_t)(at - p), HEARD,
+		    sizeof HEARD - 1)) != NULL) {
+		at = hit + sizeof HEARD - 1;
+		last = strtoull(at, NULL, 10);
+	}
+	return last;
+}
+
+/* From its end: it is mostly near. */
+static int
+heard_in_month(int dir, const char *month, char *buf, uint64_t *out)
+{
+	int fd = openat(dir, month, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	off_t end = fd == -1 ? -1 : lseek(fd, 0, SEEK_END), at = end;
+
+	while (at > 0 && *out == 0) {
+		size_t n = at < (off_t)BLOCK ? (size_t)at : BLOCK;
+		ssize_t k;
+
+		at -= (off_t)n;
+		k = pread(fd, buf, n + OVERLAP, at);
+		if (k == -1) {
+			end = -1;
+			break;
+		}
+		buf[k] = '\0';
+		*out = last_heard(buf, (size_t)k);
+	}
+	if (fd != -1)
+		close(fd);
+	return end == -1 ? -1 : 0;
+}
+
+int
+audit_heard(const struct conf *c, uint64_t *out, struct err *e)
+{
+	char(*month)[AUDIT_NAME] = NULL, path[PATH_MAX], *buf;
+	size_t n = 0;
+	int dir, rc;
+
+	*out = 0;
+	conf_path(path, c, "audit", NULL);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return err_set(e, "open %s: %s", path, strerror(errno));
+	buf = mem_alloc(BLOCK + OVERLAP + 1);
+	rc = audit_months(dir, &month, &n);
+	while (rc == 0 && n > 0 && *out == 0)
+		rc = heard_in_month(dir, month[--n], buf, out);
+	if (rc == -1)
+		err_set(e, "read %s: %s", path, strerror(errno));
+	free(buf);
 	free(month);
 	close(dir);
 	return rc;

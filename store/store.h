@@ -388,9 +388,13 @@ int store_pull_begin(
  * p->file may end in ".gz": the sidecar is the same version. */
 int store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
     bool complete, struct err *e);
-/* At start: those still running ended when the daemon did. */
+/* How far it came; for many in a row, in a transaction. */
+int store_pull_at(struct store *s, uint64_t id, uint64_t bytes, struct err *e);
+/* At start: those still running ended when the daemon did.  each is told
+ * before that is noted, and its -1 stops it. */
 int store_pulls_close(struct store *s, int64_t at,
-    void (*each)(void *ctx, const struct pull *p), void *ctx, struct err *e);
+    int (*each)(void *ctx, const struct pull *p, struct err *e), void *ctx,
+    struct err *e);
 /* By its id, by its number: 1, 0, -1. */
 int store_pull_get(
     struct store *s, uint64_t id, struct pull *out, struct err *e);

@@ -271,8 +271,16 @@ store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 		p->address, p->begun, (int64_t)p->size, (int64_t)p->encoded,
 		(int64_t)p->first, (int64_t)p->asked) == -1)
 		return -1;
+	if (sqlite3_changes(s->db) == 0) /* it is told again */
+		return store_pull_get(s, p->id, p, e) == 1 ? 0 : -1;
 	p->number = sqlite3_last_insert_rowid(s->db);
 	return 0;
+}
+
+int
+store_pull_at(struct store *s, uint64_t id, uint64_t bytes, struct err *e)
+{
+	return store_run(s, SQL_PULL_AT, e, "ii", (int64_t)bytes, (int64_t)id);
 }
 
 static int
@@ -358,7 +366,8 @@ store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
 
 int
 store_pulls_close(struct store *s, int64_t at,
-    void (*each)(void *ctx, const struct pull *p), void *ctx, struct err *e)
+    int (*each)(void *ctx, const struct pull *p, struct err *e), void *ctx,
+    struct err *e)
 {
 	struct pull p;
 
@@ -375,10 +384,9 @@ store_pulls_close(struct store *s, int64_t at,
 		if (rc != 1)
 			return rc;
 		p.ended = at;
-		if (store_pull_end(s, p.id, at, p.bytes, false, e) == -1)
+		if ((each != NULL && each(ctx, &p, e) == -1) ||
+		    store_pull_end(s, p.id, at, p.bytes, false, e) == -1)
 			return -1;
-		if (each != NULL)
-			each(ctx, &p);
 	}
 }
 

@@ -331,12 +331,14 @@ const char *const store_sql[SQL_COUNT] = {
     "SELECT reason, since FROM withheld WHERE feed = ? AND file = ?",
 
 [SQL_PULL_ADD] =
-    "INSERT INTO pulls (id, publication, feed, file, user, protocol, address,"
-    " begun, ended, bytes, size, complete, encoded, first, asked)"
+    "INSERT OR IGNORE INTO pulls"
+    " (id, publication, feed, file, user, protocol, address, begun, ended, bytes, size, complete, encoded, first, asked)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?)",
 [SQL_PULL_END] =
     "UPDATE pulls SET ended = ?, bytes = ?, complete = ?"
     " WHERE id = ? AND complete = 0",
+[SQL_PULL_AT] =
+    "UPDATE pulls SET bytes = ? WHERE id = ? AND ended = 0",
 [SQL_PULL_GET] = "SELECT " PULL_COLUMNS " FROM pulls WHERE id = ?",
 [SQL_PULL_NUMBERED] =
     "SELECT " PULL_COLUMNS " FROM pulls WHERE seq = ?",

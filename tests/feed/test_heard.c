@@ -3,6 +3,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "feed/heard.h"
 #include "tests/feed/ingest_bench.h"
@@ -11,13 +14,21 @@ static struct bench b;
 static struct heard h;
 static int pair[2];
 
+static void
+begin(void)
+{
+	assert_int_equal(
+	    heard_open(&h, b.inst.conf, b.in.store, b.in.audit, pair[1], &b.e),
+	    0);
+}
+
 static int
 set_up(void **state)
 {
 	(void)state;
 	bench_open(&b, BENCH_CONF(""));
-	heard_init(&h, b.inst.conf, b.in.store, b.in.audit);
 	assert_int_equal(wire_pair(pair), 0);
+	begin();
 	assert_int_equal(bench_drop(&b, "a.csv",
 			     HEADER "2026-11-20 10:00:00;1;111;;PAID;1\n", NOW),
 	    0);
@@ -29,7 +40,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	heard_free(&h);
+	heard_close(&h);
 	close(pair[0]);
 	close(pair[1]);
 	bench_close(&b);
@@ -101,10 +112,10 @@ a_pull_is_in_store_and_audit_with_the_version_s_hash(void **state)
 
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 5, "main/conversions.csv", 0, false);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_false(last_pull().complete);
 	tell(EVENT_PULL_END, 5, "", 147, true);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_true(last_pull().complete);
 	assert_string_equal(last_pull().address, "192.0.2.7");
 	assert_string_equal(last_pull().protocol, "sftp");
@@ -125,7 +136,7 @@ the_compressed_copy_is_the_same_version(void **state)
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 6, "main/conversions.csv.gz", 0, false);
 	tell(EVENT_PULL_END, 6, "", 99, true);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_equal(store_publication_last(b.in.store, "main",
 			     "conversions.csv", true, &pub, &b.e),
 	    1);
@@ -135,22 +146,99 @@ the_compressed_copy_is_the_same_version(void **state)
 }
 
 static void
-in_a_transaction_pulls_wait_and_logins_do_not(void **state)
+in_a_transaction_all_waits(void **state)
 {
 	(void)state;
 	assert_int_equal(store_begin(b.in.store, &b.e), 0);
 	tell(EVENT_PULL_BEGIN, 7, "main/conversions.csv", 0, false);
 	tell(EVENT_LOGIN_FAILED, 0, "", 0, false);
-	tell(EVENT_PULL_END, 7, "", 100, false);
-	heard_drain(&h, pair[1], true);
-	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 1);
+	tell(EVENT_PULL_END, 7, "main/conversions.csv", 100, false);
+	heard_drain(&h, true);
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 0);
 	assert_int_equal(lines_with("event=pulled", "direct"), 0);
 	store_rollback(b.in.store);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_equal(last_pull().bytes, 100);
 	assert_false(last_pull().complete);
 	assert_false(h.pulled[0]);
 	assert_int_equal(lines_with("event=pulled", "direct"), 1);
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 1);
+}
+
+/* What is on the disk when the process is killed, and what is done of it. */
+static void
+what_a_kill_left_is_taken_once(void **state)
+{
+	char events[PATH_MAX];
+	char *kept = mem_alloc(1 << 20);
+	int fd;
+
+	(void)state;
+	conf_path(events, b.inst.conf, "state", "events", NULL);
+	tell(EVENT_LOGIN, 0, "", 0, true);
+	heard_drain(&h, false);
+	tell(EVENT_PULL_BEGIN, 7, "main/conversions.csv", 0, false);
+	tell(EVENT_LOGIN_FAILED, 0, "", 0, false);
+	tell(EVENT_PULL_END, 7, "main/conversions.csv", 147, true);
+	tell(EVENT_PULL_BEGIN, 8, "main/conversions.csv", 0, false);
+	tell(EVENT_PULL_AT, 8, "main/conversions.csv", 60, false);
+	heard_drain(&h, true); /* to the disk alone */
+	fd = open(events, O_RDWR);
+	assert_int_equal(pread(fd, kept, 1 << 20, 0), 1 << 20);
+	heard_close(&h);
+	begin(); /* as after a kill before anything was done */
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 1);
+	assert_int_equal(lines_with("event=pulled", "\"complete\":true"), 1);
+	assert_int_equal(last_pull().bytes, 60);
+	heard_close(&h);
+	/* as after a kill when all was done, but the disk not told so */
+	assert_int_equal(pwrite(fd, kept, 1 << 20, 0), 1 << 20);
+	begin();
+	heard_drain(&h, false);
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 1);
+	assert_int_equal(lines_with("event=pulled", "\"complete\":true"), 1);
+	assert_int_equal(heard_close_pulls(&h, NOW + 50, &b.e), 0);
+	assert_int_equal(lines_with("event=pulled", "\"bytes\":60"), 1);
+	/* a file that is lost, or torn: the numbers go on */
+	heard_close(&h);
+	assert_int_equal(ftruncate(fd, 100), 0);
+	begin();
+	tell(EVENT_LOGIN_FAILED, 0, "", 0, false);
+	heard_drain(&h, true);
+	heard_close(&h);
+	begin();
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 2);
+	heard_close(&h);
+	assert_int_equal(unlink(events), 0);
+	begin();
+	tell(EVENT_LOGIN_FAILED, 0, "", 0, false);
+	heard_drain(&h, true);
+	heard_close(&h);
+	begin();
+	assert_int_equal(lines_with("event=login_failed", "192.0.2.7"), 3);
+	close(fd);
+	free(kept);
+}
+
+static void
+thousands_wait_on_the_disk(void **state)
+{
+	struct stat st;
+	char events[PATH_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		tell(EVENT_LOGIN, 0, "", 0, true);
+		if (i % 50 == 0)
+			heard_drain(&h, true);
+	}
+	assert_int_equal(lines_with("event=login", "direct"), 0);
+	for (unsigned i = 0; i < 4; i++)
+		heard_drain(&h, false);
+	assert_int_equal(lines_with("event=login", "direct"), 20000);
+	conf_path(events, b.inst.conf, "state", "events", NULL);
+	assert_int_equal(stat(events, &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
 }
 
 static void
@@ -158,11 +246,13 @@ a_pull_that_a_crash_cut_off_is_closed_as_incomplete(void **state)
 {
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 8, "main/conversions.csv", 0, false);
-	heard_drain(&h, pair[1], false);
+	tell(EVENT_PULL_AT, 8, "main/conversions.csv", 77, false);
+	heard_drain(&h, false);
 	assert_int_equal(last_pull().ended, 0);
 	assert_int_equal(heard_close_pulls(&h, NOW + 50, &b.e), 0);
 	assert_int_equal(last_pull().ended, NOW + 50);
 	assert_int_equal(lines_with("event=pulled", "\"complete\":false"), 1);
+	assert_int_equal(lines_with("event=pulled", "\"bytes\":77"), 1);
 }
 
 static void
@@ -172,17 +262,19 @@ pulls_of_a_files_process_that_died_are_closed(void **state)
 
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	tell(EVENT_PULL_AT, 9, "main/conversions.csv", 55, false);
 	event_init(&ev, EVENT_FILES_GONE);
 	ev.pull = 4711; /* another one */
 	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_equal(lines_with("event=pulled", "direct"), 0);
 	ev.pull = FILES_PID;
 	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_not_equal(last_pull().ended, 0);
 	assert_false(last_pull().complete);
 	assert_int_equal(lines_with("event=pulled", "\"complete\":false"), 1);
+	assert_int_equal(lines_with("event=pulled", "\"bytes\":55"), 1);
 	assert_int_equal(h.runs, 0);
 }
 
@@ -193,7 +285,7 @@ uploads_and_archive_reads_are_in_the_audit(void **state)
 	tell(EVENT_UPLOADED, 0, "main/deals.csv", 1234, true);
 	tell(EVENT_ARCHIVE_READ, 0, "main/2026/11/22/x.gz", 0, true);
 	tell(EVENT_LOGIN, 0, "", 0, true);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_equal(lines_with("event=uploaded", "bytes=1234"), 1);
 	assert_int_equal(lines_with("event=archive_read", "x.gz"), 1);
 	assert_int_equal(lines_with("event=login", "user=direct"), 1);
@@ -213,7 +305,7 @@ a_strange_event_is_passed_over(void **state)
 	memset(ev.user, 'u', sizeof ev.user);
 	memset(ev.path, 'p', sizeof ev.path);
 	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
-	heard_drain(&h, pair[1], false);
+	heard_drain(&h, false);
 	assert_int_equal(lines_with("event=pulled", "\"sha256\":\"\""), 1);
 }
 
@@ -225,7 +317,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_pull_is_in_store_and_audit_with_the_version_s_hash),
 		TEST(the_compressed_copy_is_the_same_version),
-		TEST(in_a_transaction_pulls_wait_and_logins_do_not),
+		TEST(in_a_transaction_all_waits),
+		TEST(what_a_kill_left_is_taken_once),
+		TEST(thousands_wait_on_the_disk),
 		TEST(a_pull_that_a_crash_cut_off_is_closed_as_incomplete),
 		TEST(pulls_of_a_files_process_that_died_are_closed),
 		TEST(uploads_and_archive_reads_are_in_the_audit),

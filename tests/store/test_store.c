@@ -548,11 +548,14 @@ take_pull(void *ctx, const struct pull *p)
 	return false;
 }
 
-static void
-count_pull(void *ctx, const struct pull *p)
+static int
+count_pull(void *ctx, const struct pull *p, struct err *err)
 {
+	(void)err;
 	assert_int_equal(p->ended, 90);
+	assert_int_equal(p->bytes, 3);
 	++*(int *)ctx;
+	return 0;
 }
 
 static void
@@ -588,6 +591,8 @@ pulls_are_kept_and_counted(void **state)
 
 	p.id = 2; /* killed: closed at the next start, then its end comes */
 	assert_int_equal(store_pull_begin(k.store, &p, 500, &e), 0);
+	assert_int_equal(store_pull_begin(k.store, &p, 500, &e), 0); /* again */
+	assert_int_equal(store_pull_at(k.store, 2, 3, &e), 0);
 	assert_int_equal(
 	    store_pulls_close(k.store, 90, count_pull, &closed, &e), 0);
 	assert_int_equal(closed, 1);

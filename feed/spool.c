@@ -1,0 +1,341 @@
+/*
+ * Events on the disk.  See spool.h.
+ *
+ * The file is a head and records of one size.  It keeps a length that a full
+ * disk cannot take from it.  A record counts when its number is the next one
+ * and its checksum is right: so what lies behind the last one, a torn record
+ * or those of an earlier filling, ends the list.  Once all are taken the head
+ * says with which number the next filling begins.
+ */
+#include "feed/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "formats/arena.h"
+#include "server/clock.h"
+#include "server/log.h"
+
+#define KEPT ((off_t)1 << 20) /* bytes: about 1500 events */
+#define BATCH 64
+#define AGAIN_MS 1000 /* when there was no room */
+#define SYNC_MS 1000
+
+struct head {
+	char magic[8];
+	uint64_t record; /* bytes of each */
+	uint64_t first;  /* the first one's number */
+};
+
+struct record {
+	uint64_t number;
+	uint32_t check; /* of the rest, and of the number */
+	uint32_t pad;
+	struct event event;
+};
+
+static const char magic[8] = { 'c', 'd', 'e', 'v', 'e', 'n', 't', 's' };
+
+struct spool {
+	int fd, sock, wake, stop;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of all below */
+	uint64_t first, next; /* numbers: of the filling, of what comes */
+	uint64_t at;          /* the one to be taken */
+	struct record batch[BATCH];
+	size_t waits; /* of batch: there was no room for them */
+	bool full;    /* which was said */
+	int64_t synced_ms;
+	uint64_t synced; /* those below survive a loss of power */
+};
+
+/* --- the file ------------------------------------------------------------ */
+
+static off_t
+place(const struct spool *s, uint64_t number)
+{
+	return (off_t)(sizeof(struct head) +
+		       (number - s->first) * sizeof(struct record));
+}
+
+static uint32_t
+check_of(const struct record *r)
+{
+	uLong c = crc32(0, (const Bytef *)&r->number, sizeof r->number);
+
+	return (uint32_t)crc32(c, (const Bytef *)&r->event, sizeof r->event);
+}
+
+static bool
+read_record(const struct spool *s, uint64_t number, struct record *r)
+{
+	return pread(s->fd, r, sizeof *r, place(s, number)) ==
+		   (ssize_t)sizeof *r &&
+	       r->number == number && r->check == check_of(r);
+}
+
+static void
+write_head(struct spool *s)
+{
+	struct head h = { .record = sizeof(struct record), .first = s->first };
+
+	memcpy(h.magic, magic, sizeof h.magic);
+	/* it lies in the middle of a file: there is room */
+	(void)!pwrite(s->fd, &h, sizeof h, 0);
+}
+
+/* Events of a version that had others cannot be told any more: an upgrade ends
+ * the one before, which leaves none. */
+static void
+find_what_is_left(struct spool *s, uint64_t heard)
+{
+	struct record r;
+	struct head h;
+
+	if (pread(s->fd, &h, sizeof h, 0) != (ssize_t)sizeof h ||
+	    memcmp(h.magic, magic, sizeof h.magic) != 0 ||
+	    h.record != sizeof(struct record)) {
+		s->first = s->next = s->at = heard + 1;
+		write_head(s);
+		return;
+	}
+	s->first = s->next = s->at = h.first;
+	while (read_record(s, s->next, &r))
+		s->next++;
+	if (s->next == s->first && s->first <= heard) {
+		s->first = s->next = s->at = heard + 1;
+		write_head(s);
+	}
+}
+
+/* --- what comes ---------------------------------------------------------- */
+
+static bool
+readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
+}
+
+static void
+receive(struct spool *s)
+{
+	union {
+		struct event event;
+		char bytes[WIRE_MAX];
+	} m;
+
+	while (s->waits < BATCH && readable(s->sock)) {
+		struct record *r = &s->batch[s->waits];
+
+		if (wire_recv(s->sock, &m, sizeof m, NULL) != 1)
+			return;
+		if (m.event.head.type != WIRE_EVENT)
+			continue;
+		memset(r, 0, sizeof *r);
+		r->event = m.event;
+		r->event.user[sizeof r->event.user - 1] = '\0';
+		r->event.path[sizeof r->event.path - 1] = '\0';
+		r->number = s->next + s->waits++;
+		r->check = check_of(r);
+	}
+}
+
+static bool
+write_batch(struct spool *s)
+{
+	size_t n = s->waits * sizeof *s->batch;
+	uint64_t one = 1;
+
+	if (pwrite(s->fd, s->batch, n, place(s, s->next)) != (ssize_t)n)
+		return false;
+	s->next += s->waits;
+	s->waits = 0;
+	(void)!write(s->wake, &one, sizeof one);
+	return true;
+}
+
+/* False when there is no room: what the socket has not given up waits there,
+ * and then with who tells it. */
+static bool
+pump(struct spool *s)
+{
+	bool room = true;
+
+	pthread_mutex_lock(&s->lock);
+	do {
+		receive(s);
+		if (s->waits == 0)
+			break;
+		room = write_batch(s);
+	} while (room);
+	if (!room && !s->full)
+		log_error("What the network side tells cannot be written to "
+			  "state/events: %s.",
+		    strerror(errno));
+	s->full = !room;
+	pthread_mutex_unlock(&s->lock);
+	return room;
+}
+
+void
+spool_pump(struct spool *s)
+{
+	pump(s);
+}
+
+static void *
+listen_on(void *ctx)
+{
+	struct spool *s = ctx;
+	struct pollfd p[2] = { { s->stop, POLLIN, 0 }, { s->sock, POLLIN, 0 } };
+
+	for (;;) {
+		if (poll(p, 2, -1) == -1 && errno != EINTR)
+			return NULL;
+		if (p[0].revents != 0)
+			return NULL;
+		if (p[1].revents == 0)
+			continue;
+		if ((!pump(s) || (p[1].revents & POLLIN) == 0) &&
+		    poll(p, 1, AGAIN_MS) == 1)
+			return NULL;
+	}
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void
+close_all(struct spool *s)
+{
+	const int fds[] = { s->fd, s->wake, s->stop };
+
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+		if (fds[i] != -1)
+			close(fds[i]);
+	}
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+int
+spool_open(struct spool **out, const struct conf *c, int sock, uint64_t heard,
+    struct err *e)
+{
+	struct spool *s = mem_alloc(sizeof *s);
+	char path[PATH_MAX];
+
+	conf_path(path, c, "state", "events", NULL);
+	pthread_mutex_init(&s->lock, NULL);
+	s->sock = sock;
+	s->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	s->stop = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	s->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->fd == -1 || s->wake == -1 || s->stop == -1) {
+		err_set(e, "open %s: %s", path, strerror(errno));
+		close_all(s);
+		return -1;
+	}
+	(void)!posix_fallocate(s->fd, 0, KEPT);
+	find_what_is_left(s, heard);
+	errno = pthread_create(&s->thread, NULL, listen_on, s);
+	if (errno != 0) {
+		err_set(e, "start a thread: %s", strerror(errno));
+		close_all(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void
+spool_close(struct spool *s)
+{
+	uint64_t one = 1;
+
+	if (s == NULL)
+		return;
+	(void)!write(s->stop, &one, sizeof one);
+	pthread_join(s->thread, NULL);
+	close_all(s);
+}
+
+/* --- what is taken ------------------------------------------------------- */
+
+int
+spool_fd(const struct spool *s)
+{
+	return s->wake;
+}
+
+bool
+spool_next(struct spool *s, struct spooled *out)
+{
+	struct record r;
+	uint64_t clear;
+	bool any = false;
+
+	pthread_mutex_lock(&s->lock);
+	(void)!read(s->wake, &clear, sizeof clear);
+	while (!any && s->at < s->next) {
+		any = read_record(s, s->at, &r);
+		if (!any) {
+			log_error("state/events: event %llu cannot be read "
+				  "again; it is lost.",
+			    (unsigned long long)s->at);
+			s->at++;
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (any)
+		*out = (struct spooled){ r.number, r.event };
+	return any;
+}
+
+void
+spool_took(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->at++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+spool_done(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->at == s->next && s->first != s->next) {
+		bool grew = place(s, s->next) > KEPT;
+
+		s->first = s->next;
+		write_head(s);
+		if (grew)
+			(void)!ftruncate(s->fd, KEPT);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+spool_sync(struct spool *s)
+{
+	int64_t now = clock_ms();
+	uint64_t upto;
+
+	pthread_mutex_lock(&s->lock);
+	upto = s->next;
+	pthread_mutex_unlock(&s->lock);
+	if (upto == s->synced || now - s->synced_ms < SYNC_MS)
+		return;
+	s->synced_ms = now;
+	if (fdatasync(s->fd) == 0)
+		s->synced = upto;
+}
