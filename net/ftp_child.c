@@ -161,17 +161,22 @@ forget_line(struct ftp *s)
 		secret_wipe(s->in, sizeof s->in);
 }
 
+/* The line is forgotten before it is obeyed: others come while data moves. */
 static void
 obey(struct ftp *s)
 {
-	const struct slice line = { s->lines.text, s->lines.n };
+	char text[FTP_LINE_MAX];
+	const struct slice line = { text, s->lines.n };
+	enum ftp_line what = s->held;
 	struct ftp_command c;
 	const char *refusal;
 
+	memcpy(text, s->lines.text, sizeof text);
+	forget_line(s);
 	s->active = clock_ms();
-	if (s->held == FTP_LINE_LONG)
+	if (what == FTP_LINE_LONG)
 		refusal = "500 The line is longer than 4096 bytes.";
-	else if (s->held == FTP_LINE_NUL)
+	else if (what == FTP_LINE_NUL)
 		refusal = "501 A command may not have a NUL in it.";
 	else
 		refusal = ftp_parse(&c, line, &s->state);
@@ -179,7 +184,7 @@ obey(struct ftp *s)
 		ftp_say(s, "%s", refusal);
 	else
 		ftp_handler[c.verb](s, c.arg);
-	forget_line(s);
+	secret_wipe(text, sizeof text);
 	s->active = clock_ms();
 }
 
