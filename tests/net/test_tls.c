@@ -465,18 +465,18 @@ static void
 what_does_not_fit_is_refused_in_a_sentence(void **state)
 {
 	/* that they belong together was seen to by the parent (cert.h) */
+	(void)state;
 	for (int row = 0; row < 3; row++) {
 		struct tls_identity *id = NULL;
 		struct worker w;
 		struct err e = ERR_EMPTY;
 
-		(void)state;
 		kit_worker(&w);
-		if (row == 2) {
-			free(w.pem[1]);
-			w.pem[1] = NULL;
+		if (row < 2) {
+			free(w.pem[row]);
+			w.pem[row] = NULL;
 		} else {
-			w.pem_n[row] /= 2;
+			memset(w.pem[0], 32, w.pem_n[0]);
 		}
 		assert_int_equal(tls_identity_new(&id, &w, &e), -1);
 		assert_true(strlen(e.text) > 20);
