@@ -85,25 +85,32 @@ write_followed(struct publish_job *j, struct render_what *what, struct err *e)
 static int
 write_version(struct publish_job *j, struct err *e)
 {
-	struct render_what what = { j->store, j->feed, j->writer, j->zone,
-		j->from, j->now, j->last.to, NULL, publish_limit(j) };
-	uint64_t most = publish_limit(j), rows;
+	struct render_marks marks = { .n = 0 };
+	struct render_what what = { .store = j->store,
+		.feed = j->feed,
+		.writer = j->writer,
+		.zone = j->zone,
+		.from = j->from,
+		.to = j->now,
+		.since = j->last.to,
+		.most = publish_limit(j),
+		.marks = &marks };
+	uint64_t rows;
 	char key[160], note[256] = "";
 
 	if (write_followed(j, &what, e) == -1)
 		return -1;
-	if (j->render.bytes > most && j->writer->kind != RECORD_CONTACT) {
+	if (j->render.bytes > what.most && j->writer->kind != RECORD_CONTACT) {
 		rows = j->render.rows;
-		if (render_cut(&what, j->render.bytes - most, &what.from, e) ==
-			-1 ||
-		    write_followed(j, &what, e) == -1)
+		what.leave = j->render.bytes - what.most;
+		if (write_followed(j, &what, e) == -1)
 			return -1;
-		j->from = what.from;
+		j->from = j->render.from;
 		snprintf(note, sizeof note,
 		    _("The %llu oldest rows are left out: the file would be "
 		      "larger than %llu bytes."),
 		    (unsigned long long)(rows - j->render.rows),
-		    (unsigned long long)most);
+		    (unsigned long long)what.most);
 	}
 	snprintf(key, sizeof key, "note.%s/%s", j->feed->name, j->writer->file);
 	return store_set(j->store, key, note, e);

@@ -269,9 +269,13 @@ compare(struct comparing *r, size_t writer, const struct publication *p,
     struct err *e)
 {
 	struct version *v = &r->version[writer];
-	struct render_what what = { r->r.to, r->r.feed,
-		r->r.feed->writer[writer], r->zone, p->from, p->to, p->to, NULL,
-		0 };
+	struct render_what what = { .store = r->r.to,
+		.feed = r->r.feed,
+		.writer = r->r.feed->writer[writer],
+		.zone = r->zone,
+		.from = p->from,
+		.to = p->to,
+		.since = p->to };
 	struct render got;
 	int fd = open_output(r, p->file, e), rc;
 

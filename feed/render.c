@@ -14,19 +14,24 @@
 #include "server/bytes.h"
 #include "feed/render_clients.h"
 
+#define MARK_BYTES 4096
+
 struct rows {
 	struct writing writing;
 	struct writer_env env;
 	int fd; /* -1: only measured */
+	int to; /* the file, whatever fd is */
 	struct sha256_ctx sha;
 	struct out *out;
 	uint64_t newer;
-	int64_t since;
+	int64_t from, since;
 	const struct render_what *what;
 	struct arena arena; /* of one row */
 	uint64_t waiting, unfit;
-	uint64_t drop; /* measuring: bytes to leave out, the oldest first */
-	int64_t cut;   /* the creation time of the last row left out */
+	bool leaving;   /* rows are left out as yet */
+	uint64_t leave; /* leaving: up to that byte of the file at least */
+	int64_t cut;    /* leaving: the creation time of the last one */
+	int64_t second; /* that the last record was created in */
 };
 
 static int
@@ -52,20 +57,85 @@ sink(void *ctx, const void *buf, size_t n)
 
 /* --- one row ------------------------------------------------------------- */
 
+/* Every other mark goes when there are too many. */
+static void
+mark(struct render_marks *m, int64_t second, uint64_t before)
+{
+	if (m->n > 0 && before < m->mark[m->n - 1].before + m->step)
+		return;
+	if (m->n == RENDER_MARKS) {
+		for (m->n = 0; m->n < RENDER_MARKS / 2; m->n++)
+			m->mark[m->n] = m->mark[m->n * 2];
+		m->step = m->step * 2 + MARK_BYTES;
+	}
+	m->mark[m->n++] = (struct render_mark){ second, before };
+}
+
+static void
+note_second(struct rows *r, int64_t second)
+{
+	if (second != r->second && r->what->marks != NULL &&
+	    r->what->leave == 0)
+		mark(r->what->marks, second, r->out->bytes);
+	r->second = second;
+}
+
+static void
+begin_file(struct rows *r)
+{
+	r->leaving = false;
+	r->fd = r->to;
+	out_begin(r->out, (struct output){ sink, r });
+	writing_begin(&r->writing, r->what->writer, &r->env, r->out);
+}
+
+/* The rows that are left out are measured, from the last mark before their end
+ * on. */
+static void
+begin_leaving(struct rows *r)
+{
+	const struct render_marks *m = r->what->marks;
+	uint64_t head = r->out->bytes;
+	size_t i = m->n;
+
+	r->leaving = true;
+	r->leave = head + r->what->leave;
+	r->cut = r->from == INT64_MIN ? INT64_MIN : r->from - 1;
+	r->fd = -1;
+	while (i > 0 && m->mark[i - 1].before >= r->leave)
+		i--;
+	if (i == 0)
+		return;
+	r->from = m->mark[i - 1].second;
+	r->out->bytes = m->mark[i - 1].before;
+	r->writing.rows = r->out->bytes > head; /* a JSON text has commas */
+}
+
+static void
+leave_out(struct rows *r, const struct conv *c)
+{
+	if (writing_row(&r->writing, c))
+		r->cut = c->number[FIELD_CREATE_DATE_TIME];
+}
+
 static int
 put_conv(struct rows *r, const struct conv *c, bool waits, struct err *e)
 {
 	int64_t created = c->number[FIELD_CREATE_DATE_TIME];
-	uint64_t before = r->out->bytes;
 
+	if (r->leaving && r->out->bytes >= r->leave && created > r->cut)
+		begin_file(r);
+	if (r->leaving) {
+		leave_out(r, c);
+		return 0;
+	}
+	note_second(r, created);
 	if (!writing_row(&r->writing, c)) {
 		r->waiting += waits;
 		r->unfit += !waits &&
 			    !slice_is(conv_text(c, FIELD_ORDER_STATUS), "skip");
 		return 0;
 	}
-	if (before < r->drop)
-		r->cut = created;
 	r->newer += created > r->since;
 	if (r->out->failed != 0)
 		return err_set(e, "write: %s", strerror(r->out->failed));
@@ -156,8 +226,8 @@ put_rows(struct rows *r, const struct render_what *what, struct err *e)
 		return render_clients(
 		    what->store, feed, what->to, put_client, r, e);
 	return store_orders(what->store, feed,
-	    render_kinds(what->feed, what->writer), what->from, what->to,
-	    put_row, r, e);
+	    render_kinds(what->feed, what->writer), r->from, what->to, put_row,
+	    r, e);
 }
 
 /* --- the file ------------------------------------------------------------ */
@@ -171,11 +241,14 @@ begin(struct rows *r, const struct render_what *what, int fd)
 	r->env.target = what->feed->target;
 	r->env.targets = what->feed->targets;
 	r->what = what;
+	r->from = what->from;
 	r->since = what->since;
-	r->fd = fd;
+	r->fd = r->to = fd;
 	r->out = mem_alloc(sizeof *r->out);
 	sha256_init(&r->sha);
-	out_begin(r->out, (struct output){ sink, r });
+	begin_file(r);
+	if (what->leave > 0)
+		begin_leaving(r);
 }
 
 void
@@ -214,11 +287,12 @@ render_write(
 		err_set(e, "write %s: %s", file, strerror(errno));
 		goto out;
 	}
-	writing_begin(&r.writing, what->writer, &r.env, r.out);
 	if (put_rows(&r, what, e) == -1) {
 		err_add(e, "write %s", file);
 		goto out;
 	}
+	if (r.leaving)
+		begin_file(&r); /* nothing is left */
 	writing_end(&r.writing);
 	if (out_end(r.out) == -1) {
 		err_set(e, "write %s: %s", file, strerror(errno));
@@ -229,29 +303,11 @@ render_write(
 	out->newer = r.newer;
 	out->waiting = r.waiting;
 	out->unfit = r.unfit;
+	out->from = r.leave > 0 ? r.cut + 1 : what->from;
 	render_hex(out->sha256, &r.sha);
 	rc = 0;
 out:
 	free(r.out);
 	arena_free(&r.arena);
-	return rc;
-}
-
-int
-render_cut(
-    const struct render_what *what, uint64_t drop, int64_t *from, struct err *e)
-{
-	struct rows r;
-	int rc;
-
-	begin(&r, what, -1);
-	r.cut = what->from == INT64_MIN ? INT64_MIN : what->from - 1;
-	writing_begin(&r.writing, what->writer, &r.env, r.out);
-	r.drop = drop + r.out->bytes; /* the head stays */
-	rc = put_rows(&r, what, e);
-	free(r.out);
-	arena_free(&r.arena);
-	if (rc == 0)
-		*from = r.cut + 1;
 	return rc;
 }

@@ -23,6 +23,20 @@ struct render {
 	uint64_t waiting; /* orders left out, for their client is not known */
 	uint64_t unfit;   /* records left out, for the file needs more */
 	char sha256[65];
+	int64_t from; /* what->from, or later when rows were left out */
+};
+
+#define RENDER_MARKS 256
+
+/* Seconds that records were created in, each with the bytes of the file before
+ * it, at distances that grow with the file. */
+struct render_marks {
+	size_t n;
+	uint64_t step; /* bytes between two of them, at least */
+	struct render_mark {
+		int64_t second;
+		uint64_t before;
+	} mark[RENDER_MARKS];
 };
 
 struct render_what {
@@ -35,6 +49,12 @@ struct render_what {
 	struct growing *growing; /* told of what is written; may be NULL */
 	uint64_t most; /* a larger file is no use, only how large it would be:
 			* what comes behind is not written; 0: any */
+	/* Bytes to leave out at least, of the oldest rows, and by whole
+	 * seconds; not of clients, who have no age.  0: none. */
+	uint64_t leave;
+	/* Filled, to be there when the same is written again with rows left
+	 * out; may be NULL without leave. */
+	struct render_marks *marks;
 };
 
 /* Whose creation times such a file carries, as KIND_BITs. */
@@ -43,12 +63,6 @@ unsigned render_kinds(const struct feed *f, const struct writer *w);
 /* Replaces what fd holds. */
 int render_write(
     const struct render_what *what, int fd, struct render *out, struct err *e);
-
-/* Where to begin instead of what->from so that the oldest rows are left out:
- * at least drop bytes of them, and whole seconds.  Not for clients, who have no
- * age. */
-int render_cut(const struct render_what *what, uint64_t drop, int64_t *from,
-    struct err *e);
 
 /* What the contact that the order names by its client_uniq_id adds to an order
  * without identifiers of its own, in the arena.  *waits: nobody knows it yet.

@@ -6,6 +6,7 @@
 
 #include "tests/feed/ingest_bench.h"
 
+#define COUNT(a) (sizeof(a) / sizeof *(a))
 #define DAY INT64_C(86400)
 #define FIRST "2026-11-20 10:00:00;1;111;79991234567;PAID;100\n"
 
@@ -268,6 +269,57 @@ the_oldest_rows_go_when_the_file_would_be_too_large(void **state)
 	assert_non_null(strstr(note, "oldest rows are left out"));
 }
 
+/* Where a line that was created in another second than the one before it
+ * begins, behind at least so many bytes. */
+static const char *
+whole_seconds(const char *rows, size_t behind)
+{
+	const char *p = rows, *last = rows;
+
+	while (*p != '\0' &&
+	       ((size_t)(p - rows) < behind ||
+		   memcmp(p, last, strlen("2026-11-20 10:00:00")) == 0)) {
+		last = p;
+		p = strchr(p, '\n') + 1;
+	}
+	return p;
+}
+
+static void
+no_more_than_whole_seconds_that_have_to_go_are_left_out(void **state)
+{
+	static const size_t limit[] = { 1024, 5000, 20000, 43210, 61000, 66000 };
+	char *rows = NULL, *all, *body, conf[256];
+	size_t size, head;
+	FILE *f = open_memstream(&rows, &size);
+
+	(void)state;
+	for (unsigned i = 0; i < 1500; i++) /* three a second */
+		fprintf(f, "2026-11-20 10:%02u:%02u;%u;%u;;PAID;%u\n",
+		    i / 3 / 60, i / 3 % 60, i + 1, i + 1000, i * i);
+	fclose(f);
+	drop(rows, NOW);
+	assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+	all = strdup(bench_file(&b));
+	body = strchr(all, '\n') + 1;
+	head = (size_t)(body - all);
+	assert_true(strlen(all) > limit[COUNT(limit) - 1]);
+	for (size_t i = 0; i < COUNT(limit); i++) {
+		bench_close(&b);
+		snprintf(conf, sizeof conf,
+		    "publish_bytes = %zu\n" BENCH_CONF(" hold = no\n"),
+		    limit[i]);
+		bench_open(&b, conf);
+		drop(rows, NOW);
+		assert_int_equal(bench_publish(&b, NOW, NULL), PUBLISH_DONE);
+		assert_memory_equal(bench_file(&b), all, head);
+		assert_string_equal(bench_file(&b) + head,
+		    whole_seconds(body, strlen(all) - limit[i]));
+	}
+	free(rows);
+	free(all);
+}
+
 static void
 a_touch_gives_the_same_bytes_a_new_time(void **state)
 {
@@ -508,6 +560,7 @@ main(void)
 		TEST(a_file_that_shrinks_too_far_is_withheld_until_forced),
 		TEST(each_output_has_its_own_limit_and_window),
 		TEST(the_oldest_rows_go_when_the_file_would_be_too_large),
+		TEST(no_more_than_whole_seconds_that_have_to_go_are_left_out),
 		TEST(a_touch_gives_the_same_bytes_a_new_time),
 		TEST(the_compressed_copy_holds_the_same_bytes),
 		TEST(a_file_that_somebody_removed_is_put_back_as_it_was),
