@@ -141,6 +141,13 @@ look_at_disk(struct status *s)
 		    (unsigned long long)(reserve >> 20));
 }
 
+/* Nothing is broken, but whoever looks must see it. */
+static bool
+serves_plain_ftp(const struct conf *c)
+{
+	return c->ftp_plain && c->ftp_port != 0;
+}
+
 static void
 judge_certificate(
     struct status *s, int rc, const struct cert_facts *f, const char *why)
@@ -166,7 +173,8 @@ look_at_certificate(struct status *s)
 	struct cert_facts f = { 0 };
 	int rc = -1;
 
-	if (s->conf->https_port == 0)
+	if (s->conf->https_port == 0 && s->conf->ftp_port == 0 &&
+	    s->conf->ftps_port == 0)
 		return;
 	conf_path(path, s->conf, "keys", "tls.crt", NULL);
 	if (keyfile_read(&crt, &crt_n, path, why) == 0) {
@@ -517,6 +525,11 @@ print_text(const struct status *s)
 	    _("daemon: %s\n"), json_is_true(json_object_get(s->all, "running"))
 				   ? _("running")
 				   : _("not running"));
+	if (serves_plain_ftp(s->conf))
+		printf(_("WARNING: ftp_plain is on: passwords and files go "
+			 "over the network unencrypted\n"
+			 "to whoever does not use FTPS. Set ftp_plain = no "
+			 "unless you must.\n"));
 	printf(_("disk: %lld MB free, of which %lld MB are kept free\n"),
 	    number_of(disk, "free") >> 20, number_of(disk, "reserve") >> 20);
 	if (cert != NULL)
@@ -558,6 +571,8 @@ run(struct ctl *ctl, int argc, char **argv)
 	look_at_daemon(&s);
 	look_at_disk(&s);
 	look_at_certificate(&s);
+	json_object_set_new(
+	    s.all, "ftp_plain", json_boolean(serves_plain_ftp(c)));
 	if (look_at_store(&s, &e) == -1)
 		problem(&s, "%s", e.text);
 	look_at_logins(&s);

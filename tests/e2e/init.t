@@ -94,7 +94,8 @@ keys() {
 	assert len({u["password"] for u in v["users"].values()}) == 4
 	assert list(v["tokens"]) == ["main"] and len(v["tokens"]["main"]) == 43
 	assert v["host_key_sha256"].startswith("SHA256:")
-	assert v["ports"] == {"sftp": 0, "https": 8443, "http": 8080, "ftp": 0}
+	assert v["ports"] == {"sftp": 0, "https": 8443, "http": 8080, "ftp": 0,
+	                      "ftps": 0}
 	EOF
 }
 check "its JSON has exactly the keys that scripts rely on" keys
@@ -132,7 +133,7 @@ while read -r sentence; do
 	check "$sentence is refused" exits 2 init "$work/none" ${sentence#*: }
 	check "... and nothing is made" none
 done <<'EOF'
-FTP, which this version has not: --ftp-port 21
+a port for FTPS that is none: --ftps-port x
 a port that is none: --https-port 65536
 one port for two: --sftp-port 8443
 a zone that does not exist: --timezone Mars/Olympus

@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		assert(strchr(e.text, '\n') == NULL);
 		return 0;
 	}
-	assert(c->feeds >= 1 && c->listen[0] != NULL && c->ftp_port == 0);
+	assert(c->feeds >= 1 && c->listen[0] != NULL);
 	for (size_t i = 0; i < c->feeds; i++) {
 		const struct feed *f = conf_feed(c, c->feed[i].name);
 

@@ -126,6 +126,10 @@ an_almost_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(c->https_port, 8443);
 	assert_int_equal(c->http_port, 0);
 	assert_int_equal(c->ssh_profile, SSH_COMPAT);
+	assert_int_equal(c->ftp_port, 0);
+	assert_int_equal(c->ftps_port, 0);
+	assert_int_equal(c->ftp_plain, 0);
+	assert_string_equal(c->ftp_passive_ports, "");
 	assert_string_equal(c->user_ssh, "");
 	assert_int_equal(c->settle_ms, 2000);
 	assert_int_equal(c->window_days, 112);
@@ -273,7 +277,17 @@ what_is_wrong_is_refused_with_its_line(void **state)
 		{ "sftp_port = 2022x\n", 1, "0 to 65535" },
 		{ "sftp_port = \"\"\n", 1, "0 to 65535" },
 		{ "sftp_port = 99999999999999999999\n", 1, "0 to 65535" },
-		{ "ftp_port = 21\n", 1, "FTP is not in this version" },
+		{ "ftps_port = 65536\n", 1, "0 to 65535" },
+		{ "ftp_plain = 1\n", 1, "no or yes" },
+		{ "ftp_port = 2121\nftps_port = 2121\nfeed \"a\" { }\n", 0,
+		    "share port 2121" },
+		{ "ftp_passive_ports = 50000\n", 1, "50000-50099" },
+		{ "ftp_passive_ports = \"2-1\"\n", 1, "50000-50099" },
+		{ "ftp_passive_ports = \"0-9\"\n", 1, "50000-50099" },
+		{ "ftp_passive_ports = \"1-65536\"\n", 1, "50000-50099" },
+		{ "ftp_passive_ports = \"1-9x\"\n", 1, "50000-50099" },
+		{ "ftp_public_address = \"example.com\"\n", 1, "IPv4" },
+		{ "ftp_public_address = \"::1\"\n", 1, "IPv4" },
 		{ "sftp_port = 8443\nfeed \"a\" { }\n", 0, "share port 8443" },
 		{ "keep_dump_days = 119\n", 1, "120 to" },
 		{ "keep_pulled_days = 119\n", 1, "120 to" },
@@ -464,7 +478,9 @@ fresh(void)
 		.sftp_port = 1,
 		.https_port = 2,
 		.http_port = 3,
-		.user = { "a", "b", "c", "d", "e" } };
+		.ftp_port = 4,
+		.ftps_port = 5,
+		.user = { "a", "b", "c", "d", "e", "f" } };
 
 	return conf_text(&init);
 }
@@ -481,7 +497,10 @@ a_fresh_file_says_what_init_was_told(void **state)
 	assert_int_equal(c->https_port, 2);
 	assert_int_equal(c->http_port, 3);
 	assert_string_equal(c->user_auth, "a");
+	assert_int_equal(c->ftp_port, 4);
+	assert_int_equal(c->ftps_port, 5);
 	assert_string_equal(c->user_ssh, "e");
+	assert_string_equal(c->user_ftp, "f");
 	assert_int_equal(c->feeds, 2);
 	assert_string_equal(c->feed[1].name, "shop");
 	assert_string_equal(c->feed[1].source[0]->zone, "Asia/Omsk");
