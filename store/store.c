@@ -275,9 +275,14 @@ configure(struct store *s, struct err *e)
 	static const char writing[] = "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = FULL;"
 				      "PRAGMA journal_size_limit = 67108864;";
+	/* What fails is thrown away whole; a page holds a block. */
+	static const char scratch[] = "PRAGMA page_size = 16384;"
+				      "PRAGMA journal_mode = OFF;";
 
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	sqlite3_wal_hook(s->db, note_wal, s);
+	if (s->is_scratch && execute(s, scratch, e) == -1)
+		return -1;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (execute(s, always, e) == -1)
 		return -1;
@@ -353,8 +358,8 @@ store_open(struct store **out, const char *path, bool read_only, struct err *e)
 	return 0;
 }
 
-/* SQLite's own temporary database: its file and its journal lose their names
- * as soon as they have them. */
+/* SQLite's own temporary database: its file loses its name as soon as it has
+ * it. */
 int
 store_open_scratch(struct store **out, const char *dir, struct err *e)
 {
