@@ -317,6 +317,28 @@ stalled(struct http_conn *c, int64_t now)
 	return HTTP_LIMITS;
 }
 
+/* Should anybody be killed, the audit knows how far the pull came. */
+static void
+tell_progress(struct http *h, const struct http_request *r, int64_t now)
+{
+	struct http_pull *p = r == NULL ? NULL : r->pull;
+	struct files_request q;
+
+	if (p == NULL || p->number == 0 || now - p->told_ms < FILES_AT_MS ||
+	    outbox_full(&h->to_files))
+		return;
+	p->told_ms = now;
+	WIRE_INIT(&q, WIRE_FILE);
+	q.op = FILES_PULL_AT;
+	memcpy(q.handle, p->handle, sizeof q.handle);
+	q.number = p->number;
+	q.bytes = http_delivered(r);
+	if (q.bytes == p->told)
+		return;
+	p->told = q.bytes;
+	outbox_put(&h->to_files, &q.head);
+}
+
 static void
 keep_deadlines(struct http *h)
 {
@@ -328,6 +350,7 @@ keep_deadlines(struct http *h)
 					  : HTTP_LIMITS;
 
 		conn_settle(c, false);
+		tell_progress(h, c->request, now);
 		if (why != HTTP_LIMITS) {
 			log_limit(h, &c->from, why);
 			conn_cut(c);
@@ -606,6 +629,7 @@ http_main(struct worker *w)
 
 	h.worker = w;
 	h.conf = w->conf;
+	h.door = door_new(w->conf);
 	if (start(&h, &e) == -1) {
 		log_error("http: %s", e.text);
 		return 1;
@@ -613,4 +637,3 @@ http_main(struct worker *w)
 	worker_ready(w);
 	return run(&h);
 }
-	h.door = door_new(w->conf);

@@ -49,6 +49,8 @@ struct http_pull {
 	uint8_t handle[16];
 	uint64_t bytes;
 	bool complete;
+	int64_t told_ms;  /* when files was told how far it came, */
+	uint64_t told;    /* and that */
 	uint64_t sure_at; /* http_acked when the client has all of it */
 };
 
@@ -92,10 +94,10 @@ enum http_limit {
 	HTTP_STRANGERS,
 	HTTP_STRANGERS_HERE,
 	HTTP_MADE_ROOM,
-	HTTP_IDLE,
-	HTTP_SLOW,
 	HTTP_MADE_ROOM_HERE,
 	HTTP_EARLY,
+	HTTP_IDLE,
+	HTTP_SLOW,
 	HTTP_LIMITS /* HTTP_LIMITS as a value: none */
 };
 
@@ -108,11 +110,11 @@ struct http {
 	size_t daemons;
 	struct http_conn *conns;
 	unsigned conn_count;
-	struct outbox to_auth, to_files;
-	struct {
 	struct door *door;
 	struct guest *guest; /* what it sees of them */
 	size_t guest_room;
+	struct outbox to_auth, to_files;
+	struct {
 		int64_t logged_ms; /* when it was last logged, */
 		unsigned unlogged; /* and how often it was not, since */
 	} limit[HTTP_LIMITS];
@@ -169,6 +171,8 @@ enum MHD_Result http_send_published(
 /* A folder's address ends with a slash, or its links would lead astray. */
 enum MHD_Result http_send_to_slash(struct http_request *r);
 
+/* Bytes of the response's body that its client has, as far as one knows. */
+uint64_t http_delivered(const struct http_request *r);
 /* The response of a pull ended. */
 void http_pull_end(struct http_request *r, bool completed);
 

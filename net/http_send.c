@@ -271,16 +271,24 @@ pull_begin(struct http_request *r, const char *path,
 	return true;
 }
 
+uint64_t
+http_delivered(const struct http_request *r)
+{
+	uint64_t got = http_acked(r->conn) - r->conn->acked;
+
+	got = got > HEADER_GUESS ? got - HEADER_GUESS : 0;
+	return got < r->size ? got : r->size;
+}
+
 void
 http_pull_end(struct http_request *r, bool completed)
 {
 	struct http_conn *c = r->conn;
 	struct http_pull *p = r->pull;
-	uint64_t acked = http_acked(c), got = acked - c->acked;
+	uint64_t acked = http_acked(c);
 
+	p->bytes = completed ? r->size : http_delivered(r);
 	r->pull = NULL;
-	got = got > HEADER_GUESS ? got - HEADER_GUESS : 0;
-	p->bytes = completed ? r->size : got < r->size ? got : r->size;
 	p->complete = completed && r->reaches_end;
 	p->sure_at = c->acked + r->size;
 	if (!completed || acked >= p->sure_at || c->unsure != NULL)
