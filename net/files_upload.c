@@ -282,6 +282,8 @@ upload_create(struct request *rq)
 	struct tree_place place;
 	int rc = resolve(rq, rq->q->path, &place);
 
+	if (rc == 0 && rq->by->grant.protocol == PROTO_FTP)
+		rc = EACCES; /* personal data, unencrypted; whoever asks */
 	if (rc != 0)
 		return rc;
 	if (c->uploads >= UPLOADS_MAX || c->kept >= KEPT_MAX) {

@@ -9,6 +9,12 @@ TESTS += $(NET_TESTS)
 NET_TESTS += tests/net/test_http_field
 tests_net_test_http_field_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_ftp_command
+tests_net_test_ftp_command_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_ftp_list
+tests_net_test_ftp_list_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_outbox
 tests_net_test_outbox_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 

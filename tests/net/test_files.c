@@ -472,6 +472,30 @@ an_upload_over_the_limit_is_refused(void **state)
 }
 
 static void
+an_upload_goes_encrypted(void **state)
+{
+	static const struct {
+		enum protocol protocol;
+		int error;
+	} cases[] = { { PROTO_SFTP, 0 }, { PROTO_FTPS, 0 },
+		{ PROTO_FTP, EACCES } };
+	int sock = kit_client(&kit, PEER_NETWORK);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct grant g = grant_of(ROLE_DROP, (uint8_t)(i + 1));
+
+		g.protocol = cases[i].protocol;
+		allow(&g, true);
+		assert_int_equal(ask(sock, &g, FILES_CREATE,
+				     "/inbox/main/x.csv", "", NOTHING)
+				     .error,
+		    cases[i].error);
+	}
+	close(sock);
+}
+
+static void
 a_session_has_so_many_uploads_and_no_more(void **state)
 {
 	int sock = kit_client(&kit, PEER_NETWORK);
@@ -616,6 +640,7 @@ main(void)
 		CASE(what_broke_off_is_gone),
 		CASE(old_leftovers_go_and_new_ones_stay),
 		CASE(an_upload_over_the_limit_is_refused),
+		CASE(an_upload_goes_encrypted),
 		CASE(a_session_has_so_many_uploads_and_no_more),
 		CASE(pulls_are_told_from_begin_to_end),
 		CASE(reading_the_archive_is_told),
