@@ -106,8 +106,7 @@ tell_published(struct replay *r, const struct publication *p, struct err *e)
 {
 	if (r->published == NULL)
 		return 0;
-	return store_steps_pass(r->to, p->feed, p->to, r->feed->each_step, e) ==
-		       -1
+	return store_steps_pass(r->to, p->feed, p->to, true, e) == -1
 		   ? -1
 		   : r->published(r->ctx, p, e);
 }
@@ -203,6 +202,8 @@ step(void *ctx, enum history_kind k, int64_t id, struct err *e)
 		return replay_act(r, id, e);
 	case HISTORY_STANDS:
 		return replay_stands(r, id, e);
+	case HISTORY_LAST:
+		return store_steps_pass(r->to, r->feed->name, 0, false, e);
 	}
 	return err_set(e, "history of an unknown kind");
 }
@@ -215,13 +216,17 @@ replay(struct replay *r, struct err *e)
 
 /* --- comparing ------------------------------------------------------------ */
 
+#define LOOKS 5 /* at a file in published/ */
+#define LOOK_US 200000
+
 struct comparing {
 	struct replay r;
 	const char *into;
 	struct zone *zone;
 	struct version { /* the last one of each output */
 		bool compared, differs;
-	} * version; /* by the feed's writers */
+		char sha256[65]; /* as it came out */
+	} * version;             /* by the feed's writers */
 };
 
 static int
@@ -244,26 +249,8 @@ open_output(const struct comparing *r, const char *file, struct err *e)
 	return fd;
 }
 
-/* Is what came out what lies in published/? */
-static bool
-lies_there(
-    const struct comparing *r, const char *file, const struct render *got)
-{
-	char path[PATH_MAX], sha256[65];
-	bool same;
-	int fd;
-
-	conf_path(path, r->r.conf, "published", r->r.feed->name, file, NULL);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return false;
-	same = render_hash(sha256, fd) == 0 && strcmp(sha256, got->sha256) == 0;
-	close(fd);
-	return same;
-}
-
 /* The file as it comes out now, against the ledger, that says what was
- * published, and against what lies there. */
+ * published. */
 static int
 compare(struct comparing *r, size_t writer, const struct publication *p,
     struct err *e)
@@ -286,8 +273,8 @@ compare(struct comparing *r, size_t writer, const struct publication *p,
 	if (rc == -1)
 		return -1;
 	v->compared = true;
-	v->differs =
-	    strcmp(got.sha256, p->sha256) != 0 || !lies_there(r, p->file, &got);
+	v->differs = strcmp(got.sha256, p->sha256) != 0;
+	memcpy(v->sha256, got.sha256, sizeof v->sha256);
 	return 0;
 }
 
@@ -316,6 +303,86 @@ compare_again(void *ctx)
 	struct comparing *r = ctx;
 
 	memset(r->version, 0, r->r.feed->writers * sizeof *r->version);
+}
+
+/* --- what lies in published/ ---------------------------------------------- */
+
+/* false: it cannot be read. */
+static bool
+hash_published(const struct comparing *r, const char *file, char sha256[65])
+{
+	char path[PATH_MAX];
+	bool read;
+	int fd;
+
+	conf_path(path, r->r.conf, "published", r->r.feed->name, file, NULL);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	read = render_hash(sha256, fd) == 0;
+	close(fd);
+	return read;
+}
+
+/* Is it a version that came after the store was looked at: 1, 0, -1.  One that
+ * is only planned may lie there already. */
+static int
+is_newer(struct comparing *r, struct store *now, const char *file,
+    const char *sha256, struct err *e)
+{
+	const char *feed = r->r.feed->name;
+	struct publication was, is;
+	int found =
+	    store_publication_last(r->r.from, feed, file, true, &was, e);
+
+	for (int done = 0; found == 1 && done < 2; done++) {
+		found =
+		    store_publication_last(now, feed, file, done == 1, &is, e);
+		if (found == 1 && is.id > was.id &&
+		    strcmp(is.sha256, sha256) == 0)
+			return 1;
+	}
+	return found == -1 ? -1 : 0;
+}
+
+/* The daemon may publish meanwhile: then what lies there is held against what
+ * the ledger says by now.  Between two looks it may publish once more. */
+static int
+look_at_file(
+    struct comparing *r, struct store *now, size_t writer, struct err *e)
+{
+	const char *file = r->r.feed->writer[writer]->file;
+	struct version *v = &r->version[writer];
+	char sha256[65];
+	int newer = 0;
+
+	for (int i = 0; i < LOOKS && newer == 0; i++) {
+		if (i > 0)
+			usleep(LOOK_US);
+		if (hash_published(r, file, sha256)) {
+			if (strcmp(sha256, v->sha256) == 0)
+				return 0;
+			newer = is_newer(r, now, file, sha256, e);
+		}
+	}
+	v->differs = v->differs || newer == 0;
+	return newer == -1 ? -1 : 0;
+}
+
+static int
+look_at_files(struct comparing *r, struct err *e)
+{
+	struct store *now = NULL;
+	char path[PATH_MAX];
+	int rc = 0;
+
+	conf_path(path, r->r.conf, "state", "store.db", NULL);
+	rc = store_open(&now, path, true, e);
+	for (size_t i = 0; rc == 0 && i < r->r.feed->writers; i++)
+		if (r->version[i].compared)
+			rc = look_at_file(r, now, i, e);
+	store_close(now);
+	return rc;
 }
 
 static void
@@ -363,7 +430,7 @@ rebuild_feed(struct rebuild *out, const struct conf *c, const struct feed *f,
 		.ctx = &r };
 	if (conf_zone(&r.zone, f->source[0]->zone, e) == 0 &&
 	    open_store(&r, e) == 0 && replay(&r.r, e) == 0)
-		rc = 0;
+		rc = look_at_files(&r, e);
 	count(&r, out);
 	store_close(r.r.to);
 	zone_free(r.zone);

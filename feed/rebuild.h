@@ -59,8 +59,10 @@ struct rebuild {
 	uint64_t differ;  /* of these */
 };
 
-/* Into the folder into, which is there and holds no store.db: the store, and
- * each output's file as it comes out.  NULL: nothing is kept. */
+/* from should stay as it is meanwhile (store_begin); what is published after
+ * that is no difference.  Into the folder into, which is there and holds no
+ * store.db: the store, and each output's file as it comes out.  NULL: nothing
+ * is kept. */
 int rebuild_feed(struct rebuild *out, const struct conf *c,
     const struct feed *f, struct store *from, const char *into, struct err *e);
 

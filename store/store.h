@@ -418,7 +418,8 @@ int store_set(
  * withdrawn since), publications done, and the first completed pull of each.
  * id is the dump's, the publication's, and again the publication's (the one
  * that was pulled).  Acts are among them, and which versions stood after them:
- * id is the publication's once more.  after may be NULL; else only what
+ * id is the publication's once more.  HISTORY_LAST: statuses that waited do so
+ * no more (store_steps_pass).  after may be NULL; else only what
  * came after *after is told, and it moves along.  feed/rebuild.c replays it
  * all into an empty store.
  */
@@ -427,7 +428,8 @@ enum history_kind {
 	HISTORY_PUBLICATION,
 	HISTORY_PULL,
 	HISTORY_ACT, /* store_act_again */
-	HISTORY_STANDS
+	HISTORY_STANDS,
+	HISTORY_LAST
 };
 int store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),

@@ -10,7 +10,8 @@
  *
  * Nothing happens by itself: before a dump is merged, a version is written or a
  * pull is noted, steps that are over by then give way, each 24 hours after the
- * one before it.  So a rebuild that replays these comes to the same rows.
+ * one before it.  So a rebuild that replays these comes to the same rows.  That
+ * nothing waits any more, for the setting is last now, is an event of its own.
  */
 #include "store/store_queue.h"
 
@@ -293,6 +294,22 @@ queue_pulled(struct store *s, const char *feed, const struct pulled *p,
 
 /* --- for publishing ------------------------------------------------------ */
 
+/* What an order is, is shown from now on. */
+static int
+clear(struct store *s, const char *feed, int64_t number, struct err *e)
+{
+	int64_t top;
+
+	return ask_top(s, &top, e) == -1 ||
+		       store_run(s, SQL_STEP_SHOWN, e, "ii", top, number) ==
+			   -1 ||
+		       store_run(s, SQL_QUEUE_CLEAR, e, "i", number) == -1 ||
+		       store_run(s, SQL_EVENT_NEXT, e, "si", feed,
+			   (int64_t)HISTORY_LAST) == -1
+		   ? -1
+		   : 0;
+}
+
 static int
 pass(struct store *s, const char *feed, int64_t now, bool each, struct err *e)
 {
@@ -301,8 +318,7 @@ pass(struct store *s, const char *feed, int64_t now, bool each, struct err *e)
 
 	if (rc != 1)
 		return rc;
-	return each ? queue_expire(s, feed, now, e)
-		    : store_run(s, SQL_QUEUE_CLEAR, e, "i", number);
+	return each ? queue_expire(s, feed, now, e) : clear(s, feed, number, e);
 }
 
 int

@@ -357,6 +357,9 @@ const char *const store_sql[SQL_COUNT] = {
     "INSERT OR IGNORE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
 [SQL_EVENT_AGAIN] =
     "INSERT OR REPLACE INTO events (feed, kind, ref) VALUES (?, ?, ?)",
+[SQL_EVENT_NEXT] =
+    "INSERT INTO events (feed, kind, ref)"
+    " SELECT ?1, ?2, ifnull(max(ref), 0) + 1 FROM events WHERE kind = ?2",
 [SQL_HISTORY] =
     "SELECT e.kind, e.ref, e.seq FROM events e"
     " LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
@@ -436,6 +439,11 @@ const char *const store_sql[SQL_COUNT] = {
     " iif(length(excluded.carried) = 0, carried, excluded.carried)",
 [SQL_STEP_CLEAR] = "DELETE FROM steps WHERE feed = ?",
 [SQL_STEP_COPY] = "SELECT id, since, carried FROM steps WHERE feed = ?",
+[SQL_STEP_SHOWN] =
+    "INSERT INTO steps (feed, id, since, carried)"
+    " SELECT feed, id, iif(count(*) = 1, max(since), ?1), x''"
+    " FROM queue WHERE feed = ?2 GROUP BY id"
+    " ON CONFLICT (feed, id) DO UPDATE SET since = excluded.since",
 [SQL_STEP_CARRIED] = "DELETE FROM steps WHERE feed = ? AND since < ?",
 [SQL_MISSED_ADD] =
     "INSERT INTO missed (feed, day, status, next, n) VALUES (?, ?, ?, ?, ?)"

@@ -147,7 +147,7 @@ was_carried(struct steps *t, struct slice id, struct slice was,
 
 	*since = n->since;
 	*back = false;
-	if (!n->frozen)
+	if (!n->frozen && !t->each)
 		return 0;
 	q = store_kept(t->s, SQL_STEP_GET, e);
 	if (q == NULL)
@@ -156,14 +156,14 @@ was_carried(struct steps *t, struct slice id, struct slice was,
 	rc = store_step(t->s, q, e);
 	if (rc == 1) {
 		*since = sqlite3_column_int64(q, 0);
-		*back = slice_eq(store_blob(q, 1), was);
-	} else {
+		*back = n->frozen && slice_eq(store_blob(q, 1), was);
+	} else if (n->frozen) {
 		*since = -1;
 	}
 	sqlite3_reset(q);
-	return rc == -1 ? -1
-			: rc == 0 || store_is_frozen(
-					 &t->pulled, *since, n->create_time);
+	if (rc == -1 || !n->frozen)
+		return rc == -1 ? -1 : 0;
+	return rc == 0 || store_is_frozen(&t->pulled, *since, n->create_time);
 }
 
 /* To one status of several, where it is another one. */

@@ -91,7 +91,7 @@ rebuild(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
 		return ctl_fail(
 		    "make the folder %s: %s", a->into, strerror(errno));
 	conf_path(path, c, "state", "store.db", NULL);
-	if (store_open(&s, path, true, &e) == -1 ||
+	if (store_open(&s, path, true, &e) == -1 || store_begin(s, &e) == -1 ||
 	    rebuild_feed(&r, c, f, s, a->into, &e) == -1) {
 		rc = ctl_fail("%s", e.text);
 	} else {

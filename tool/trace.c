@@ -562,6 +562,7 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 	case HISTORY_ACT:
 		return replay_act(t, id, e) == -1 ? -1 : 0;
 	case HISTORY_STANDS:
+	case HISTORY_LAST:
 		return 0;
 	}
 	return 0;

@@ -8,6 +8,7 @@
  *	FAULT_STOP_AT=N      before the Nth such step make FILE.stopped and wait
  *	                     there for ever: whoever sees it kills the group
  *	FAULT_FULL=FILE      while FILE exists, no regular file can grow: ENOSPC
+ *	FAULT_FULL_AT=N      make FAULT_FULL's file before the Nth step
  *
  * The files lie where the process's sandbox lets it look.
  */
@@ -23,7 +24,7 @@
 
 static int chosen = -1;    /* is this the process? */
 static _Atomic long steps; /* of all its threads */
-static long stop_at;
+static long stop_at, full_at;
 static const char *count, *full;
 
 static void
@@ -45,6 +46,8 @@ look(void)
 	stop_at = at == NULL ? 0 : atol(at);
 	count = getenv("FAULT_COUNT");
 	full = getenv("FAULT_FULL");
+	at = getenv("FAULT_FULL_AT");
+	full_at = at == NULL ? 0 : atol(at);
 }
 
 /* /proc is out of a sandbox's reach later on, so look at once. */
@@ -69,11 +72,18 @@ static void
 step(void)
 {
 	char stopped[4096];
+	long n;
 	int fd;
 
 	if (chosen != 1 || count == NULL)
 		return;
-	if (++steps == stop_at && stop_at > 0) {
+	n = ++steps;
+	if (n == full_at && full != NULL) {
+		fd = open(full, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd != -1)
+			close(fd);
+	}
+	if (n == stop_at && stop_at > 0) {
 		snprintf(stopped, sizeof stopped, "%s.stopped", count);
 		fd = open(stopped, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		for (;;)

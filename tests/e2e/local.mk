@@ -31,6 +31,7 @@ E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
 E2E_TESTS += tests/e2e/hold.t tests/e2e/preview.t
 E2E_TESTS += tests/e2e/withdraw.t tests/e2e/reprocess.t tests/e2e/order.t
+E2E_TESTS += tests/e2e/revise_faults.t tests/e2e/rebuild.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
 E2E_TESTS += tests/e2e/person.t

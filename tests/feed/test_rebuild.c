@@ -64,7 +64,7 @@ configure(bool hash)
 	    "  default_status = \"%s\"\n"
 	    " }\n}\n",
 	    window[roll(4)], roll(2) ? "IN_PROGRESS" : "",
-	    seed_of % 4 < 2 ? "each" : "last", hash ? "hash" : "plain",
+	    roll(4) < 2 ? "each" : "last", hash ? "hash" : "plain",
 	    roll(2) ? "keep" : "CANCELLED", same_id[roll(3)],
 	    roll(3) ? "no" : "yes",
 	    roll(3) == 0   ? "new"

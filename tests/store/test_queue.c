@@ -3,8 +3,8 @@
  * order A in that status ("A=NEW,LEAD": in two rows), "*" a version is
  * published, "!" it is pulled, "~" the one before the last is, "+23" hours
  * pass, "A?LEAD" that is what a version would show now, "@23" the next status
- * is due in so many hours ("@-": none is), "last" the setting is last from now
- * on, "again" the daemon is started anew.
+ * is due in so many hours ("@-": none is), "last" and "each" the setting is
+ * that from now on, "again" the daemon is started anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,6 +139,8 @@ take(struct history *h)
 
 	if (strcmp(s, "last") == 0)
 		h->k.rules.each_step = false;
+	else if (strcmp(s, "each") == 0)
+		h->k.rules.each_step = true;
 	else if (strcmp(s, "again") == 0)
 		kit_reopen(&h->k);
 	else if (*s == '*')
@@ -307,6 +309,12 @@ the_setting_last_ends_the_waiting(void **state)
 	play("at the next version",
 	    "A=NEW * A=LEAD A=PAID A?NEW last A?PAID @- A=DONE A?DONE");
 	play("never began", "last A=NEW * A=LEAD A=PAID A?PAID @-");
+	play("and begins anew, and what was published before is pulled late",
+	    "A=NEW * A=LEAD last * A?LEAD each A=PAID A?LEAD ~ A?LEAD ! "
+	    "A?PAID");
+	play("and begins anew after a pull",
+	    "A=NEW * ! A=LEAD A=PAID * last * A?PAID each A=X A?PAID ~ A?PAID "
+	    "! A?X");
 }
 
 static void
@@ -322,8 +330,9 @@ a_restart_changes_nothing(void **state)
 
 struct replay {
 	struct history *from, to;
-	const char *step[16]; /* of each dump, and when it came */
+	const char *step[16]; /* of each dump, when it came, the setting */
 	int64_t at[16];
+	bool each[16];
 	size_t dumps, next;
 };
 
@@ -335,10 +344,13 @@ again(void *ctx, enum history_kind kind, int64_t id, struct err *err)
 
 	if (kind == HISTORY_DUMP) {
 		r->to.step = r->step[r->next];
+		r->to.k.rules.each_step = r->each[r->next];
 		r->to.now = r->at[r->next++];
 		drop(&r->to);
 		return 0;
 	}
+	if (kind == HISTORY_LAST)
+		return store_steps_pass(r->to.k.store, "main", 0, false, err);
 	assert_int_equal(
 	    store_publication_get(r->from->k.store, id, &p, err), 1);
 	if (kind == HISTORY_PUBLICATION)
@@ -375,6 +387,9 @@ a_replay_of_the_history_comes_to_the_same(void **state)
 		"A=NEW * A=LEAD A=PAID +25 ! A?LEAD +3 * +30",
 		"A=NEW * A=LEAD +30 A=PAID * ~ +2 A=LEAD ! +5 * ! A=PAID",
 		"A=NEW,LEAD,PAID +10 * +10 * ~ +23 * A=CANCELLED A=X A=Y +1",
+		"A=NEW * A=LEAD A=PAID last * each A=X +1 ~ +1 !",
+		"A=NEW * A=LEAD A=PAID last A=X each A=Y * last * each +1",
+		"A=NEW,LEAD last * each A=PAID,NEW last * each A=X +1 !",
 	};
 
 	(void)state;
@@ -389,6 +404,7 @@ a_replay_of_the_history_comes_to_the_same(void **state)
 		h.k.rules.each_step = r.to.k.rules.each_step = true;
 		while ((h.step = strtok_r(rest, " ", &rest)) != NULL) {
 			if (h.step[1] == '=') {
+				r.each[r.dumps] = h.k.rules.each_step;
 				r.step[r.dumps] = h.step;
 				r.at[r.dumps++] = h.now;
 			}
