@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/clock.h"
@@ -24,6 +25,7 @@
 #include "server/log.h"
 #include "server/prepare.h"
 #include "server/role.h"
+#include "server/rotate.h"
 #include "server/sdnotify.h"
 
 #define START_MS 30000          /* a new generation must accept by then */
@@ -46,12 +48,74 @@ struct parent {
 	struct shared shared;
 	int lock;
 	int signals;
-	uint64_t noted; /* the reading of keys that keys.loaded tells of */
-	bool announced; /* the line with `ready` is out */
-	bool again;     /* a SIGHUP came while starting */
+	uint64_t noted;    /* the reading of keys that keys.loaded tells of */
+	bool announced;    /* the line with `ready` is out */
+	bool again;        /* a SIGHUP came while starting */
+	int64_t rotate_at; /* wall: the coming host keys take over; 0: none */
+	bool rotating;     /* they are in place, and not in force yet */
 	bool stopping, failed;
 	int64_t stop_ms; /* when draining ends */
 };
+
+/* --- time ----------------------------------------------------------------- */
+
+static void
+sooner(int64_t *at, int64_t t)
+{
+	if (t != 0 && t < *at)
+		*at = t;
+}
+
+/* --- host keys ----------------------------------------------------------- */
+
+#define WALL_S 60 /* how often the wall's clock is looked at: it may be set */
+
+static void
+look_at_rotation(struct parent *p, const struct conf *c)
+{
+	struct rotation r;
+	struct err e = ERR_EMPTY;
+
+	if (rotate_look(&r, c, &e) == -1)
+		log_error("The coming host keys: %s.", e.text);
+	p->rotate_at = r.at;
+}
+
+static void
+tell_rotated(const struct parent *p, const struct conf *c)
+{
+	for (int t = 0; t < HOSTKEY_TYPES; t++) {
+		char print[FINGERPRINT_SIZE];
+		struct event ev;
+
+		rotate_fingerprint(print, c, (enum hostkey_type)t, false, NULL);
+		log_info("The host key %s is %s from now on.",
+		    hostkey_file((enum hostkey_type)t), print);
+		event_init(&ev, EVENT_KEY_CHANGED);
+		snprintf(ev.path, sizeof ev.path, "%s %s",
+		    hostkey_file((enum hostkey_type)t), print);
+		if (wire_send(p->shared.events[1], &ev.head, -1) == -1)
+			log_error("The audit cannot be told of a host key that "
+				  "was changed: %s.",
+			    strerror(errno));
+	}
+}
+
+/* The generation that has them accepts. */
+static void
+finish_rotation(struct parent *p)
+{
+	struct err e = ERR_EMPTY;
+
+	if (!p->rotating)
+		return;
+	p->rotating = false;
+	tell_rotated(p, p->current->conf);
+	if (rotate_finish(p->current->conf, &e) == -1)
+		log_error("The coming host keys: %s.", e.text);
+	else
+		p->rotate_at = 0;
+}
 
 /* --- generations come and go --------------------------------------------- */
 
@@ -141,6 +205,7 @@ take_over(struct parent *p, int64_t now)
 	if (old == NULL)
 		return;
 	retire(p, old, now);
+	finish_rotation(p);
 	log_info("The configuration was read again and is in force.");
 	sdnotify_ready();
 }
@@ -219,6 +284,29 @@ reload(struct parent *p, int64_t now)
 	if (read_keys(p, g->conf))
 		hand_out_keys(p);
 	begin(p, g, now);
+}
+
+/* When the time for the coming host keys has come, they take their places and
+ * a new generation serves with them; the sessions of the old one go on. */
+static void
+rotate(struct parent *p, int64_t now, int64_t *next)
+{
+	int64_t left = p->rotate_at - (int64_t)time(NULL);
+	struct err e = ERR_EMPTY;
+
+	if (p->rotate_at == 0 || p->current == NULL || p->starting != NULL)
+		return;
+	if (left > 0) {
+		sooner(next, now + 1000 * (left < WALL_S ? left : WALL_S));
+		return;
+	}
+	p->rotate_at += WALL_S - left; /* should it fail, it is tried again */
+	if (rotate_apply(p->current->conf, &e) == -1) {
+		log_error("The coming host keys: %s.", e.text);
+		return;
+	}
+	p->rotating = true;
+	reload(p, now);
 }
 
 static void
@@ -448,13 +536,6 @@ note_keys(struct parent *p)
 /* --- the loop ------------------------------------------------------------ */
 
 static void
-sooner(int64_t *at, int64_t t)
-{
-	if (t != 0 && t < *at)
-		*at = t;
-}
-
-static void
 bury(struct parent *p, int64_t now, int64_t *next)
 {
 	struct generation **at = &p->first;
@@ -560,6 +641,7 @@ advance(struct parent *p, int64_t now, int64_t *next)
 		return wind_down(p, now, next);
 	if (p->again && p->starting == NULL)
 		reload(p, now);
+	rotate(p, now, next);
 	if (p->current != NULL) {
 		revive(p, now);
 		announce(p);
@@ -576,6 +658,14 @@ advance(struct parent *p, int64_t now, int64_t *next)
 }
 
 static void
+take_keys(struct parent *p)
+{
+	look_at_rotation(p, p->current->conf);
+	if (read_keys(p, p->current->conf))
+		hand_out_keys(p);
+}
+
+static void
 take_signals(struct parent *p, int64_t now)
 {
 	struct signalfd_siginfo s;
@@ -589,9 +679,8 @@ take_signals(struct parent *p, int64_t now)
 			continue;
 		else if (s.ssi_signo == SIGHUP)
 			reload(p, now);
-		else if (s.ssi_signo == SIGUSR1 &&
-			 read_keys(p, p->current->conf))
-			hand_out_keys(p);
+		else if (s.ssi_signo == SIGUSR1)
+			take_keys(p);
 	}
 }
 
@@ -727,6 +816,7 @@ proc_run(const char *conf_path, bool check_only)
 		generation_free(g);
 		goto out;
 	}
+	look_at_rotation(&p, g->conf);
 	begin(&p, g, clock_ms());
 	status = run(&p);
 out:

@@ -34,6 +34,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_status,
 	&ctl_user,
 	&ctl_token,
+	&ctl_key,
 	&ctl_audit,
 	&ctl_withdraw,
 	&ctl_reprocess,

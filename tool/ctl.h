@@ -29,7 +29,7 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_lint, ctl_convert, ctl_presets, ctl_explain;
 extern const struct ctl_command ctl_why, ctl_person;
-extern const struct ctl_command ctl_init, ctl_user, ctl_token;
+extern const struct ctl_command ctl_init, ctl_user, ctl_token, ctl_key;
 extern const struct ctl_command ctl_statuses, ctl_quality;
 extern const struct ctl_command ctl_preview, ctl_approve, ctl_reject;
 extern const struct ctl_command ctl_dumps, ctl_publish, ctl_status, ctl_audit,

@@ -32,8 +32,8 @@
 
 /* --- the two files ------------------------------------------------------- */
 
-static int
-lock_keys(const struct conf *c)
+int
+ctl_lock_keys(const struct conf *c)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -58,7 +58,7 @@ keyring_open(struct keyring *k, const struct ctl *c)
 	k->conf = ctl_conf(c);
 	if (k->conf == NULL)
 		return CTL_FAILED;
-	k->lock = lock_keys(k->conf);
+	k->lock = ctl_lock_keys(k->conf);
 	if (k->lock == -1)
 		return CTL_FAILED;
 	if (keyfile_read_at(&users, &users_n, k->lock, "users", why) == -1 ||
@@ -103,8 +103,8 @@ keyring_check_feeds(const struct keyring *k, const char *const *feeds)
 /* --- putting a change in force ------------------------------------------- */
 
 /* The daemon's pid, 0 when none runs.  It holds a lock on its pid file. */
-static pid_t
-daemon_pid(const struct conf *c)
+pid_t
+ctl_daemon_pid(const struct conf *c)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX], text[32] = "";
@@ -177,7 +177,7 @@ static int
 tell_daemon(const struct conf *c, const char hex[65])
 {
 	char path[PATH_MAX];
-	pid_t pid = daemon_pid(c);
+	pid_t pid = ctl_daemon_pid(c);
 	int watch = -1, process = -1, rc = CTL_FAILED;
 
 	if (pid == 0)

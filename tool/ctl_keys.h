@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include "keys/token.h"
 #include "keys/users.h"
 #include "server/conf.h"
@@ -36,6 +37,13 @@ void keyring_close(struct keyring *k);
  */
 int keyring_commit(
     struct keyring *k, const char *event, const char *action, const char *name);
+
+/* keys/, locked until it is closed: one change at a time; -1 after having said
+ * what is wrong. */
+int ctl_lock_keys(const struct conf *c);
+
+/* The daemon's process, 0 when none runs. */
+pid_t ctl_daemon_pid(const struct conf *c);
 
 /* Feeds that are given by name must be in the configuration. */
 int keyring_check_feeds(const struct keyring *k, const char *const *feeds);

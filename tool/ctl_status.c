@@ -26,6 +26,7 @@
 #include "server/log.h"
 #include "store/store.h"
 #include "feed/watch.h"
+#include "tool/status_ssh.h"
 
 #define PULLS_SHOWN 5
 #define LOGINS_SHOWN 10
@@ -186,6 +187,16 @@ look_at_certificate(struct status *s)
 	judge_certificate(s, rc, &f, why);
 	free(crt);
 	free(key);
+}
+
+static void
+look_at_hostkeys(struct status *s)
+{
+	struct err e = ERR_EMPTY;
+
+	if (s->conf->sftp_port != 0 &&
+	    status_hostkeys(s->all, s->conf, &e) == -1)
+		problem(s, _("The host keys: %s."), e.text);
 }
 
 static void
@@ -537,6 +548,7 @@ print_text(const struct status *s)
 		    json_is_true(json_object_get(cert, "self_signed"))
 			? ", self-signed"
 			: "");
+	status_print_hostkeys(s->all);
 	json_array_foreach(json_object_get(s->all, "feeds"), i, o)
 	    print_feed(o);
 	json_array_foreach(s->logins, i, o) printf(
@@ -571,6 +583,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	look_at_daemon(&s);
 	look_at_disk(&s);
 	look_at_certificate(&s);
+	look_at_hostkeys(&s);
 	json_object_set_new(
 	    s.all, "ftp_plain", json_boolean(serves_plain_ftp(c)));
 	if (look_at_store(&s, &e) == -1)
