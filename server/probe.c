@@ -32,6 +32,8 @@ static const struct {
 	{ "http", SANDBOX_HTTP },
 	{ "ssh", SANDBOX_SSH },
 	{ "ssh-child", SANDBOX_SSH_CHILD },
+	{ "ftp", SANDBOX_FTP },
+	{ "ftp-child", SANDBOX_FTP_CHILD },
 };
 
 static bool

@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -225,7 +226,7 @@ static const struct {
         { SSHD | FTPD, "fsync fdatasync getrusage" },
         { FTPD, "sendfile" },
         /* The listeners of FTP's data; the children only get them. */
-        { FTP,  "socket bind listen" },
+        { FTP,  "bind listen" },
         /* One process per connection, which then enters its own sandbox. */
         { MASTER, "wait4 waitid kill signalfd4 prctl seccomp prlimit64 getrlimit "
                 "setrlimit landlock_create_ruleset landlock_add_rule "
@@ -291,6 +292,8 @@ allow_calls(scmp_filter_ctx f, unsigned role)
 static int
 allow_some(scmp_filter_ctx f, unsigned role)
 {
+	const struct scmp_arg_cmp of_a_stream =
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xff, SOCK_STREAM); /* and flags */
 	int rc = 0;
 
 	/* Memory, but never memory that can be run. */
@@ -304,6 +307,12 @@ allow_some(scmp_filter_ctx f, unsigned role)
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0));
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fork), 0);
+	}
+	if (role == FTP) { /* no local ones, no datagrams */
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, AF_INET), of_a_stream);
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, AF_INET6), of_a_stream);
 	}
 	if (role == INGEST) /* threads: the archive's */
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,

@@ -14,8 +14,9 @@ daemon_stop
 
 may() { # ROLE: what it may do, a line each
 	case $1 in
-	auth | ssh-child) ;;
+	auth | ssh-child | ftp-child) ;;
 	ssh) echo "fork" ;;
+	ftp) printf '%s\n' "fork" "make a socket" ;;
 	http) echo "list published" ;;
 	files)
 		printf '%s\n' "list archive" "list reports" "list inbox" \
@@ -34,7 +35,7 @@ may() { # ROLE: what it may do, a line each
 ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 export ASAN_OPTIONS
 
-for role in auth files ingest http ssh ssh-child; do
+for role in auth files ingest http ssh ssh-child ftp ftp-child; do
 	"$convdropd" --role-probe $role "$conf" >"$work/$role" 2>"$work/$role.err"
 	check "$role: the probe made every attempt" \
 	    test "$(grep -c ': ' "$work/$role")" = 22
