@@ -46,6 +46,7 @@ struct decode {
 	bool packed_eof;
 	uint64_t packed_bytes, plain_bytes;
 	struct sha256_ctx sha;
+	bool hashed;
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct unzip *workbook;
 
@@ -189,11 +190,12 @@ more(struct decode *d)
 		rc = gunzip(d, d->plain + d->end, room, &got);
 	if (rc != FMT_OK)
 		return rc;
-	sha256_update(&d->sha, got, d->plain + d->end);
+	if (d->hashed)
+		sha256_update(&d->sha, got, d->plain + d->end);
 	d->end += got;
 	d->plain_bytes += got;
 	d->eof = got == 0;
-	if (d->eof)
+	if (d->eof && d->hashed)
 		sha256_digest(&d->sha, sizeof d->digest, d->digest);
 	if (d->plain_bytes > d->limits->plain_bytes)
 		return FMT_TOO_BIG;
@@ -391,15 +393,16 @@ settle_compression(struct decode *d)
 	return FMT_OK;
 }
 
-enum fmt_status
-decode_open_plain(
-    struct decode **out, const struct input *in, const struct limits *limits)
+static enum fmt_status
+open_bytes(struct decode **out, const struct input *in,
+    const struct limits *limits, bool hashed)
 {
 	struct decode *d = mem_alloc(sizeof *d);
 	enum fmt_status rc;
 
 	d->in = in;
 	d->limits = limits;
+	d->hashed = hashed;
 	sha256_init(&d->sha);
 	rc = settle_compression(d);
 	if (rc == FMT_OK)
@@ -412,6 +415,13 @@ decode_open_plain(
 }
 
 enum fmt_status
+decode_open_plain(
+    struct decode **out, const struct input *in, const struct limits *limits)
+{
+	return open_bytes(out, in, limits, false);
+}
+
+enum fmt_status
 decode_open(struct decode **out, const struct input *in, const char *encoding,
     const struct limits *limits)
 {
@@ -420,7 +430,7 @@ decode_open(struct decode **out, const struct input *in, const char *encoding,
 
 	if (!decode_knows(encoding))
 		return FMT_ENCODING;
-	rc = decode_open_plain(&d, in, limits);
+	rc = open_bytes(&d, in, limits, true);
 	if (rc != FMT_OK)
 		return rc;
 	rc = settle_container(d);

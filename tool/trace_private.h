@@ -26,19 +26,32 @@ struct trace_dump {
 	struct settings *settings;
 	enum record_kind kind;
 	char preset[64], encoding[32];
+	struct slice needle; /* of its bytes; empty: any */
+	bool sought;         /* it was looked for, and is in so many places */
+	uint64_t places;
 	struct trace_row *row;
 	size_t rows;
 };
 
-/* The rows of the order in a dump of the ledger; texts live in the arena.
- * A dump that cannot be read is no error: unread says why. */
-int trace_rows(struct trace_dump *out, struct arena *a,
-    const struct trace_what *w, const char *settings, struct err *e);
+/* A dump of the ledger (1, 0, -1), then whether it can have the order, then its
+ * rows of it; their texts live in the arena.  A dump that cannot be read is no
+ * error: unread says why. */
+int trace_open(struct trace_dump *out, const struct trace_what *w, int64_t id,
+    struct err *e);
+int trace_rows(struct trace_dump *t, struct arena *a,
+    const struct trace_what *w, struct err *e);
 void trace_rows_free(struct trace_dump *t);
+
+/* --- which dumps can have it (trace_seek.c) ------------------------------- */
 
 /* What its raw bytes must have somewhere when a text names the id: the longest
  * part of it that no syntax or encoding of text changes; empty: nothing. */
 struct slice trace_needle(struct slice id);
+uint64_t trace_occurrences(struct slice s, struct slice needle);
+/* All n of them, by several threads; they are those after so many before, of
+ * so many in all. */
+void trace_seek(struct trace_dump *d, size_t n, const struct trace_what *w,
+    size_t before, size_t of);
 
 /* --- what a row became (trace_tell.c) ------------------------------------ */
 

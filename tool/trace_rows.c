@@ -1,165 +1,19 @@
 /*
  * The rows of one order in one dump.  A dump of text that does not have the
- * bytes of the id anywhere is not parsed, and parsing ends with the last cell
- * that has them.
+ * bytes of the id anywhere (trace_seek.c) is not parsed, and parsing ends with
+ * the last cell that has them.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/decode.h"
 #include "formats/normal.h"
 #include "formats/preset.h"
 #include "store/archive.h"
 #include "server/lang.h"
 #include "store/temp.h"
 #include "tool/trace_private.h"
-
-/* --- the bytes of an id --------------------------------------------------- */
-
-/* Quotes are doubled in CSV, '&' and '<' written otherwise in HTML. */
-static bool
-is_safe(char c)
-{
-	return c > ' ' && c < 0x7f && strchr("\"'\\&<>/", c) == NULL;
-}
-
-struct slice
-trace_needle(struct slice id)
-{
-	struct slice best = { id.p, 0 };
-	size_t i = 0;
-
-	while (i < id.n) {
-		size_t from = i;
-
-		while (i < id.n && is_safe(id.p[i]))
-			i++;
-		if (i - from > best.n)
-			best = (struct slice){ id.p + from, i - from };
-		i += i == from;
-	}
-	return best;
-}
-
-static uint64_t
-occurrences(struct slice s, struct slice needle)
-{
-	uint64_t n = 0;
-	const char *p;
-
-	while (s.n >= needle.n &&
-	       (p = memmem(s.p, s.n, needle.p, needle.n)) != NULL) {
-		n++;
-		s.n -= (size_t)(p + 1 - s.p);
-		s.p = p + 1;
-	}
-	return n;
-}
-
-/* --- searching before parsing --------------------------------------------- */
-
-struct search {
-	int fd;
-	struct slice needle;
-	char *tail; /* of the chunk before, too short for the needle */
-	size_t tail_n;
-	uint64_t found;
-	bool sure; /* what is not found is not there */
-};
-
-static ssize_t
-read_fd(void *ctx, void *buf, size_t n)
-{
-	const struct search *s = ctx;
-	ssize_t k;
-
-	do
-		k = read(s->fd, buf, n);
-	while (k == -1 && errno == EINTR);
-	return k;
-}
-
-/* Is it the beginning of lines of text in an encoding that keeps ASCII?  JSON
- * may write any letter as \u0041, and a workbook is packed. */
-static bool
-is_lines(struct slice head)
-{
-	if (slice_starts(head, "\xef\xbb\xbf")) {
-		head.p += 3;
-		head.n -= 3;
-	}
-	if (head.n > 1024)
-		head.n = 1024;
-	if (slice_starts(head, "PK") || memchr(head.p, '\0', head.n) != NULL ||
-	    slice_starts(head, "\xff\xfe") || slice_starts(head, "\xfe\xff"))
-		return false;
-	head = slice_trim(head);
-	return head.n > 0 && strchr("{[<", *head.p) == NULL;
-}
-
-/* Bytes of UTF-8 for what nobody sees, which an id is read without; in other
- * encodings they are letters, and then the dump is parsed for nothing. */
-static bool
-has_invisible(struct slice s)
-{
-	const char *p;
-
-	while (s.n > 2 && (p = memchr(s.p, 0xe2, s.n - 2)) != NULL) {
-		unsigned char x = (unsigned char)p[1], y = (unsigned char)p[2];
-
-		if ((x == 0x80 && ((y >= 0x8b && y <= 0x8f) ||
-				      (y >= 0xaa && y <= 0xae))) ||
-		    (x == 0x81 && y >= 0xa0 && y <= 0xaf))
-			return true;
-		s.n -= (size_t)(p + 1 - s.p);
-		s.p = p + 1;
-	}
-	return false;
-}
-
-/* What lies across two chunks is in their seam, and nothing else is. */
-static void
-search_chunk(struct search *s, struct slice chunk)
-{
-	size_t most = s->needle.n - 1, head;
-	char seam[512];
-
-	head = chunk.n < most ? chunk.n : most;
-	memcpy(seam, s->tail, s->tail_n);
-	memcpy(seam + s->tail_n, chunk.p, head);
-	s->found +=
-	    occurrences((struct slice){ seam, s->tail_n + head }, s->needle);
-	s->found += occurrences(chunk, s->needle);
-	if (chunk.n >= most) {
-		memcpy(s->tail, chunk.p + chunk.n - most, most);
-		s->tail_n = most;
-		return;
-	}
-	head += s->tail_n;
-	s->tail_n = head < most ? head : most;
-	memmove(s->tail, seam + head - s->tail_n, s->tail_n);
-}
-
-static void
-search_all(struct search *s, const struct limits *limits)
-{
-	struct input in = { .read = read_fd, .ctx = s };
-	struct decode *d = NULL;
-	struct slice chunk;
-	enum fmt_status st = decode_open_plain(&d, &in, limits);
-	bool first = true;
-
-	while (st == FMT_OK && (st = decode_plain(d, &chunk)) == FMT_OK) {
-		if ((first && !is_lines(chunk)) || has_invisible(chunk))
-			break;
-		first = false;
-		search_chunk(s, chunk);
-	}
-	s->sure = st == FMT_END;
-	decode_close(d);
-}
 
 /* --- is it the order? ----------------------------------------------------- */
 
@@ -269,7 +123,7 @@ static void
 count_off(struct look *l, const struct record *r)
 {
 	for (size_t i = 0; i < r->cells && l->left > 0; i++) {
-		uint64_t n = occurrences(r->cell[i], l->needle);
+		uint64_t n = trace_occurrences(r->cell[i], l->needle);
 
 		l->left -= n < l->left ? n : l->left;
 	}
@@ -294,37 +148,45 @@ see(void *ctx, const struct record *r, bool too_old, struct err *e)
 
 /* --- the dump ------------------------------------------------------------- */
 
+static const char *
+prefix_of(const struct trace_what *w, const struct settings *s)
+{
+	return w->kind == RECORD_CONTACT || s->pii == PII_HASH ? ""
+							       : s->id_prefix;
+}
+
+static struct slice
+needle_in(const struct trace_what *w, const struct settings *s)
+{
+	const char *prefix = prefix_of(w, s);
+	struct slice id = slice_of(w->id), none = { "", 0 };
+
+	return is_automatic(id) || !slice_starts(id, prefix)
+		   ? none
+		   : trace_needle((struct slice){
+			 id.p + strlen(prefix), id.n - strlen(prefix) });
+}
+
 /* False: it cannot have the order. */
 static bool
-prepare(struct look *l, const struct settings *s, int fd)
+prepare(struct look *l)
 {
-	const char *prefix = l->w->kind == RECORD_CONTACT || s->pii == PII_HASH
-				 ? ""
-				 : s->id_prefix;
-	struct search search = { .fd = fd };
+	const struct trace_dump *t = l->out;
 
 	l->id = slice_of(l->w->id);
 	l->copy = 1;
 	if (is_automatic(l->id)) {
 		if (l->id.n > 22)
 			l->copy = (unsigned)strtoul(l->id.p + 22, NULL, 10);
-		return l->out->d.tally.auto_ids > 0 ||
-		       l->out->d.state != DUMP_MERGED;
+		return t->d.tally.auto_ids > 0 || t->d.state != DUMP_MERGED;
 	}
-	if (!slice_starts(l->id, prefix))
+	if (!slice_starts(l->id, prefix_of(l->w, t->settings)))
 		return false;
-	search.needle = trace_needle((struct slice){
-	    l->id.p + strlen(prefix), l->id.n - strlen(prefix) });
-	if (search.needle.n == 0 || search.needle.n > 250)
+	if (!t->sought)
 		return true;
-	search.tail = mem_alloc(search.needle.n);
-	search_all(&search, &s->limits);
-	free(search.tail);
-	if (!search.sure)
-		return true;
-	l->needle = search.needle;
-	l->left = search.found;
-	return search.found > 0;
+	l->needle = t->needle;
+	l->left = t->places;
+	return t->places > 0;
 }
 
 static int
@@ -333,7 +195,7 @@ read_dump(struct look *l, int fd, struct err *e)
 	struct trace_dump *t = l->out;
 	int rc;
 
-	if (!prepare(l, t->settings, fd))
+	if (!prepare(l))
 		return 0;
 	l->in = (struct intake){ .conf = l->w->conf,
 		.settings = t->settings,
@@ -357,20 +219,35 @@ read_dump(struct look *l, int fd, struct err *e)
 }
 
 int
+trace_open(struct trace_dump *out, const struct trace_what *w, int64_t id,
+    struct err *e)
+{
+	char *text = NULL;
+	int rc = store_dump_get(w->store, id, &out->d, &text, e);
+
+	if (rc != 1) {
+		free(text);
+		return rc;
+	}
+	if (out->d.archive[0] == '\0')
+		out->unread = N_("it was not archived");
+	else if (settings_parse(&out->settings, text) != FMT_OK)
+		out->unread = N_("the ledger's settings of it cannot be read");
+	else
+		out->needle = needle_in(w, out->settings);
+	free(text);
+	return 1;
+}
+
+int
 trace_rows(struct trace_dump *out, struct arena *a, const struct trace_what *w,
-    const char *settings, struct err *e)
+    struct err *e)
 {
 	struct look l = { .w = w, .a = a, .out = out };
 	int fd, rc;
 
-	if (out->d.archive[0] == '\0') {
-		out->unread = N_("it was not archived");
+	if (out->unread != NULL)
 		return 0;
-	}
-	if (settings_parse(&out->settings, settings) != FMT_OK) {
-		out->unread = N_("the ledger's settings of it cannot be read");
-		return 0;
-	}
 	fd = archive_open(w->conf, out->d.archive, e);
 	if (fd == -1) {
 		out->unread = errno == ENOENT

@@ -11,7 +11,7 @@ LINK_TOOL = $(LINK_FEED)
 TOOL_TESTS += tests/tool/test_frozen
 tests_tool_test_frozen_SOURCES = tests/tool/test_frozen.c tool/frozen.h \
 	tool/frozen.c store/mask.h tool/trace_private.h tool/trace_rows.c \
-	tool/trace_tell.c
+	tool/trace_seek.c tool/trace_tell.c
 tests_tool_test_frozen_LDADD = $(LINK_TOOL) $(CMOCKA_LIBS)
 
 TOOL_TESTS += tests/tool/test_explain
