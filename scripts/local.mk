@@ -19,3 +19,10 @@ convdropd.service: scripts/convdropd.service Makefile
 sysusers.d/convdrop.conf: scripts/convdrop.sysusers
 	$(AM_V_GEN)$(MKDIR_P) sysusers.d && \
 	    cp $(srcdir)/scripts/convdrop.sysusers $@
+
+# For who wants a firewall to keep guessers away: a filter, and an example jail.
+fail2bandir = $(pkgdatadir)/fail2ban
+fail2banfilterdir = $(fail2bandir)/filter.d
+fail2banjaildir = $(fail2bandir)/jail.d
+dist_fail2banfilter_DATA = scripts/fail2ban/filter.d/convdrop.conf
+dist_fail2banjail_DATA = scripts/fail2ban/jail.d/convdrop.conf
