@@ -77,6 +77,7 @@ without_gz(char *file)
 static const char *const words[] = { [EVENT_LOGIN] = "login",
 	[EVENT_LOGIN_FAILED] = "login_failed",
 	[EVENT_UPLOADED] = "uploaded",
+	[EVENT_KEY_CHANGED] = "key",
 	[EVENT_ARCHIVE_READ] = "archive_read" };
 
 /* Once, however often it is taken. */
@@ -101,6 +102,18 @@ audit_simple(struct heard *h, const struct spooled *s, struct err *e)
 		json_object_set_new(
 		    o, "bytes", json_integer((json_int_t)ev->bytes));
 	return audit_heard_event(h, s->number, ev->at, words[ev->kind], o, e);
+}
+
+/* A host key took another's place: nobody's doing at that moment, but the
+ * clock's. */
+static int
+audit_key(struct heard *h, const struct spooled *s, struct err *e)
+{
+	json_t *o = json_pack("{s:s, s:o}", "action", "changed", "key",
+	    safe_json(s->event.path, sizeof s->event.path));
+
+	return audit_heard_event(
+	    h, s->number, s->event.at, words[s->event.kind], o, e);
 }
 
 static int
@@ -291,6 +304,8 @@ take(struct heard *h, const struct spooled *s, struct err *e)
 	case EVENT_UPLOADED:
 	case EVENT_ARCHIVE_READ:
 		return s->number <= h->audited ? 0 : audit_simple(h, s, e);
+	case EVENT_KEY_CHANGED:
+		return s->number <= h->audited ? 0 : audit_key(h, s, e);
 	default:
 		log_warn("an event of unknown kind %u", ev->kind);
 		return 0;
