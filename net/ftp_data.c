@@ -272,8 +272,9 @@ ftp_data_secure(struct ftp_data *d)
 
 	if (!d->protect)
 		return FTP_END_WELL;
-	d->tls =
-	    d->with.identity == NULL ? NULL : tls_new(d->with.identity, d->fd);
+	d->tls = d->with.identity == NULL
+		     ? NULL
+		     : tls_new(d->with.identity, d->fd, TLS_DATA);
 	while (d->tls != NULL && tls_handshake(d->tls) == -1) {
 		int64_t left = until - clock_ms();
 		bool ready;

@@ -137,7 +137,7 @@ do_quit(struct ftp *s, struct slice arg)
 int
 ftp_encrypt(struct ftp *s)
 {
-	s->tls = tls_new(s->identity, s->it->fd);
+	s->tls = tls_new(s->identity, s->it->fd, TLS_CONTROL);
 	if (s->tls == NULL) {
 		ftp_over(s, _("out of memory"));
 	} else if (tls_handshake_by(s->tls, s->deadline) == -1) {

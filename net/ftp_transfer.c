@@ -214,11 +214,11 @@ say_end(struct transfer *t)
 }
 
 /*
- * The end of a transfer to the client.  It is sure once everything and our end
- * are acknowledged; it is whole when the client then closed, or does not mind.
+ * The end of a transfer to the client.  It is sure once everything is
+ * acknowledged; it is whole when the client then closed, or does not mind.
  */
 struct ending {
-	uint64_t target; /* acknowledged bytes, our FIN included */
+	uint64_t target; /* bytes that are to be acknowledged */
 	int64_t sure_ms; /* since when it is sure; 0: it is not */
 	bool fin, reset; /* how the client closed */
 	bool heard;      /* the session goes on */
@@ -281,7 +281,7 @@ is_over(struct ftp_data *d, struct ending *g, enum ftp_end *end)
 static enum ftp_end
 settle(struct transfer *t, uint64_t wire)
 {
-	struct ending g = { .target = t->base + wire + 1, .heard = true };
+	struct ending g = { .target = t->base + wire, .heard = true };
 	struct ftp_data *d = t->d;
 	enum ftp_end end;
 	int64_t step = 1;
@@ -313,6 +313,19 @@ arrived(const struct transfer *t, uint64_t n)
 	return got < n ? got : n;
 }
 
+/* What did not end well must not look to the client as if it did: it sees a
+ * reset. */
+static void
+let_go(struct ftp_data *d, enum ftp_end end)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	if (end != FTP_END_WELL)
+		setsockopt(
+		    d->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	ftp_data_close(d);
+}
+
 static enum ftp_end
 send_all(struct ftp_data *d, struct source *s, struct ftp_moved *moved)
 {
@@ -338,7 +351,7 @@ send_all(struct ftp_data *d, struct source *s, struct ftp_moved *moved)
 		moved->bytes =
 		    moved->whole ? s->at - first : arrived(&t, s->at - first);
 	}
-	ftp_data_close(d);
+	let_go(d, end);
 	return end;
 }
 
@@ -449,6 +462,6 @@ ftp_data_receive(
 		if (end == FTP_END_WELL)
 			tls_bye(d->tls); /* it needs no answer any more */
 	}
-	ftp_data_close(d);
+	let_go(d, end);
 	return end;
 }

@@ -191,9 +191,13 @@ wait_for(struct tls *t, short events)
 static int
 fail(struct tls *t, int error, const char *why)
 {
+	size_t n = strlen(why);
+
+	if (n > 0 && why[n - 1] == '.') /* as GnuTLS's do */
+		n--;
 	if (t->failed == 0) {
 		t->failed = error;
-		snprintf(t->why, sizeof t->why, "%s", why);
+		snprintf(t->why, sizeof t->why, "%.*s", (int)n, why);
 	}
 	return answer(t->failed);
 }
@@ -231,8 +235,10 @@ tls_why(const struct tls *t)
 /* --- session --- */
 
 struct tls *
-tls_new(const struct tls_identity *id, int fd)
+tls_new(const struct tls_identity *id, int fd, enum tls_use use)
 {
+	unsigned flags = GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+			 (use == TLS_DATA ? GNUTLS_NO_AUTO_SEND_TICKET : 0);
 	struct tls *t = calloc(1, sizeof *t);
 
 	if (t == NULL)
@@ -240,9 +246,7 @@ tls_new(const struct tls_identity *id, int fd)
 	t->fd = fd;
 	t->out_size = OUT_SIZE;
 	t->out = malloc(t->out_size);
-	if (t->out == NULL ||
-	    gnutls_init(&t->session,
-		GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != 0) {
+	if (t->out == NULL || gnutls_init(&t->session, flags) != 0) {
 		free(t->out);
 		free(t);
 		return NULL;

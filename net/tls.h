@@ -47,9 +47,19 @@ void tls_identity_free(struct tls_identity *id); /* NULL is fine */
 
 struct tls;
 
-/* The socket must not block; it stays the caller's, like the identity, and both
- * must outlive the session.  NULL without memory. */
-struct tls *tls_new(const struct tls_identity *id, int fd);
+/*
+ * The socket must not block; it stays the caller's, like the identity, and both
+ * must outlive the session.  NULL without memory.
+ *
+ * Data connections take tickets but hand out none: a client that only uploads
+ * would never read them, its close would be a reset, and what was still on its
+ * way lost.
+ */
+enum tls_use {
+	TLS_CONTROL,
+	TLS_DATA
+};
+struct tls *tls_new(const struct tls_identity *id, int fd, enum tls_use use);
 void tls_free(struct tls *t); /* says nothing to the peer; NULL is fine */
 
 /* 0 when both sides have keys. */

@@ -60,3 +60,9 @@ tests_net_test_files_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_tls
 tests_net_test_tls_SOURCES = tests/net/test_tls.c tests/net/tls_kit.h
 tests_net_test_tls_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_ftp_data
+tests_net_test_ftp_data_SOURCES = tests/net/test_ftp_data.c \
+	tests/net/tls_kit.h
+tests_net_test_ftp_data_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+tests_net_test_ftp_data_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms

@@ -57,7 +57,7 @@ open_line(struct line *l, const char *priority)
 	l->theirs = pair[1];
 	l->priority = priority;
 	kit_unblock(l->ours);
-	l->tls = tls_new(identity, l->ours);
+	l->tls = tls_new(identity, l->ours, TLS_CONTROL);
 	assert_non_null(l->tls);
 }
 
