@@ -193,15 +193,15 @@ kept(struct job *j, struct err *e)
 	bool stored;
 	json_t *o;
 
-	j->archiving = NULL;
 	if (a == NULL)
 		return audit_event(j, "dropped", event(j), e);
-	if (!is_unchanged(j)) {
-		archive_cancel(a);
+	if (archive_wait(a, j->in->breathe, j->in->ctx, &j->in->stop, e) == -1)
+		return -1;
+	if (!is_unchanged(j))
 		return err_set(e,
 		    "It was written to while it was read. It stays in the "
 		    "inbox and is read again.");
-	}
+	j->archiving = NULL;
 	note_hash(j);
 	stored = archive_is_stored(a);
 	if (archive_end(a, j->d->archive, j->archived, j->name, j->d->at, e) ==

@@ -64,6 +64,7 @@ static int
 keep_archive(const struct file *f, struct err *e)
 {
 	char path[512], sha256[65];
+	struct archiving *a;
 	struct stat st;
 
 	if (f->source->pii == PII_HASH || f->in->stones != NULL)
@@ -71,8 +72,15 @@ keep_archive(const struct file *f, struct err *e)
 	if (fstat(f->fd, &st) == -1)
 		return err_set(e, "read it: %s", strerror(errno));
 	if (ingest_check_room(f->in->conf, (uint64_t)st.st_size, e) == -1 ||
-	    archive_dump(path, sha256, f->in->conf, f->feed->name, f->name,
-		f->fd, f->at, e) == -1)
+	    archive_begin(&a, f->in->conf, f->feed->name, ARCHIVE_DUMP, f->fd,
+		NULL, e) == -1)
+		return -1;
+	if (archive_wait(a, f->in->breathe, f->in->ctx, &f->in->stop, e) ==
+	    -1) {
+		archive_cancel(a);
+		return -1;
+	}
+	if (archive_end(a, path, sha256, f->name, f->at, e) == -1)
 		return -1;
 	return audit_archive(f, path, sha256, e);
 }

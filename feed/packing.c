@@ -6,18 +6,23 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
 #include "store/archive.h"
+#include "feed/erase_files.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "feed/publish.h"
 
 #define AGAIN_MS 60000
+#define SWEPT "packing.swept" /* when it was last looked for them */
 
 struct packing {
 	const struct conf *conf;
@@ -30,6 +35,53 @@ struct packing {
 	char said[512];
 };
 
+/* --- what nobody noted ---------------------------------------------------- */
+
+static bool
+is_fresh(const struct conf *c, const char *path, int64_t since)
+{
+	char full[PATH_MAX];
+	struct stat st;
+
+	conf_path(full, c, path, NULL);
+	return lstat(full, &st) == 0 && st.st_size >= ARCHIVE_STORE_FROM &&
+	       st.st_mtim.tv_sec >= since;
+}
+
+static int
+look_at(const struct packing *p, const char *path, int64_t since, struct err *e)
+{
+	int stored = is_fresh(p->conf, path, since)
+			 ? archive_lies_stored(p->conf, path, e)
+			 : 0;
+
+	if (stored == -1) {
+		log_warn("archive: %s", e->text);
+		return 0;
+	}
+	return stored == 1 ? store_unpacked_found(p->store, path, e) : 0;
+}
+
+/* A kill between a file and what is noted of it: it is younger than the last
+ * start, by any clock that is a day off at most. */
+static int
+find_stored(struct packing *p, struct err *e)
+{
+	struct files l = { NULL, 0, 0 };
+	int64_t now = (int64_t)time(NULL);
+	char text[32] = "0";
+	int rc = -1;
+
+	if (store_get(p->store, SWEPT, text, sizeof text, e) != -1 &&
+	    erase_files_list(p->conf, "archive", &l, e) == 0)
+		rc = 0;
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = look_at(p, l.path[i], strtoll(text, NULL, 10) - 86400, e);
+	erase_files_free(&l);
+	snprintf(text, sizeof text, "%lld", (long long)now);
+	return rc == -1 ? -1 : store_set(p->store, SWEPT, text, e);
+}
+
 struct packing *
 packing_open(const struct conf *c, struct store *s, struct err *e)
 {
@@ -41,6 +93,10 @@ packing_open(const struct conf *c, struct store *s, struct err *e)
 	if (p->wake == -1) {
 		err_set(e, "make an eventfd: %s", strerror(errno));
 		free(p);
+		return NULL;
+	}
+	if (find_stored(p, e) == -1) {
+		packing_close(p);
 		return NULL;
 	}
 	return p;

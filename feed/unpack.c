@@ -300,14 +300,37 @@ cut(const char *s, size_t n)
 	return n;
 }
 
-/* Reports are found by this name: where it would be cut, a number keeps the
- * members apart. */
+/* In a report's name a slash is an underscore, too. */
+static bool
+look_alike(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++) {
+		char x = *a == '/' ? '_' : *a, y = *b == '/' ? '_' : *b;
+
+		if (x != y)
+			return false;
+	}
+	return *a == *b;
+}
+
+static bool
+has_double_before(const struct unpack *u, const char *member)
+{
+	for (size_t i = 0; i < u->next; i++)
+		if (look_alike(unpack_member(u, i), member))
+			return true;
+	return false;
+}
+
+/* Reports are found by this name: where it would be cut, or is another one's, a
+ * number keeps the members apart. */
 static void
 name_dump(char out[256], const struct unpack *u, const char *member)
 {
 	size_t n = strlen(member);
 
-	if (strlen(u->name) + 1 + n <= NAME_BYTES) {
+	if (strlen(u->name) + 1 + n <= NAME_BYTES &&
+	    !has_double_before(u, member)) {
 		snprintf(out, 256, "%s/%s", u->name, member);
 		return;
 	}

@@ -24,6 +24,7 @@
 
 #define NAME_BYTES 128
 #define TEMPORARY ".new"
+#define WAIT_MS 50 /* between two breaths */
 
 /* --- small things ------------------------------------------------------- */
 
@@ -315,6 +316,28 @@ join(struct archiving *a)
 	a->beside = false;
 	errno = a->copy.error;
 	return a->copy.error;
+}
+
+int
+archive_wait(struct archiving *a, void (*breathe)(void *ctx), void *ctx,
+    const bool *stop, struct err *e)
+{
+	while (a->beside) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += WAIT_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		if (pthread_timedjoin_np(a->thread, NULL, &until) == 0)
+			a->beside = false;
+		else if (breathe != NULL)
+			breathe(ctx);
+		if (a->beside && stop != NULL && *stop)
+			return err_set(
+			    e, "interrupted; it is archived once more later");
+	}
+	return 0;
 }
 
 bool

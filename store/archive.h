@@ -66,7 +66,11 @@ int archive_begin(struct archiving **out, const struct conf *c,
     struct err *e);
 int archive_end(struct archiving *a, char path[512], char sha256[65],
     const char *name, int64_t at, struct err *e);
-/* Waits until all is copied. */
+/* Waits until all is copied, and lets others do something meanwhile: breathe
+ * may be NULL, and when stop, which may be NULL, says so it is an error. */
+int archive_wait(struct archiving *a, void (*breathe)(void *ctx), void *ctx,
+    const bool *stop, struct err *e);
+/* Waits likewise. */
 bool archive_is_stored(struct archiving *a);
 void archive_cancel(struct archiving *a);
 /* Into the place of an archived file that is there.  before is told the
@@ -83,6 +87,8 @@ int archive_end_over(struct archiving *a, const char *path, char sha256[65],
  * purging and erasing need not know.  wake, an eventfd, is written to when the
  * end no longer waits.
  */
+/* Is it one of those, whatever was noted?  1, 0, -1. */
+int archive_lies_stored(const struct conf *c, const char *path, struct err *e);
 struct archive_packing;
 enum archive_packed {
 	ARCHIVE_PACKED,

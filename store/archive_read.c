@@ -14,6 +14,7 @@
 
 #include "formats/arena.h"
 #include "store/archive_private.h"
+#include "store/gzip.h"
 #include "server/bytes.h"
 
 #define GZIP_WINDOW (15 + 16)
@@ -174,6 +175,29 @@ archive_hash(const struct conf *c, const char *path, char raw[65],
 	free(buf);
 	close(fd);
 	return rc;
+}
+
+/* What was gzip when it was dropped is kept as it came, however it is packed:
+ * of that the name has the hash of the file itself. */
+int
+archive_lies_stored(const struct conf *c, const char *path, struct err *e)
+{
+	char raw[65], unpacked[65];
+	size_t n = strlen(path);
+	struct stat st;
+	int fd = archive_open(c, path, e);
+	bool is;
+
+	if (fd == -1)
+		return -1;
+	is = fstat(fd, &st) == 0 && st.st_size >= ARCHIVE_STORE_FROM &&
+	     gzip_is_stored(fd);
+	close(fd);
+	if (!is || n < 15)
+		return 0;
+	if (archive_hash(c, path, raw, unpacked, e) == -1)
+		return -1;
+	return memcmp(path + n - 15, unpacked, 12) == 0;
 }
 
 int

@@ -121,11 +121,27 @@ pack(struct gzip *z, const unsigned char *p, size_t n, bool last)
 
 /* --- writing ------------------------------------------------------------- */
 
+static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0,
+	255 };
+
+bool
+gzip_is_stored(int from)
+{
+	static const unsigned char last[5] = { 1, 0, 0, 0xff, 0xff };
+	unsigned char p[sizeof header + STORED_HEADER], q[sizeof last];
+	off_t end = lseek(from, 0, SEEK_END);
+
+	return pread(from, p, sizeof p, 0) == sizeof p &&
+	       memcmp(p, header, sizeof header) == 0 && p[10] == 0 &&
+	       (p[11] ^ p[13]) == 0xff && (p[12] ^ p[14]) == 0xff &&
+	       pread(from, q, sizeof q, end - 8 - (off_t)sizeof last) ==
+		   sizeof q &&
+	       memcmp(q, last, sizeof last) == 0;
+}
+
 struct gzip *
 gzip_open(int to, bool stored)
 {
-	static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0,
-		0, 255 };
 	struct gzip *z = mem_alloc(sizeof *z);
 
 	z->to = to;

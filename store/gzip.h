@@ -24,6 +24,9 @@ int gzip_add(struct gzip *z, const unsigned char *p, size_t n);
 int gzip_end(struct gzip *z);
 void gzip_close(struct gzip *z); /* NULL is fine */
 
+/* Is it one that was stored here?  As far as its first and last bytes tell. */
+bool gzip_is_stored(int from);
+
 /* What a file unpacks to. */
 struct gzip_sum {
 	uint32_t crc;

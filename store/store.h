@@ -351,6 +351,8 @@ int store_publication_stands(struct store *s, const struct publication *p,
  * dump), until it is packed (packing.h). */
 int store_unpacked_add(
     struct store *s, const char *path, int64_t publication, struct err *e);
+/* One that nobody noted; it stays what it is when somebody did. */
+int store_unpacked_found(struct store *s, const char *path, struct err *e);
 int store_unpacked_drop(struct store *s, const char *path, struct err *e);
 /* The newest version first: 1, 0, -1. */
 int store_unpacked_next(

@@ -11,6 +11,12 @@ store_unpacked_add(
 }
 
 int
+store_unpacked_found(struct store *s, const char *path, struct err *e)
+{
+	return store_run(s, SQL_UNPACKED_FOUND, e, "s", path);
+}
+
+int
 store_unpacked_drop(struct store *s, const char *path, struct err *e)
 {
 	return store_run(s, SQL_UNPACKED_DROP, e, "s", path);

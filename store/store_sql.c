@@ -519,6 +519,8 @@ const char *const store_sql[SQL_COUNT] = {
 
 [SQL_UNPACKED_ADD] =
     "INSERT OR REPLACE INTO unpacked (path, publication) VALUES (?, ?)",
+[SQL_UNPACKED_FOUND] =
+    "INSERT OR IGNORE INTO unpacked (path, publication) VALUES (?, 0)",
 [SQL_UNPACKED_DROP] = "DELETE FROM unpacked WHERE path = ?",
 [SQL_UNPACKED_NEXT] =
     "SELECT path, publication FROM unpacked"

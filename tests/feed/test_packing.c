@@ -273,6 +273,43 @@ what_is_gone_is_forgotten(void **state)
 	packing_close(p);
 }
 
+/* Killed between the archive and the store; what somebody dropped as gzip is
+ * never packed, however little it is. */
+static void
+what_nobody_noted_is_found(void **state)
+{
+	struct packing *p = packing();
+	struct publication last;
+	char level0[PATH_MAX + 64];
+	gzFile g;
+
+	(void)state;
+	publish_both();
+	snprintf(level0, sizeof level0, "%s/dropped.gz", b.inst.dir);
+	g = gzopen(level0, "wb0");
+	assert_true(gzwrite(g, large, (unsigned)strlen(large)) > 0);
+	gzclose(g);
+	shell("mkdir -p archive/main/2026/11/20 && cp dropped.gz"
+	      " archive/main/2026/11/20/101010-dropped.gz-"
+	      "$(sha256sum <dropped.gz | cut -c1-12).gz");
+	check_large("3");
+	assert_int_equal(store_unpacked_drop(b.in.store, b.d.archive, &b.e), 0);
+	assert_int_equal(left(), 1);
+	packing_close(p);
+	p = packing();
+	assert_int_equal(left(), 2);
+	/* what was noted stays a version's, for its sidecar */
+	assert_int_equal(store_publication_last(b.in.store, "main",
+			     "conversions.csv", true, &last, &b.e),
+	    1);
+	assert_int_equal(store_unpacked_has(b.in.store, last.id, &b.e), 1);
+	pack_all(p);
+	packing_close(p);
+	check_large("1");
+	check_sidecar(NOW + 5, true);
+	audit_holds();
+}
+
 int
 main(void)
 {
@@ -283,6 +320,7 @@ main(void)
 		TEST(killed_between_two_steps_it_comes_to_the_same),
 		TEST(a_newer_version_has_its_own_sidecar),
 		TEST(what_is_gone_is_forgotten),
+		TEST(what_nobody_noted_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,26 @@ members_come_in_order_of_name(void **state)
 	assert_non_null(strstr(out, "\nz.gz/a/b.csv=2\n"));
 }
 
+/* A report's name has no slash. */
+static void
+names_that_would_look_alike_stay_apart(void **state)
+{
+	static const struct zip_file_in file[] = {
+		{ "a_b.csv", S("2"), NULL, false },
+		{ "a/b.csv", S("1"), NULL, false },
+		{ "a/b_c.csv", S("3"), NULL, false },
+		{ "a_b/c.csv", S("4"), NULL, false },
+		{ "a_b_.csv", S("5"), NULL, false },
+	};
+	char out[1024];
+
+	(void)state;
+	list(out, sizeof out, zip_of(file, COUNT(file)), "z.zip");
+	assert_string_equal(out,
+	    "z.zip/a/b.csv=1\nz.zip/a/b_c.csv=3\nz.zip/3-a_b.csv=2\n"
+	    "z.zip/4-a_b/c.csv=4\nz.zip/a_b_.csv=5\n");
+}
+
 static void
 what_is_no_archive_is_one_dump(void **state)
 {
@@ -264,6 +284,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_come_in_order_of_name),
+		cmocka_unit_test(names_that_would_look_alike_stay_apart),
 		cmocka_unit_test(what_is_no_archive_is_one_dump),
 		cmocka_unit_test(long_names_stay_apart),
 		cmocka_unit_test(what_gzip_cannot_give_has_its_status),

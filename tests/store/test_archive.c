@@ -750,6 +750,42 @@ what_is_past_its_time_leaves_with_a_word(void **state)
 	close(fd);
 }
 
+static unsigned breaths;
+
+static void
+breathe(void *ctx)
+{
+	breaths++;
+	*(bool *)ctx = breaths == 2;
+}
+
+/* Others breathe meanwhile, and may end it. */
+static void
+a_long_copy_is_waited_for_in_steps(void **state)
+{
+	char path[512], sha256[65];
+	struct archiving *a;
+	bool stop = false;
+	int fd = file_of("", 0);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)64 << 30), 0);
+	assert_int_equal(
+	    archive_begin(&a, &conf, "main", ARCHIVE_DUMP, fd, NULL, &e), 0);
+	breaths = 0;
+	assert_int_equal(archive_wait(a, breathe, &stop, &stop, &e), -1);
+	assert_int_equal(breaths, 2);
+	archive_cancel(a);
+	assert_int_equal(files_below("archive"), 0);
+	assert_int_equal(ftruncate(fd, 5), 0);
+	assert_int_equal(
+	    archive_begin(&a, &conf, "main", ARCHIVE_DUMP, fd, NULL, &e), 0);
+	assert_int_equal(archive_wait(a, NULL, NULL, NULL, &e), 0);
+	assert_int_equal(archive_end(a, path, sha256, "five", AT, &e), 0);
+	assert_int_equal(files_below("archive"), 1);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -761,6 +797,7 @@ main(void)
 		TEST(the_same_bytes_at_the_same_second_are_one_file),
 		TEST(what_a_crash_left_goes_with_the_next_file),
 		TEST(a_copy_may_be_given_up),
+		TEST(a_long_copy_is_waited_for_in_steps),
 		TEST(a_hash_that_is_known_is_not_made_twice),
 		TEST(what_is_large_may_be_stored),
 		TEST(what_was_stored_is_packed_later),
