@@ -16,12 +16,14 @@
 
 #include <assert.h>
 #include <csv.h>
+#include <endian.h>
 
 #include "formats/arena.h"
 #include "formats/text.h"
 
 #define CHUNK (256u << 10)
 #define ROOM (STRICT_ROW_MAX + CHUNK) /* a row, and a read behind it */
+#define MARKS 512                     /* of a row; one with more is libcsv's */
 
 struct strict {
 	const struct input *in;
@@ -38,6 +40,11 @@ struct strict {
 	char *text; /* the cells' bytes as libcsv gave them */
 	size_t text_n;
 	bool row_done;
+	struct marks {
+		uint32_t at[MARKS + 64]; /* delimiters and quotes in the line */
+		size_t n;
+		bool quotes, cr, nul, high; /* what there is in it */
+	} marks;
 };
 
 static int
@@ -203,45 +210,118 @@ add_cell(struct strict *s, const char *p, size_t n)
 		s->cells++;
 }
 
-/* The quoted cell at p, where nothing in it is doubled; what is behind it, NULL
- * when it is more than that. */
-static const char *
-cut_quoted(struct strict *s, const char *p, const char *end)
-{
-	const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
+/* Sixteen bytes at a time, which compilers make the machine's own instructions
+ * of.  What was compared is a byte of ones where it is so. */
+typedef signed char bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
 
-	if (close == NULL || (close + 1 < end && close[1] != s->delimiter))
-		return NULL;
-	add_cell(s, p + 1, (size_t)(close - p) - 1);
-	return close + 1;
+/* A bit for each byte of ones; the first one's is the lowest. */
+static uint64_t
+gather(bytes16 set)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	words2 w = (words2)set;
+	uint64_t a = le64toh(w[0]) & UINT64_C(0x8040201008040201);
+	uint64_t b = le64toh(w[1]) & UINT64_C(0x8040201008040201);
+
+	return a * ones >> 56 | b * ones >> 56 << 8;
 }
 
-/* Likewise one without any quote. */
-static const char *
-cut_bare(struct strict *s, const char *p, const char *end, bool quotes)
-{
-	const char *at = memchr(p, s->delimiter, (size_t)(end - p));
-
-	if (at == NULL)
-		at = end;
-	if (quotes && memchr(p, '"', (size_t)(at - p)) != NULL)
-		return NULL;
-	add_cell(s, p, (size_t)(at - p));
-	return at;
-}
-
-/* False when some cell needs more than cutting. */
 static bool
-split(struct strict *s, struct slice line, bool quotes)
+any(bytes16 set)
 {
-	const char *p = line.p, *end = line.p + line.n;
+	words2 w = (words2)set;
+
+	return (w[0] | w[1]) != 0;
+}
+
+/* What is missing to sixteen are blanks. */
+static bytes16
+load(const char *p, size_t n)
+{
+	bytes16 v = { 0 };
+
+	if (n >= sizeof v) {
+		memcpy(&v, p, sizeof v);
+		return v;
+	}
+	v += ' ';
+	memcpy(&v, p, n);
+	return v;
+}
+
+/* Finds them all in one go; false when there are too many. */
+static bool
+find_marks(struct strict *s, struct slice line)
+{
+	struct marks *m = &s->marks;
+	bytes16 quotes = { 0 }, cr = { 0 }, nul = { 0 }, high = { 0 };
+	signed char delimiter = (signed char)s->delimiter;
+	size_t n = 0;
+
+	for (size_t at = 0; at < line.n && n <= MARKS; at += 64) {
+		uint64_t found = 0;
+
+		for (size_t i = at; i < at + 64 && i < line.n; i += 16) {
+			bytes16 v = load(line.p + i, line.n - i);
+			bytes16 quote = v == '"';
+
+			quotes |= quote;
+			cr |= v == '\r';
+			nul |= v == '\0';
+			high |= v;
+			found |= gather(quote | (v == delimiter)) << (i - at);
+		}
+		for (; found != 0; found &= found - 1)
+			m->at[n++] =
+			    (uint32_t)(at + (size_t)__builtin_ctzll(found));
+	}
+	m->n = n;
+	m->quotes = any(quotes);
+	m->cr = any(cr);
+	m->nul = any(nul);
+	m->high = any(high < 0);
+	return n <= MARKS;
+}
+
+/* The cell within quotes that mark i opens; its end is behind them.  False when
+ * it is more than that. */
+static bool
+cut_quoted(struct strict *s, struct slice line, size_t *i, size_t *end)
+{
+	const struct marks *m = &s->marks;
+	size_t start = m->at[*i] + 1;
+
+	do {
+		if (++*i == m->n)
+			return false;
+	} while (line.p[m->at[*i]] != '"');
+	add_cell(s, line.p + start, m->at[*i] - start);
+	*end = m->at[*i] + 1;
+	if (*end == line.n)
+		return true;
+	return ++*i < m->n && m->at[*i] == *end && line.p[*end] != '"';
+}
+
+/* The cells are what stands between the delimiters, or within the quotes there;
+ * false when some cell needs more than cutting. */
+static bool
+split(struct strict *s, struct slice line)
+{
+	const struct marks *m = &s->marks;
+	size_t start = 0, i = 0;
 
 	s->cells = 0;
-	for (;; p++) {
-		p = p < end && *p == '"' ? cut_quoted(s, p, end)
-					 : cut_bare(s, p, end, quotes);
-		if (p == NULL || p == end)
-			return p != NULL;
+	for (;; i++) {
+		size_t end = i < m->n ? m->at[i] : line.n;
+
+		if (end == line.n || line.p[end] != '"')
+			add_cell(s, line.p + start, end - start);
+		else if (end != start || !cut_quoted(s, line, &i, &end))
+			return false;
+		if (end == line.n)
+			return true;
+		start = end + 1;
 	}
 }
 
@@ -354,13 +434,15 @@ static bool
 split_row(
     struct strict *s, struct slice line, size_t first, struct strict_row *out)
 {
-	bool quotes = memchr(line.p, '"', line.n) != NULL;
+	const struct marks *m = &s->marks;
 
 	/* to libcsv, which reads all with quotes, CR CR LF are two lines */
-	if (memchr(line.p, '\r', line.n) != NULL ||
-	    (quotes && first - line.n > 2) || !split(s, line, quotes))
+	if (!find_marks(s, line) || m->cr ||
+	    (m->quotes && first - line.n > 2) || !split(s, line))
 		return false;
-	out->reject = check_bytes(line);
+	out->reject = m->high && !is_utf8(line) ? REJECT_ENCODING
+		      : m->nul                  ? REJECT_NUL
+						: REJECT_NONE;
 	advance(s, first);
 	return true;
 }

@@ -153,15 +153,19 @@ a_row_that_is_cut_is_what_libcsv_reads(void **state)
 	csv_set_space_func(&csv, no_space);
 	for (int round = 0; round < 10000; round++) {
 		struct libcsv_row r = { .n = 0 };
-		char line[16], got[1024];
-		size_t n = 0;
+		char line[128], got[1024];
+		size_t n = (size_t)round % 70; /* over every limit of a block */
+		size_t most = n + 14;
 		bool good;
 
+		memset(line, 'x', n);
+		if (n > 0)
+			line[n - 1] = ';';
 		do {
 			seed = seed * 1664525 + 1013904223;
 			line[n++] =
 			    letters[(seed >> 16) % (sizeof letters - 1)];
-		} while (n + 2 < sizeof line && seed >> 28 != 0);
+		} while (n < most && seed >> 28 != 0);
 		line[n] = '\n';
 		line[n + 1] = '\0';
 		good = csv_parse(&csv, line, n + 1, got_cell, got_row, &r) ==
@@ -229,6 +233,29 @@ limits_cost_a_row_and_no_more(void **state)
 		memcpy(p + n, row[i].tail, tail + 1);
 		rows_of((struct slice){ p, n + tail }, 100000, got, sizeof got);
 		assert_string_equal(got, row[i].want);
+		free(p);
+	}
+}
+
+static void
+a_row_has_as_many_cells_as_it_says(void **state)
+{
+	static const size_t cells[] = { 1, 2, 500, 513, 514, 600,
+		STRICT_CELLS_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		size_t n;
+		char *p = repeat("\"\";", cells[i], &n);
+		struct memory memory;
+		const struct input *in = memory_input(&memory, p, n - 1, 999);
+		struct strict *s = strict_open(in, ";");
+		struct strict_row row;
+
+		assert_int_equal(strict_next(s, &row), FMT_OK);
+		assert_int_equal(row.reject, REJECT_NONE);
+		assert_int_equal(row.cells, cells[i]);
+		strict_close(s);
 		free(p);
 	}
 }
@@ -320,6 +347,7 @@ main(void)
 		cmocka_unit_test(a_row_that_is_cut_is_what_libcsv_reads),
 		cmocka_unit_test(a_zero_byte_and_utf16_are_found),
 		cmocka_unit_test(limits_cost_a_row_and_no_more),
+		cmocka_unit_test(a_row_has_as_many_cells_as_it_says),
 		cmocka_unit_test(
 		    a_file_full_of_stray_quotes_is_read_in_linear_time),
 		cmocka_unit_test(a_read_that_fails_is_told),
