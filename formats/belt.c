@@ -84,6 +84,15 @@ belt_give(struct belt *b)
 }
 
 void
+belt_wait(struct belt *b)
+{
+	pthread_mutex_lock(&b->lock);
+	while (b->given != b->emptied)
+		pthread_cond_wait(&b->moved, &b->lock);
+	pthread_mutex_unlock(&b->lock);
+}
+
+void
 belt_end(struct belt *b)
 {
 	set(b, &b->ended);

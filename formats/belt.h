@@ -6,6 +6,7 @@
  *
  *      belt_open
  *      the one that fills:   belt_take, fill it, belt_give …, belt_end
+ *                            and belt_wait, when what it gave must be done
  *      the one between:      belt_pass …, belt_pass_end
  *      the one that empties: belt_next …, and belt_stop to want no more
  *      belt_close, when all are done
@@ -24,6 +25,7 @@ void belt_close(struct belt *b); /* NULL is fine */
 
 void *belt_take(struct belt *b); /* an empty one; NULL: nobody wants more */
 void belt_give(struct belt *b);  /* the one that was taken */
+void belt_wait(struct belt *b);  /* until all that was given was emptied */
 void belt_end(struct belt *b);   /* nothing follows */
 
 /* The next full one, until the next call, which passes it on; NULL after the

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/keeper.h"
 #include "store/merge.h"
 #include "store/store_blocks.h"
 #include "store/store_queue.h"
@@ -29,18 +30,48 @@ struct merging {
 	struct arena a; /* of one order */
 	struct blocks *orders, *contacts;
 	struct sorter *ready; /* of a feed that had none, for publishing */
-	struct steps *steps;  /* told of what changes status */
+	struct arena key;     /* of one order in ready */
+	/* Of a feed that had none: keeps what is put, which orders and ready
+	 * are for, and what the store is for; NULL: they are at hand. */
+	struct keeper *keeper;
+	struct slice last; /* the greatest id that it was given, … */
+	char *last_id;     /* … in there */
+	size_t last_room;
+	struct steps *steps; /* told of what changes status */
 };
 
 static int add_ready(struct merging *m, const struct entry *n, struct err *e);
+
+/* From now on the store is at hand. */
+static int
+end_keeper(struct merging *m, struct err *e)
+{
+	struct keeper *k = m->keeper;
+
+	m->keeper = NULL;
+	return keeper_end(k, e);
+}
+
+/* Does nothing have to be asked to know that the id is new?  While they come
+ * in their order the keeper has none behind the last. */
+static bool
+is_behind_all(const struct merging *m, struct slice id)
+{
+	return m->keeper != NULL && slice_cmp(id, m->last) > 0;
+}
 
 static int
 find(void *ctx, struct slice id, struct merge_known *out, struct err *e)
 {
 	struct merging *m = ctx;
 	struct entry n;
-	int rc = blocks_find(m->orders, id, &n, e);
+	int rc;
 
+	if (is_behind_all(m, id))
+		return 0;
+	if (end_keeper(m, e) == -1)
+		return -1;
+	rc = blocks_find(m->orders, id, &n, e);
 	if (rc != 1)
 		return rc;
 	sorter_close(m->ready); /* it would have it twice */
@@ -93,29 +124,68 @@ note_carried(struct merging *m, const struct entry *n,
 	    was->since, m->top, was->conv.number[FIELD_CREATE_DATE_TIME]);
 }
 
+/* Called by the keeper's thread, if there is one. */
+static int
+keep_new(void *ctx, const struct entry *n, struct err *e)
+{
+	struct merging *m = ctx;
+
+	return note_variant(m, n->id, e) == -1 || add_ready(m, n, e) == -1
+		   ? -1
+		   : blocks_put(m->orders, n, e);
+}
+
+static void
+note_last(struct merging *m, struct slice id)
+{
+	if (slice_cmp(id, m->last) <= 0)
+		return;
+	if (id.n > m->last_room) {
+		m->last_room = 2 * id.n;
+		m->last_id = mem_grow(m->last_id, m->last_room);
+	}
+	memcpy(m->last_id, id.p, id.n);
+	m->last = (struct slice){ m->last_id, id.n };
+}
+
+/* The keeper has it later, when its id may be another one's. */
+static int
+put_new(struct merging *m, struct entry *n, struct err *e)
+{
+	if (m->keeper == NULL)
+		return keep_new(m, n, e);
+	n->id = arena_copy(keeper_arena(m->keeper), n->id);
+	note_last(m, n->id);
+	keeper_put(m->keeper, n);
+	return 0;
+}
+
 static int
 put(void *ctx, struct slice id, const struct merge_order *was,
     const struct merge_order *is, struct err *e)
 {
 	struct merging *m = ctx;
+	struct arena *a = &m->a;
 	struct entry n;
 
+	(void)id;
 	if (m->rules->dry)
 		return 0;
-	arena_reset(&m->a);
-	n = is->packed.n > 0 ? entry_of_packed(&m->a, is->packed)
-			     : entry_of(&m->a, &is->conv);
+	if (m->keeper != NULL)
+		a = keeper_arena(m->keeper);
+	else
+		arena_reset(a);
+	n = is->packed.n > 0 ? entry_of_packed(a, is->packed)
+			     : entry_of(a, &is->conv);
 	n.since = m->top;
 	n.dump = is->dump;
 	n.line = (int64_t)is->line;
-	if (was == NULL) {
-		if (note_variant(m, id, e) == -1 || add_ready(m, &n, e) == -1)
-			return -1;
-	} else if (was->conv.number[FIELD_CREATE_DATE_TIME] == n.create_time) {
+	if (was == NULL)
+		return put_new(m, &n, e);
+	if (was->conv.number[FIELD_CREATE_DATE_TIME] == n.create_time)
 		n.since = was->since;
-	} else if (note_carried(m, &n, was, e) == -1) {
+	else if (note_carried(m, &n, was, e) == -1)
 		return -1;
-	}
 	return blocks_put(m->orders, &n, e);
 }
 
@@ -125,8 +195,10 @@ knows_client(void *ctx, struct slice client, struct err *e)
 	struct merging *m = ctx;
 	struct entry n;
 
-	return m->contacts == NULL ? 0
-				   : blocks_find(m->contacts, client, &n, e);
+	if (m->contacts == NULL)
+		return 0;
+	return end_keeper(m, e) == -1 ? -1
+				      : blocks_find(m->contacts, client, &n, e);
 }
 
 static int
@@ -138,12 +210,14 @@ find_variant(void *ctx, struct slice canonical, bool padded,
 	struct entry n;
 	int rc;
 
+	if (!padded && !m->variants)
+		return 0;
+	if (end_keeper(m, e) == -1)
+		return -1;
 	if (padded && (rc = blocks_find(m->orders, canonical, &n, e)) != 0) {
 		*known = canonical;
 		return rc;
 	}
-	if (!padded && !m->variants)
-		return 0;
 	q = store_kept(m->s, SQL_VARIANT_GET, e);
 	if (q == NULL)
 		return -1;
@@ -199,9 +273,12 @@ begin_ready(struct merging *m, struct err *e)
 	store_ready_drop(m->s);
 	if (blocks_any(m->s, m->feed, &any, e) == -1)
 		return -1;
-	return any || m->rules->kind == RECORD_CONTACT
-		   ? 0
-		   : store_sorter(m->s, &m->ready, SORT_MEMORY, e);
+	if (any || m->rules->kind == RECORD_CONTACT)
+		return 0;
+	if (store_sorter(m->s, &m->ready, SORT_MEMORY, e) == -1)
+		return -1;
+	m->keeper = keeper_open(keep_new, m);
+	return 0;
 }
 
 static int
@@ -258,12 +335,33 @@ merged(void *ctx, const struct merge_order *was, const struct merge_order *is)
 		m->rules->merged(m->rules->merged_ctx, was, is);
 }
 
+static void
+rejected(void *ctx, const struct merge_record *r, enum reject why)
+{
+	const struct merging *m = ctx;
+
+	if (m->rules->rejected != NULL)
+		m->rules->rejected(m->rules->ctx, r, why);
+}
+
+/* Whoever breathes may use a store, and SQLite is one thread's at a time. */
+static void
+breathe(void *ctx)
+{
+	const struct merging *m = ctx;
+
+	if (m->keeper != NULL)
+		keeper_wait(m->keeper);
+	if (m->rules->breathe != NULL)
+		m->rules->breathe(m->rules->ctx);
+}
+
 int
 store_merge(struct store *s, struct sorter *sorted,
     const struct merge_rules *rules, struct tally *t, struct err *e)
 {
 	struct err late = ERR_EMPTY;
-	struct merging m = { .s = s, .rules = rules, .a = ARENA_EMPTY };
+	struct merging m = { .s = s, .rules = rules, .last = slice_of("") };
 	struct merge_orders orders = { .find = find,
 		.read = read_known,
 		.put = put,
@@ -277,8 +375,13 @@ store_merge(struct store *s, struct sorter *sorted,
 		rc = steps_open(&m.steps, s, rules, e);
 	told.merged = merged;
 	told.merged_ctx = &m;
+	told.rejected = rejected;
+	told.breathe = breathe;
+	told.ctx = &m;
 	if (rc == 0)
 		rc = merge_run(sorted, &told, &orders, t, e);
+	if (end_keeper(&m, rc == 0 ? e : &late) == -1)
+		rc = -1;
 	if (rc == 0 && !rules->dry)
 		rc = blocks_end(m.orders, e);
 	if (steps_end(m.steps, rc == 0, rc == 0 ? e : &late) == -1)
@@ -287,6 +390,8 @@ store_merge(struct store *s, struct sorter *sorted,
 		rc = keep_ready(&m, e);
 	sorter_close(m.ready);
 	arena_free(&m.a);
+	arena_free(&m.key);
+	free(m.last_id);
 	free(m.pulled.p);
 	blocks_close(m.orders);
 	blocks_close(m.contacts);
@@ -328,9 +433,10 @@ add_ready(struct merging *m, const struct entry *n, struct err *e)
 		.dump = n->dump,
 		.line = n->line };
 
+	arena_reset(&m->key);
 	return m->ready == NULL
 		   ? 0
-		   : add_scanned(m->ready, &m->a, &h, slice_of(""), n, e);
+		   : add_scanned(m->ready, &m->key, &h, slice_of(""), n, e);
 }
 
 static int

@@ -6,6 +6,7 @@
  *      store_dumps.c    what dumps were like, and those that wait
  *      store_orders.c   merging and reading orders
  *      store_blocks.c   records in blocks, as they are kept
+ *      keeper.c         a thread that keeps them
  *      store_scan.c     many of them at once
  *      store_ready.c    what was sorted once
  *      store_times.c    what is frozen, what is due

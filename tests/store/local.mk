@@ -19,6 +19,9 @@ tests_store_test_gzip_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 STORE_TESTS += tests/store/test_sorter
 tests_store_test_sorter_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 
+STORE_TESTS += tests/store/test_keeper
+tests_store_test_keeper_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
+
 STORE_TESTS += tests/store/test_merge
 tests_store_test_merge_SOURCES = tests/store/test_merge.c $(MERGE_KIT)
 tests_store_test_merge_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
