@@ -17,6 +17,8 @@
 #include "store/merge.h"
 #include "tool/trace_private.h"
 
+#define BATCH 64 /* dumps that are searched side by side */
+
 /* A published file, as it was when it was looked into last. */
 struct file_seen {
 	char file[64];
@@ -112,31 +114,51 @@ note_unread(struct trace *t, const struct trace_dump *d)
 		dump_state_name(d->d.state), "reason", message(d->unread)));
 }
 
+/* The rows of a dump that was opened, which is freed or kept. */
 static int
-look_into(struct trace *t, int64_t id, struct err *e)
+look_into(struct trace *t, struct trace_dump *d, struct err *e)
 {
-	struct trace_dump d = { .unread = NULL };
-	char *settings = NULL;
-	int rc = store_dump_get(t->w->store, id, &d.d, &settings, e);
-
-	if (rc == 1)
-		rc = trace_rows(&d, &t->arena, t->w, settings, e);
-	free(settings);
-	if (rc == -1) {
-		trace_rows_free(&d);
+	if (trace_rows(d, &t->arena, t->w, e) == -1) {
+		trace_rows_free(d);
 		return -1;
 	}
 	/* Of what was refused and never archived nothing can be said. */
-	if (d.unread != NULL && d.d.archive[0] != '\0')
-		note_unread(t, &d);
-	if (d.rows == 0) {
-		trace_rows_free(&d);
+	if (d->unread != NULL && d->d.archive[0] != '\0')
+		note_unread(t, d);
+	if (d->rows == 0) {
+		trace_rows_free(d);
 		return 0;
 	}
-	note_dates(t, &d);
-	t->dump = mem_grow(t->dump, (t->dumps + 1) * sizeof d);
-	t->dump[t->dumps++] = d;
+	note_dates(t, d);
+	t->dump = mem_grow(t->dump, (t->dumps + 1) * sizeof *d);
+	t->dump[t->dumps++] = *d;
 	return 0;
+}
+
+/* Some dumps of all: those that have the order at once are parsed one after the
+ * other. */
+static int
+look_into_some(struct trace *t, const int64_t *id, size_t n, size_t before,
+    size_t of, struct err *e)
+{
+	struct trace_dump *dump = mem_alloc(n * sizeof *dump);
+	size_t opened = 0, i = 0;
+	int rc = 0;
+
+	while (rc != -1 && i < n) {
+		rc = trace_open(&dump[opened], t->w, id[i++], e);
+		opened += rc == 1;
+	}
+	if (rc != -1)
+		trace_seek(dump, opened, t->w, before, of);
+	for (i = 0; i < opened; i++) {
+		if (rc == -1)
+			trace_rows_free(&dump[i]);
+		else
+			rc = look_into(t, &dump[i], e);
+	}
+	free(dump);
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -147,11 +169,9 @@ find_rows(struct trace *t, struct err *e)
 	int rc =
 	    store_dump_ids(t->w->store, t->w->feed->name, 0, false, &id, &n, e);
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (t->w->progress != NULL)
-			t->w->progress(t->w->ctx, i + 1, n);
-		rc = look_into(t, id[i], e);
-	}
+	for (size_t i = 0; rc == 0 && i < n; i += BATCH)
+		rc = look_into_some(
+		    t, id + i, n - i < BATCH ? n - i : BATCH, i, n, e);
 	free(id);
 	return rc;
 }
