@@ -89,6 +89,44 @@ audit_heard_event(struct heard *h, uint64_t number, int64_t at,
 	return audit_add(h->audit, at, word, fields, e);
 }
 
+/* What ssh_profile = "strict" has nothing of for the client, such as ["mac"];
+ * null when it is not known. */
+static json_t *
+lacks_json(unsigned lacks)
+{
+	json_t *list;
+
+	if (lacks == STRICT_UNKNOWN)
+		return json_null();
+	list = json_array();
+	for (int l = 0; l < SSH_LISTS; l++) {
+		if (lacks & 1u << l)
+			json_array_append_new(
+			    list, json_string(ssh_list_key((enum ssh_list)l)));
+	}
+	return list;
+}
+
+/* What a client and we agreed on; nothing without encryption. */
+static void
+add_negotiated(json_t *o, const struct negotiated *n)
+{
+	if (n->kex[0] == '\0')
+		return;
+	json_object_set_new(
+	    o, "client", safe_json(n->client, sizeof n->client));
+	json_object_set_new(o, n->mac[0] == '\0' ? "tls" : "kex",
+	    safe_json(n->kex, sizeof n->kex));
+	json_object_set_new(
+	    o, "cipher", safe_json(n->cipher, sizeof n->cipher));
+	if (n->mac[0] == '\0')
+		return;
+	json_object_set_new(o, "mac", safe_json(n->mac, sizeof n->mac));
+	json_object_set_new(
+	    o, "hostkey", safe_json(n->hostkey, sizeof n->hostkey));
+	json_object_set_new(o, "strict_lacks", lacks_json(n->lacks));
+}
+
 static int
 audit_simple(struct heard *h, const struct spooled *s, struct err *e)
 {
@@ -101,6 +139,8 @@ audit_simple(struct heard *h, const struct spooled *s, struct err *e)
 	if (ev->kind == EVENT_UPLOADED)
 		json_object_set_new(
 		    o, "bytes", json_integer((json_int_t)ev->bytes));
+	if (ev->kind == EVENT_LOGIN)
+		add_negotiated(o, &ev->how);
 	return audit_heard_event(h, s->number, ev->at, words[ev->kind], o, e);
 }
 

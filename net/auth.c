@@ -120,6 +120,7 @@ auth_grant(struct auth *a, struct peer *p, const struct auth_request *q,
 	snprintf(l->grant.user, sizeof l->grant.user, "%s", who->name);
 	set_feeds(a->conf, &l->grant, who->feed);
 	l->peer = p;
+	l->how = q->how;
 	l->ask = q->head.id;
 	l->allow = tell_files(a, &l->grant, true);
 	l->next = a->live;
@@ -148,6 +149,7 @@ note_login(struct auth *a, const struct live *l)
 	ev.protocol = g->protocol;
 	ev.from = g->from;
 	memcpy(ev.user, g->user, sizeof ev.user);
+	ev.how = l->how;
 	events_put(a->events, &ev);
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "keys/users.h"
 #include "server/conf.h"
+#include "server/negotiated.h"
 #include "server/protocol.h"
 #include "server/wire.h"
 
@@ -49,6 +50,7 @@ struct auth_request { /* WIRE_AUTH */
 	uint32_t user_n, secret_n; /* bytes, NULs count */
 	char user[256];
 	char secret[AUTH_SECRET_MAX]; /* password, token, or public key blob */
+	struct negotiated how;
 };
 
 enum auth_verdict {

@@ -26,6 +26,7 @@ struct live {
 	uint64_t ask;   /* the request it answers */
 	uint64_t allow; /* the message that told files */
 	bool announced; /* files knows it, the peer has it */
+	struct negotiated how;
 };
 
 /*

@@ -110,6 +110,8 @@ do_pass(struct ftp *s, struct slice arg)
 	q.secret_n = (uint32_t)arg.n;
 	if (arg.n > 0)
 		memcpy(q.secret, arg.p, arg.n);
+	if (s->tls != NULL)
+		tls_negotiated(s->tls, &q.how);
 	if (auth_ask(s->it->auth, &q, &r, &revoked) == -1) {
 		ftp_over(s, _("the process that knows the users is gone"));
 	} else if (r.verdict == AUTH_YES) {

@@ -18,6 +18,7 @@
 #include "net/http_field.h"
 #include "server/clock.h"
 #include "net/http_private.h"
+#include "net/tls.h"
 #include "server/lang.h"
 #include "server/log.h"
 
@@ -203,6 +204,23 @@ digest_of(const struct auth_request *q, uint8_t out[32])
 	sha256_digest(&sha, 32, out);
 }
 
+/* What TLS agreed on, for the audit. */
+static void
+describe(struct http_request *r, struct negotiated *n)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	struct slice agent = http_request_field(r, MHD_HTTP_HEADER_USER_AGENT);
+
+	if (r->conn->protocol != PROTO_HTTPS || info == NULL)
+		return;
+	tls_read_session(info->tls_session, n);
+	if (agent.n >= sizeof n->client)
+		agent.n = sizeof n->client - 1;
+	if (agent.n > 0)
+		memcpy(n->client, agent.p, agent.n);
+}
+
 static enum MHD_Result
 step_credentials(struct http_request *r)
 {
@@ -222,6 +240,7 @@ step_credentials(struct http_request *r)
 		return MHD_YES;
 	}
 	r->who.verdict = AUTH_NO;
+	describe(r, &q.how);
 	rc = wait_for(r, &c->http->to_auth, &q.head);
 	secret_wipe(&q, sizeof q);
 	return rc;

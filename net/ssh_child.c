@@ -8,6 +8,7 @@
 #include <libssh/callbacks.h>
 #include <nettle/base64.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct client {
 	ssh_channel channel;
 	struct sftp *sftp;
 	struct grant grant;
+	struct negotiated how;
 	bool in;         /* logged in */
 	bool over;       /* the loop is to end; */
 	const char *why; /* perhaps because of this */
@@ -92,6 +94,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 	q.method = method;
 	q.protocol = PROTO_SFTP;
 	q.from = c->it->from;
+	q.how = c->how;
 	if (c->in || c->over)
 		return SSH_AUTH_DENIED;
 	if (user_n > sizeof q.user || n > sizeof q.secret)
@@ -439,14 +442,51 @@ serve(struct client *c)
 	}
 }
 
+/* libssh tells nobody but its log what a client offers. */
+static void
+hear_libssh(int priority, const char *function, const char *line, void *ctx)
+{
+	(void)priority;
+	(void)function;
+	ssh_offer_hear(ctx, line);
+}
+
+static void
+listen_to_libssh(struct ssh_offer *offer)
+{
+	ssh_set_log_userdata(offer);
+	ssh_set_log_callback(hear_libssh);
+	ssh_set_log_level(offer == NULL ? SSH_LOG_NOLOG : SSH_LOG_FUNCTIONS);
+}
+
+static void
+note_negotiated(struct client *c, const struct ssh_offer *offer)
+{
+	const char *banner = ssh_get_clientbanner(c->session);
+	struct negotiated *n = &c->how;
+
+	snprintf(
+	    n->client, sizeof n->client, "%s", banner == NULL ? "" : banner);
+	snprintf(n->kex, sizeof n->kex, "%s", ssh_get_kex_algo(c->session));
+	snprintf(
+	    n->cipher, sizeof n->cipher, "%s", ssh_get_cipher_out(c->session));
+	snprintf(n->mac, sizeof n->mac, "%s", ssh_get_hmac_out(c->session));
+	ssh_offer_hostkey(
+	    n->hostkey, sizeof n->hostkey, offer, c->conf->ssh_profile);
+	n->lacks = ssh_offer_lacks(offer, SSH_STRICT);
+}
+
 /* 0 when both sides have keys. */
 static int
 exchange_keys(struct client *c)
 {
-	int rc = ssh_handle_key_exchange(c->session);
+	static struct ssh_offer offer;
 	const char *error;
 	char why[1536];
+	int rc;
 
+	listen_to_libssh(&offer);
+	rc = ssh_handle_key_exchange(c->session);
 	if (rc != SSH_ERROR &&
 	    ssh_event_add_session(c->event, c->session) != SSH_OK)
 		rc = SSH_ERROR;
@@ -457,8 +497,11 @@ exchange_keys(struct client *c)
 		if (!c->over)
 			rc = ssh_handle_key_exchange(c->session);
 	}
-	if (rc == SSH_OK)
+	listen_to_libssh(NULL);
+	if (rc == SSH_OK) {
+		note_negotiated(c, &offer);
 		return 0;
+	}
 	error = ssh_get_error(c->session);
 	if (c->why != NULL)
 		log_info("%s: %s.", c->from, c->why);
@@ -471,15 +514,13 @@ exchange_keys(struct client *c)
 static void
 log_client(const struct client *c)
 {
-	const char *banner = ssh_get_clientbanner(c->session);
+	const struct negotiated *n = &c->how;
 	char safe[512];
 
-	if (banner == NULL)
-		banner = "";
-	log_safe(safe, sizeof safe, banner, strlen(banner));
-	log_info("%s: client \"%s\", key exchange %s, cipher %s, MAC %s.",
-	    c->from, safe, ssh_get_kex_algo(c->session),
-	    ssh_get_cipher_out(c->session), ssh_get_hmac_out(c->session));
+	log_safe(safe, sizeof safe, n->client, strlen(n->client));
+	log_info("%s: client \"%s\", key exchange %s, host key %s, cipher %s, "
+		 "MAC %s.",
+	    c->from, safe, n->kex, n->hostkey, n->cipher, n->mac);
 }
 
 /* Ends what is open, then the channel, with a moment for the last bytes. */

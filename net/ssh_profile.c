@@ -54,18 +54,26 @@ ssh_algorithms(enum ssh_profile p)
 	return &profiles[p];
 }
 
-/* What libssh calls a list, what we call it, and ours of it. */
+/* What libssh calls a list, what we call it, and ours of it.  Its names of two
+ * directions begin alike. */
 static const struct {
-	const char *libssh, *ours;
-	size_t list; /* offset of a const char * in struct ssh_algorithms */
+	const char *libssh;
+	enum ssh_list list;
+	size_t ours; /* offset of a const char * in struct ssh_algorithms */
 } lists[] = {
-	{ "kex algos", N_("key exchange"),
-	    offsetof(struct ssh_algorithms, kex) },
-	{ "server host key algo", N_("host key"),
+	{ "kex algos", LIST_KEX, offsetof(struct ssh_algorithms, kex) },
+	{ "server host key algo", LIST_HOSTKEY,
 	    offsetof(struct ssh_algorithms, hostkeys) },
-	{ "encryption ", "cipher", offsetof(struct ssh_algorithms, ciphers) },
-	{ "mac algo ", "MAC", offsetof(struct ssh_algorithms, macs) },
+	{ "encryption client->server", LIST_CIPHER,
+	    offsetof(struct ssh_algorithms, ciphers) },
+	{ "encryption server->client", LIST_CIPHER,
+	    offsetof(struct ssh_algorithms, ciphers) },
+	{ "mac algo client->server", LIST_MAC,
+	    offsetof(struct ssh_algorithms, macs) },
+	{ "mac algo server->client", LIST_MAC,
+	    offsetof(struct ssh_algorithms, macs) },
 };
+#define LISTS (sizeof lists / sizeof *lists)
 
 static const char *
 list_of(const struct ssh_algorithms *a, size_t offset)
@@ -76,20 +84,79 @@ list_of(const struct ssh_algorithms *a, size_t offset)
 	return list;
 }
 
-/* Have two comma-separated lists a name in common? */
-static bool
-match(struct slice a, struct slice b)
+/* The first name of a that is in b, too; both are separated by commas. */
+static struct slice
+first_common(struct slice a, struct slice b)
 {
 	while (a.n > 0) {
 		struct slice name = slice_cut(&a, ','), rest = b;
 
 		while (rest.n > 0) {
 			if (slice_eq(name, slice_cut(&rest, ',')))
-				return true;
+				return name;
 		}
 	}
-	return false;
+	return (struct slice){ NULL, 0 };
 }
+
+static bool
+match(struct slice a, struct slice b)
+{
+	return first_common(a, b).n > 0;
+}
+
+/* --- what a client offers ------------------------------------------------- */
+
+void
+ssh_offer_hear(struct ssh_offer *o, const char *line)
+{
+	static const char by[] = "ssh_list_kex: ";
+
+	if (strncmp(line, by, sizeof by - 1) != 0)
+		return;
+	line += sizeof by - 1;
+	for (size_t i = 0; i < LISTS; i++) {
+		size_t n = strlen(lists[i].libssh);
+
+		if (strncmp(line, lists[i].libssh, n) == 0 &&
+		    strncmp(line + n, ": ", 2) == 0)
+			snprintf(
+			    o->list[i], sizeof o->list[i], "%s", line + n + 2);
+	}
+}
+
+/* libssh cuts what it logs at 1023 bytes; what is behind was not heard. */
+#define HEARD_MAX 900
+
+unsigned
+ssh_offer_lacks(const struct ssh_offer *o, enum ssh_profile p)
+{
+	unsigned lacks = 0;
+
+	for (size_t i = 0; i < LISTS; i++) {
+		struct slice client = slice_of(o->list[i]);
+
+		if (match(
+			client, slice_of(list_of(&profiles[p], lists[i].ours))))
+			continue;
+		lacks |= client.n == 0 || client.n > HEARD_MAX
+			     ? STRICT_UNKNOWN
+			     : 1u << lists[i].list;
+	}
+	return lacks;
+}
+
+void
+ssh_offer_hostkey(
+    char *out, size_t size, const struct ssh_offer *o, enum ssh_profile p)
+{
+	struct slice s = first_common(
+	    slice_of(o->list[LIST_HOSTKEY]), slice_of(profiles[p].hostkeys));
+
+	snprintf(out, size, "%.*s", (int)s.n, s.n == 0 ? "" : s.p);
+}
+
+/* --- why a key exchange failed -------------------------------------------- */
 
 /* The text between before and after, empty when they are not there. */
 static struct slice
@@ -114,18 +181,18 @@ ssh_explain(char *out, size_t size, const char *error, enum ssh_profile p)
 	struct slice client = between(error, "client [", "]");
 	char offered[1024];
 
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+	for (size_t i = 0; i < LISTS; i++) {
 		bool would;
 
 		if (!slice_starts(method, lists[i].libssh))
 			continue;
 		would = match(
-		    client, slice_of(list_of(&profiles[other], lists[i].list)));
+		    client, slice_of(list_of(&profiles[other], lists[i].ours)));
 		log_safe(offered, sizeof offered, client.p, client.n);
 		snprintf(out, size,
 		    _("no common %s algorithm: the client offers %s; "
 		      "ssh_profile = \"%s\" has none of them%s%s%s"),
-		    _(lists[i].ours), offered, profiles[p].name,
+		    ssh_list_name(lists[i].list), offered, profiles[p].name,
 		    would ? ", \"" : "", would ? profiles[other].name : "",
 		    would ? "\" has" : _(", nor has any other profile"));
 		return out;

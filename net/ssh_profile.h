@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include "keys/hostkey.h"
 #include "server/conf.h"
+#include "server/negotiated.h"
 
 struct ssh_algorithms {
 	const char *name;
@@ -21,6 +22,20 @@ struct ssh_algorithms {
 };
 
 const struct ssh_algorithms *ssh_algorithms(enum ssh_profile p);
+
+/* What a client offered, gathered from what libssh logs of it. */
+struct ssh_offer {
+	char list[6][1024]; /* "" until it was heard */
+};
+void ssh_offer_hear(struct ssh_offer *o, const char *line);
+
+/* Would it do?  A bit for each list in which the profile has none of what the
+ * client offers; STRICT_UNKNOWN when not all was heard. */
+unsigned ssh_offer_lacks(const struct ssh_offer *o, enum ssh_profile p);
+
+/* The kind of host key that is agreed on; out of size bytes, "" for none. */
+void ssh_offer_hostkey(
+    char *out, size_t size, const struct ssh_offer *o, enum ssh_profile p);
 
 /*
  * libssh's sentence about a key exchange that found nothing in common, made

@@ -17,6 +17,7 @@
 #include "keys/secret.h"
 #include "server/clock.h"
 #include "server/lang.h"
+#include "server/negotiated.h"
 
 #define RECORD 16384               /* bytes that one may carry */
 #define RECORD_ROOM (RECORD + 512) /* and what it may need */
@@ -448,4 +449,25 @@ const char *
 tls_describe(const struct tls *t)
 {
 	return t->shaken ? t->described : NULL;
+}
+
+/* --- what was agreed on --- */
+
+void
+tls_read_session(void *session, struct negotiated *out)
+{
+	const char *version =
+	    gnutls_protocol_get_name(gnutls_protocol_get_version(session));
+	const char *cipher = gnutls_ciphersuite_get(session);
+
+	snprintf(
+	    out->kex, sizeof out->kex, "%s", version == NULL ? "" : version);
+	snprintf(out->cipher, sizeof out->cipher, "%s",
+	    cipher == NULL ? "" : cipher);
+}
+
+void
+tls_negotiated(const struct tls *t, struct negotiated *out)
+{
+	tls_read_session(t->session, out);
 }

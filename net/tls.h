@@ -45,6 +45,10 @@ void tls_identity_free(struct tls_identity *id); /* NULL is fine */
 
 /* --- session --- */
 
+struct negotiated;
+/* What a session of GnuTLS (a gnutls_session_t) agreed on. */
+void tls_read_session(void *session, struct negotiated *out);
+
 struct tls;
 
 /*
@@ -102,5 +106,7 @@ const char *tls_describe(const struct tls *t);
 
 /* The sentence after EPROTO, without a dot; never empty. */
 const char *tls_why(const struct tls *t);
+
+void tls_negotiated(const struct tls *t, struct negotiated *out);
 
 #endif

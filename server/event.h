@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "server/conf.h"
+#include "server/negotiated.h"
 #include "server/protocol.h"
 #include "server/wire.h"
 
@@ -49,6 +50,7 @@ struct event {            /* WIRE_EVENT */
 				     * that was tried, "(unknown)" or "(token)"
 				     */
 	char path[FEED_NAME_MAX + 1 + 256]; /* "main/conversions.csv" */
+	struct negotiated how;              /* LOGIN */
 };
 /* feed is the sender's index: across a reload the path's first part, the
  * feed's name, is what counts. */

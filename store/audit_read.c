@@ -402,10 +402,16 @@ static void
 search_line(void *ctx, const struct reading *r, char *line, size_t n)
 {
 	const struct search *s = ctx;
-	json_t *o = json_loadb(line, n, 0, NULL);
 	bool all = true;
+	json_t *o;
 
 	(void)r;
+	for (size_t i = 0; i < s->words; i++) {
+		if (strchr(s->word[i], '=') == NULL &&
+		    strstr(line, s->word[i]) == NULL)
+			return; /* without being parsed */
+	}
+	o = json_loadb(line, n, 0, NULL);
 	for (size_t i = 0; all && i < s->words; i++)
 		all = matches(line, o, s->word[i]);
 	json_decref(o);

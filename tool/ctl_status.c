@@ -39,7 +39,7 @@ struct status {
 	const struct conf *conf;
 	struct store *store;
 	int64_t now;
-	json_t *all, *problems, *logins;
+	json_t *all, *problems, *logins, *clients;
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -207,6 +207,11 @@ note_login(void *ctx, const char *line)
 
 	if (o == NULL)
 		return;
+	if (strcmp(text_of(o, "event"), "login_failed") != 0) {
+		status_note_login(s->clients, o, s->now);
+		json_decref(o);
+		return;
+	}
 	json_object_del(o, "prev");
 	json_array_append_new(s->logins, o);
 	if (json_array_size(s->logins) > LOGINS_SHOWN)
@@ -216,12 +221,13 @@ note_login(void *ctx, const char *line)
 static void
 look_at_logins(struct status *s)
 {
-	static const char *const word[] = { "event=login_failed" };
+	static const char *const word[] = { "\"event\":\"login" };
 	struct err e = ERR_EMPTY;
 
 	if (audit_log(s->conf, word, 1, note_login, s, &e) == -1)
 		problem(s, "%s", e.text);
 	json_object_set(s->all, "failed_logins", s->logins);
+	status_clients(s->all, s->clients, s->conf);
 }
 
 /* --- a feed -------------------------------------------------------------- */
@@ -554,6 +560,7 @@ print_text(const struct status *s)
 	json_array_foreach(s->logins, i, o) printf(
 	    _("failed login  %s  %s from %s by %s\n"), text_of(o, "time"),
 	    text_of(o, "user"), text_of(o, "address"), text_of(o, "protocol"));
+	status_print_clients(s->all);
 	if (json_array_size(s->problems) == 0)
 		printf(_("nothing is wrong\n"));
 	json_array_foreach(s->problems, i, o)
@@ -580,6 +587,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	s.all = json_object();
 	s.problems = json_array();
 	s.logins = json_array();
+	s.clients = json_object();
 	look_at_daemon(&s);
 	look_at_disk(&s);
 	look_at_certificate(&s);
@@ -602,6 +610,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	json_decref(s.all);
 	json_decref(s.problems);
 	json_decref(s.logins);
+	json_decref(s.clients);
 	conf_free(c);
 	return rc;
 }

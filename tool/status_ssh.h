@@ -15,4 +15,13 @@
 int status_hostkeys(json_t *into, const struct conf *c, struct err *e);
 void status_print_hostkeys(const json_t *all);
 
+/* A line of the audit about a login that succeeded; clients gathers what each
+ * user's programs negotiated last, by what they are. */
+#define CLIENT_DAYS 30
+void status_note_login(json_t *clients, const json_t *line, int64_t now);
+
+/* into gets "clients" and "strict", a sentence. */
+void status_clients(json_t *into, json_t *clients, const struct conf *c);
+void status_print_clients(const json_t *all);
+
 #endif

@@ -285,7 +285,7 @@ sed -i -E 's/^#? *ssh_profile *=.*/ssh_profile = "strict"/' "$conf"
 daemon
 get /main/conversions.csv "$out" >"$work/o" 2>&1
 check "OpenSSH speaks the strict profile" same "$out"
-check "without ChaCha20" logged 'key exchange curve25519-sha256, cipher aes128-ctr, MAC .*etm'
+check "without ChaCha20" logged 'key exchange curve25519-sha256, host key ssh-ed25519, cipher aes128-ctr, MAC .*etm'
 refute "strict refuses a NIST curve" get /main/conversions.csv "$out" \
     -o KexAlgorithms=ecdh-sha2-nistp256
 check "and the log names the profile that would do" \

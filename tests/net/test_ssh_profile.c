@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <libssh/libssh.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "formats/slice.h"
@@ -136,6 +137,74 @@ a_failed_negotiation_is_explained(void **state)
 		    row[i].ours);
 }
 
+static void
+what_a_client_offers_is_held_against_a_profile(void **state)
+{
+	/* the lists as libssh logs them; which strict has nothing of */
+	static const struct {
+		const char *kex, *hostkey, *cipher, *mac;
+		unsigned lacks;
+		const char *agreed; /* host key under compat */
+	} cases[] = {
+		{ "curve25519-sha256,ext-info-c", "ssh-ed25519",
+		    "chacha20-poly1305@openssh.com,aes128-ctr",
+		    "hmac-sha2-256,hmac-sha2-256-etm@openssh.com", 0,
+		    "ssh-ed25519" },
+		{ "ecdh-sha2-nistp256", "ecdsa-sha2-nistp256,ssh-ed25519",
+		    "aes128-ctr", "hmac-sha2-512-etm@openssh.com",
+		    1 << LIST_KEX, "ecdsa-sha2-nistp256" },
+		{ "curve25519-sha256", "ecdsa-sha2-nistp256",
+		    "chacha20-poly1305@openssh.com", "hmac-sha2-256",
+		    1 << LIST_HOSTKEY | 1 << LIST_CIPHER | 1 << LIST_MAC,
+		    "ecdsa-sha2-nistp256" },
+		{ "curve25519-sha256", "ssh-rsa", "aes128-ctr",
+		    "hmac-sha2-256-etm@openssh.com", 1 << LIST_HOSTKEY, "" },
+		{ "", "ssh-ed25519", "aes128-ctr",
+		    "hmac-sha2-256-etm@openssh.com", STRICT_UNKNOWN,
+		    "ssh-ed25519" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct {
+			const char *name, *list;
+		} said[] = { { "kex algos", cases[i].kex },
+			{ "server host key algo", cases[i].hostkey },
+			{ "encryption client->server", cases[i].cipher },
+			{ "encryption server->client", cases[i].cipher },
+			{ "mac algo client->server", cases[i].mac },
+			{ "mac algo server->client", cases[i].mac },
+			{ "languages client->server", "x" } };
+		struct ssh_offer o = { 0 };
+		char line[512], agreed[64];
+
+		for (size_t k = 0; k < sizeof said / sizeof *said; k++) {
+			snprintf(line, sizeof line, "ssh_list_kex: %s: %s",
+			    said[k].name, said[k].list);
+			ssh_offer_hear(&o, line);
+		}
+		ssh_offer_hear(&o, "ssh_other: kex algos: none");
+		assert_int_equal(
+		    ssh_offer_lacks(&o, SSH_STRICT), cases[i].lacks);
+		ssh_offer_hostkey(agreed, sizeof agreed, &o, SSH_COMPAT);
+		assert_string_equal(agreed, cases[i].agreed);
+	}
+}
+
+static void
+a_list_that_was_cut_is_not_known(void **state)
+{
+	struct ssh_offer o = { 0 };
+	char line[1100] = "ssh_list_kex: kex algos: ";
+
+	(void)state;
+	while (strlen(line) < 1000)
+		strcat(line, "some-other-algorithm,");
+	ssh_offer_hear(&o, line);
+	assert_true(ssh_offer_lacks(&o, SSH_STRICT) & STRICT_UNKNOWN);
+	assert_false(ssh_offer_lacks(&o, SSH_STRICT) & 1 << LIST_KEX);
+}
+
 int
 main(void)
 {
@@ -145,6 +214,9 @@ main(void)
 		    strict_offers_no_nist_curves_and_no_mac_before_encryption),
 		cmocka_unit_test(libssh_knows_every_name),
 		cmocka_unit_test(a_failed_negotiation_is_explained),
+		cmocka_unit_test(
+		    what_a_client_offers_is_held_against_a_profile),
+		cmocka_unit_test(a_list_that_was_cut_is_not_known),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
