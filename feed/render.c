@@ -186,25 +186,34 @@ render_call_as_order(struct store *s, const struct feed *f, struct arena *a,
 	return store_values(s, a, f->name, RECORD_ORDER, o->id, &other, e);
 }
 
+/* Is it written as it lies in the store? */
+static bool
+is_whole(const struct rows *r, const struct order *o)
+{
+	return o->kind == RECORD_ORDER ? conv_has_identifier(&o->conv)
+				       : r->what->writer->kind != RECORD_ORDER;
+}
+
 static int
 put_row(void *ctx, const struct order *o, struct err *e)
 {
 	struct rows *r = ctx;
-	struct conv c = o->conv;
+	struct conv c;
 	bool waits = false;
 	int rc;
 
+	if (is_whole(r, o))
+		return put_conv(r, &o->conv, false, e);
 	arena_reset(&r->arena);
-	if (o->kind == RECORD_ORDER &&
-	    render_join_client(r->what->store, r->what->feed->name, &r->arena,
-		&c, &waits, e) == -1)
-		return -1;
-	if (o->kind == RECORD_CALL && r->what->writer->kind == RECORD_ORDER) {
+	c = o->conv;
+	if (o->kind == RECORD_ORDER)
+		rc = render_join_client(r->what->store, r->what->feed->name,
+		    &r->arena, &c, &waits, e);
+	else
 		rc = render_call_as_order(
 		    r->what->store, r->what->feed, &r->arena, o, &c, e);
-		if (rc != 0)
-			return rc == 1 ? 0 : -1;
-	}
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
 	return put_conv(r, &c, waits, e);
 }
 
