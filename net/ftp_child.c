@@ -100,8 +100,10 @@ flush(struct ftp *s)
 			break;
 		s->out.sent += (size_t)n;
 	}
-	if (s->out.sent == s->out.n)
-		s->out.sent = s->out.n = 0;
+	s->out.n -= s->out.sent;
+	if (s->out.n > 0 && s->out.sent > 0)
+		memmove(s->out.p, s->out.p + s->out.sent, s->out.n);
+	s->out.sent = 0;
 	if (!s->gone && n >= 0 && s->tls != NULL)
 		n = tls_flush(s->tls);
 	s->stuck = n == -1 && errno == EAGAIN;
@@ -285,15 +287,27 @@ time_left(struct ftp *s)
 	return idle > 0 ? idle : 0;
 }
 
+/* All that can be done without waiting. */
+static void
+work(struct ftp *s)
+{
+	while (!s->over) {
+		if (s->out.n >= OUT_HIGH)
+			flush(s);
+		if (s->out.n >= OUT_HIGH || !next_line(s))
+			break;
+		obey(s);
+	}
+	flush(s);
+}
+
 static void
 serve(struct ftp *s)
 {
 	while (!s->over) {
 		int64_t left;
 
-		while (!s->over && s->out.n < OUT_HIGH && next_line(s))
-			obey(s);
-		flush(s);
+		work(s);
 		left = time_left(s);
 		if (s->over)
 			break;
