@@ -387,7 +387,7 @@ store_close(struct store *s)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(s->kept[i]);
 	store_ready_drop(s);
-	blocks_close(s->reader);
+	blocks_readers_close(s);
 	sqlite3_close(s->db);
 	free(s->path);
 	free(s->dir);
@@ -399,6 +399,7 @@ store_close(struct store *s)
 int
 store_begin(struct store *s, struct err *e)
 {
+	s->blocks_written += s->read_only; /* by others */
 	return execute(s, s->read_only ? "BEGIN" : "BEGIN IMMEDIATE", e);
 }
 

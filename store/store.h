@@ -32,7 +32,8 @@ struct store;
 int store_open(
     struct store **out, const char *path, bool read_only, struct err *e);
 /* A store for as long as it is open: empty at first, in a file without a name
- * in the folder dir, so that nothing is left of it. */
+ * in the folder dir, so that nothing is left of it.  Nothing is taken back
+ * either: after an error it can only be closed. */
 int store_open_scratch(struct store **out, const char *dir, struct err *e);
 void store_close(struct store *s);
 

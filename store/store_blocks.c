@@ -606,17 +606,31 @@ blocks_close(struct blocks *b)
 	free(b);
 }
 
-/* Another process may have written, where this one only reads. */
+void
+blocks_readers_close(struct store *s)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		blocks_close(s->reader[i]);
+		s->reader[i] = NULL;
+	}
+}
+
+/* Another process may have written, where this one only reads and has no
+ * transaction open. */
 struct blocks *
 blocks_reader(struct store *s, int64_t feed)
 {
-	if (s->reader == NULL || s->read_only || s->reader->feed != feed ||
-	    s->reader_of != s->blocks_written) {
-		blocks_close(s->reader);
-		s->reader = blocks_open(s, feed);
-		s->reader_of = s->blocks_written;
+	struct blocks **b = &s->reader[(uint64_t)feed % READERS];
+
+	if (s->readers_of != s->blocks_written ||
+	    (s->read_only && sqlite3_get_autocommit(s->db)))
+		blocks_readers_close(s);
+	s->readers_of = s->blocks_written;
+	if (*b == NULL || (*b)->feed != feed) {
+		blocks_close(*b);
+		*b = blocks_open(s, feed);
 	}
-	return s->reader;
+	return *b;
 }
 
 /* --- from older stores --------------------------------------------------- */

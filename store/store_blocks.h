@@ -41,9 +41,10 @@ int blocks_remove(struct blocks *b, struct slice id, struct err *e);
 /* Writes what is not yet written. */
 int blocks_end(struct blocks *b, struct err *e);
 
-/* For single questions: the last blocks that were read stay at hand.  NULL
- * with e set. */
+/* For single questions: the last blocks that were read stay at hand, of a store
+ * that is only read as long as a transaction lasts. */
 struct blocks *blocks_reader(struct store *s, int64_t feed);
+void blocks_readers_close(struct store *s);
 
 /*
  * Those of the blocks that overlap from … to, by id: walk_begin even when it

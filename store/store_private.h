@@ -163,6 +163,10 @@ struct pulled {
 	int64_t first; /* when the first pull of it ended */
 };
 
+enum {
+	READERS = 8
+};
+
 struct store {
 	sqlite3 *db;
 	char *path, *dir;
@@ -185,10 +189,11 @@ struct store {
 		uint64_t dropped;      /* the store's, when it began */
 		struct sorter *sorter; /* NULL: none */
 	} ready;
-	uint64_t dropped;      /* how often ready was no longer true */
-	struct blocks *reader; /* blocks_reader; NULL: none yet */
-	/* How often a block changed; and when it was opened. */
-	uint64_t blocks_written, reader_of;
+	uint64_t dropped; /* how often ready was no longer true */
+	/* Of blocks_reader, by the number of their feed; NULL: none. */
+	struct blocks *reader[READERS];
+	/* How often a block changed, or may have; and when they were opened. */
+	uint64_t blocks_written, readers_of;
 };
 
 /* A kept statement, reset; NULL with e set. */

@@ -56,7 +56,9 @@ preview_open(struct preview *p, const struct conf *c, const struct feed *f,
 	if (c->feeds < 2)
 		return 0;
 	conf_path(path, c, "state", "store.db", NULL);
-	return store_open(&p->others, path, true, e);
+	return store_open(&p->others, path, true, e) == -1
+		   ? -1
+		   : store_begin(p->others, e);
 }
 
 void
