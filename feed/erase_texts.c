@@ -114,46 +114,46 @@ say_before(void *ctx, const char *sha256, struct err *e)
 	return erase_say(ctx, sha256, e);
 }
 
+/* copy: what is left of it. */
 static int
 replace_text(struct erasing *x, const char *feed, const char *path,
-    struct expunge *how, int fd, struct err *e)
+    uint64_t rows, int copy, struct err *e)
 {
 	struct erase_event v = {
-		.x = x, .feed = feed, .path = path, .rows = how->found
+		.x = x, .feed = feed, .path = path, .rows = rows
 	};
 	struct archiving *a = NULL;
 	char sha256[65];
-	int copy = temp_file(x->dir), rc = -1;
 
-	how->row = NULL;
-	if (copy == -1)
-		err_set(e, "make a temporary file: %s", strerror(errno));
-	else if (erase_hash_before(x, path, v.before, e) == 0 &&
-		 expunge_file(how, fd, copy, e) == 0 &&
-		 archive_begin(
-		     &a, x->conf, feed, ARCHIVE_DUMP, copy, NULL, e) == 0)
-		rc = archive_end_over(a, path, sha256, say_before, &v, e);
-	if (copy != -1)
-		close(copy);
-	return rc;
+	if (erase_save(x, e) == -1 ||
+	    erase_hash_before(x, path, v.before, e) == -1 ||
+	    archive_begin(&a, x->conf, feed, ARCHIVE_DUMP, copy, NULL, e) == -1)
+		return -1;
+	return archive_end_over(a, path, sha256, say_before, &v, e);
 }
 
+/* What is left is written while it is looked at: most versions have whoever
+ * one of them has. */
 int
 erase_report(struct erasing *x, const char *feed, const char *path,
     struct expunge *how, const char *what, int fd, struct err *e)
 {
+	int copy = x->audit == NULL ? -1 : temp_file(x->dir), rc;
+
+	if (x->audit != NULL && copy == -1)
+		return err_set(e, "make a temporary file: %s", strerror(errno));
 	how->stones = x->stones;
 	how->limits = &no_limits;
 	how->feed = feed;
-	if (expunge_file(how, fd, -1, e) == -1)
-		return -1;
-	if (how->found == 0)
-		return 0;
-	erase_note_file(x, feed, path, what, how->found, 0);
-	if (x->audit == NULL)
-		return 0;
-	return erase_save(x, e) == -1 ? -1
-				      : replace_text(x, feed, path, how, fd, e);
+	rc = expunge_file(how, fd, copy, e);
+	if (rc == 0 && how->found > 0) {
+		erase_note_file(x, feed, path, what, how->found, 0);
+		if (copy != -1)
+			rc = replace_text(x, feed, path, how->found, copy, e);
+	}
+	if (copy != -1)
+		close(copy);
+	return rc;
 }
 
 int
