@@ -402,7 +402,9 @@ keep_profile(struct job *j, struct err *e)
 	return rc;
 }
 
-/* Into the open transaction; the gate is told of every order meanwhile. */
+/* Into the open transaction; the gate is told of every order meanwhile.  The
+ * ledger comes last: a page that was written early and changes again makes
+ * SQLite read all it wrote behind it once more. */
 static int
 merge(struct job *j, struct err *e)
 {
@@ -414,11 +416,13 @@ merge(struct job *j, struct err *e)
 		j->intake.merged = weigh_merged;
 		j->intake.merged_ctx = &j->weigh;
 	}
-	j->d->state = DUMP_HELD; /* until it passed */
-	if (store_dump_add(s, j->d, j->settings, e) == -1 ||
+	if (store_dump_next(s, &j->d->id, e) == -1 ||
 	    intake_merge(&j->intake, s, j->d->id, e) == -1)
 		return -1;
 	j->d->tally = j->intake.tally;
+	j->d->state = DUMP_HELD; /* until it passed */
+	if (store_dump_add(s, j->d, j->settings, e) == -1)
+		return -1;
 	return weigh_judge(
 	    &j->weigh, j->d->source, &j->profile, s, &j->gate, e);
 }

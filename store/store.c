@@ -560,6 +560,14 @@ note_merged(struct store *s, const struct dump_entry *d, struct err *e)
 }
 
 int
+store_dump_next(struct store *s, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *q = store_kept(s, SQL_DUMP_NEXT, e);
+
+	return q == NULL ? -1 : store_ask_number(s, q, out, e);
+}
+
+int
 store_dump_add(
     struct store *s, struct dump_entry *d, const char *settings, struct err *e)
 {

@@ -91,6 +91,8 @@ struct dump_entry {
 	struct tally tally;
 };
 
+/* The next number: that of the dump that is added next. */
+int store_dump_next(struct store *s, int64_t *out, struct err *e);
 /* Puts it in under d->id, or when that is 0 under the next number, which it
  * then is.  settings is settings_text(). */
 int store_dump_add(

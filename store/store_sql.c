@@ -209,6 +209,9 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_FEED_GET] = "SELECT id FROM feeds WHERE name = ?",
 [SQL_FEED_ADD] = "INSERT INTO feeds (name) VALUES (?)",
 
+[SQL_DUMP_NEXT] =
+    "SELECT 1 + ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'dumps'),"
+    " 0)",
 [SQL_DUMP_ADD] =
     "INSERT INTO dumps (feed, source, name, state, at, bytes, sha256,"
     " fingerprint, archive, preset, encoding, reason, tally, settings, id)"

@@ -230,6 +230,7 @@ a_dump_is_kept_whole(void **state)
 	struct dump_entry d = { .state = DUMP_HELD, .at = 5, .bytes = 1 << 30 },
 			  got;
 	char *settings;
+	int64_t next;
 	struct kit k;
 
 	(void)state;
@@ -251,7 +252,11 @@ a_dump_is_kept_whole(void **state)
 		.rejected = 5,
 		.values_dropped = 6,
 		.identifiers_kept = UINT64_MAX };
+	assert_int_equal(store_dump_next(k.store, &next, &e), 0);
 	assert_int_equal(store_dump_add(k.store, &d, "{\"a\":1}", &e), 0);
+	assert_int_equal(d.id, next);
+	assert_int_equal(store_dump_next(k.store, &next, &e), 0);
+	assert_int_equal(next, d.id + 1);
 	assert_int_equal(store_dump_get(k.store, d.id, &got, &settings, &e), 1);
 	assert_memory_equal(&got, &d, sizeof d);
 	assert_string_equal(settings, "{\"a\":1}");
