@@ -12,6 +12,7 @@
 #include "formats/arena.h"
 #include "formats/preset.h"
 #include "server/bytes.h"
+#include "feed/pouring.h"
 #include "feed/render_clients.h"
 
 #define MARK_BYTES 4096
@@ -19,9 +20,8 @@
 struct rows {
 	struct writing writing;
 	struct writer_env env;
-	int fd; /* -1: only measured */
-	int to; /* the file, whatever fd is */
-	struct sha256_ctx sha;
+	struct pouring *file;
+	bool measured; /* and not written */
 	struct out *out;
 	uint64_t newer;
 	int64_t from, since;
@@ -39,20 +39,15 @@ sink(void *ctx, const void *buf, size_t n)
 {
 	struct rows *r = ctx;
 
-	if (r->fd == -1)
+	if (r->measured)
 		return 0;
 	if (r->what->most != 0 && r->out->bytes > r->what->most) {
-		r->fd = -1;
+		r->measured = true;
 		if (r->what->growing != NULL)
 			growing_end(r->what->growing);
 		return 0;
 	}
-	sha256_update(&r->sha, n, buf);
-	if (bytes_write(r->fd, buf, n) == -1)
-		return -1;
-	if (r->what->growing != NULL)
-		growing_add(r->what->growing, n);
-	return 0;
+	return pouring_add(r->file, buf, n);
 }
 
 /* --- one row ------------------------------------------------------------- */
@@ -83,8 +78,7 @@ note_second(struct rows *r, int64_t second)
 static void
 begin_file(struct rows *r)
 {
-	r->leaving = false;
-	r->fd = r->to;
+	r->leaving = r->measured = false;
 	out_begin(r->out, (struct output){ sink, r });
 	writing_begin(&r->writing, r->what->writer, &r->env, r->out);
 }
@@ -101,7 +95,7 @@ begin_leaving(struct rows *r)
 	r->leaving = true;
 	r->leave = head + r->what->leave;
 	r->cut = r->from == INT64_MIN ? INT64_MIN : r->from - 1;
-	r->fd = -1;
+	r->measured = true;
 	while (i > 0 && m->mark[i - 1].before >= r->leave)
 		i--;
 	if (i == 0)
@@ -242,7 +236,7 @@ put_rows(struct rows *r, const struct render_what *what, struct err *e)
 /* --- the file ------------------------------------------------------------ */
 
 static void
-begin(struct rows *r, const struct render_what *what, int fd)
+begin(struct rows *r, const struct render_what *what)
 {
 	memset(r, 0, sizeof *r);
 	r->env.zone = what->zone;
@@ -252,9 +246,7 @@ begin(struct rows *r, const struct render_what *what, int fd)
 	r->what = what;
 	r->from = what->from;
 	r->since = what->since;
-	r->fd = r->to = fd;
 	r->out = mem_alloc(sizeof *r->out);
-	sha256_init(&r->sha);
 	begin_file(r);
 	if (what->leave > 0)
 		begin_leaving(r);
@@ -291,11 +283,12 @@ render_write(
 	struct rows r;
 	int rc = -1;
 
-	begin(&r, what, fd);
+	begin(&r, what);
 	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
 		err_set(e, "write %s: %s", file, strerror(errno));
 		goto out;
 	}
+	r.file = pouring_open(fd, what->growing);
 	if (put_rows(&r, what, e) == -1) {
 		err_add(e, "write %s", file);
 		goto out;
@@ -303,7 +296,12 @@ render_write(
 	if (r.leaving)
 		begin_file(&r); /* nothing is left */
 	writing_end(&r.writing);
-	if (out_end(r.out) == -1) {
+	rc = out_end(r.out);
+	if (rc == 0) {
+		rc = pouring_end(r.file, out->sha256);
+		r.file = NULL;
+	}
+	if (rc == -1) {
 		err_set(e, "write %s: %s", file, strerror(errno));
 		goto out;
 	}
@@ -313,9 +311,8 @@ render_write(
 	out->waiting = r.waiting;
 	out->unfit = r.unfit;
 	out->from = r.leave > 0 ? r.cut + 1 : what->from;
-	render_hex(out->sha256, &r.sha);
-	rc = 0;
 out:
+	pouring_cancel(r.file);
 	free(r.out);
 	arena_free(&r.arena);
 	return rc;
