@@ -27,10 +27,12 @@
 #include "server/err.h"
 #include "server/worker.h"
 
+/* As for HTTPS, but AES with 128 bits comes first: it is the fastest on both
+ * sides, and nobody breaks it. */
 #define TLS_PRIORITIES                                                         \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
-	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
-	"%SERVER_PRECEDENCE"
+	"-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"            \
+	"-SHA1:%SERVER_PRECEDENCE"
 
 /* --- identity --- */
 
