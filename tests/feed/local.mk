@@ -26,6 +26,9 @@ tests_feed_test_publish_SOURCES = tests/feed/test_publish.c \
 	tests/feed/ingest_bench.h
 tests_feed_test_publish_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
 
+FEED_TESTS += tests/feed/test_pouring
+tests_feed_test_pouring_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
+
 FEED_TESTS += tests/feed/test_packing
 tests_feed_test_packing_SOURCES = tests/feed/test_packing.c \
 	tests/feed/ingest_bench.h
