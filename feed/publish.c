@@ -21,20 +21,35 @@
 #include "server/log.h"
 
 #define FILE_MODE 0640
+#define NOTE_MAX 256
 
 /* --- the new version ----------------------------------------------------- */
+
+/* Nothing is written when it is what is known; none: what nothing known is. */
+static int
+note(struct publish_job *j, const char *name, const char *none, const char *is,
+    struct err *e)
+{
+	char key[160], was[NOTE_MAX];
+	int known;
+
+	snprintf(
+	    key, sizeof key, "%s.%s/%s", name, j->feed->name, j->writer->file);
+	known = store_get(j->store, key, was, sizeof was, e);
+	if (known == -1)
+		return -1;
+	return strcmp(known == 1 ? was : none, is) == 0
+		   ? 0
+		   : store_set(j->store, key, is, e);
+}
 
 static int
 note_count(struct publish_job *j, const char *name, uint64_t n, struct err *e)
 {
-	char key[160], was[32] = "0", now[32];
+	char text[32];
 
-	snprintf(
-	    key, sizeof key, "%s.%s/%s", name, j->feed->name, j->writer->file);
-	snprintf(now, sizeof now, "%llu", (unsigned long long)n);
-	if (store_get(j->store, key, was, sizeof was, e) == -1)
-		return -1;
-	return strcmp(was, now) == 0 ? 0 : store_set(j->store, key, now, e);
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	return note(j, name, "0", text, e);
 }
 
 /* Kept for status: how many orders wait for their client, how many records
@@ -96,7 +111,7 @@ write_version(struct publish_job *j, struct err *e)
 		.most = publish_limit(j),
 		.marks = &marks };
 	uint64_t rows;
-	char key[160], note[256] = "";
+	char left_out[NOTE_MAX] = "";
 
 	if (write_followed(j, &what, e) == -1)
 		return -1;
@@ -106,14 +121,13 @@ write_version(struct publish_job *j, struct err *e)
 		if (write_followed(j, &what, e) == -1)
 			return -1;
 		j->from = j->render.from;
-		snprintf(note, sizeof note,
+		snprintf(left_out, sizeof left_out,
 		    _("The %llu oldest rows are left out: the file would be "
 		      "larger than %llu bytes."),
 		    (unsigned long long)(rows - j->render.rows),
 		    (unsigned long long)what.most);
 	}
-	snprintf(key, sizeof key, "note.%s/%s", j->feed->name, j->writer->file);
-	return store_set(j->store, key, note, e);
+	return note(j, "note", "", left_out, e);
 }
 
 /* --- into place ---------------------------------------------------------- */
@@ -332,6 +346,8 @@ run(struct publish_job *j, enum publish_result *out, struct err *e)
 	    newest_time(j, &newest, e) == -1)
 		return -1;
 	new = differs(j, newest) && newest != j->now;
+	if (new) /* its way to the disk begins, which place waits for */
+		sync_file_range(j->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	rc = publish_refused(j, why, sizeof why, e);
 	if (rc == -1 || publish_withhold(j, why, e) == -1)
 		return -1;
