@@ -8,9 +8,18 @@
 
 #include "formats/arena.h"
 
+/* What one thread waits for and another one does, so that nobody is woken for
+ * nothing. */
+enum deed {
+	GIVEN,
+	PASSED,
+	EMPTIED,
+	DEEDS
+};
+
 struct belt {
 	pthread_mutex_t lock;
-	pthread_cond_t moved;
+	pthread_cond_t done[DEEDS];
 	size_t blocks, bytes;
 	/* How many, ever, at most blocks apart; passed: by the one between. */
 	size_t given, passed, emptied;
@@ -26,7 +35,8 @@ belt_open(size_t blocks, size_t bytes, bool between)
 	struct belt *b = mem_alloc(sizeof *b);
 
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->moved, NULL);
+	for (int i = 0; i < DEEDS; i++)
+		pthread_cond_init(&b->done[i], NULL);
 	b->blocks = blocks;
 	b->bytes = bytes;
 	b->between = between;
@@ -39,7 +49,8 @@ belt_close(struct belt *b)
 {
 	if (b == NULL)
 		return;
-	pthread_cond_destroy(&b->moved);
+	for (int i = 0; i < DEEDS; i++)
+		pthread_cond_destroy(&b->done[i]);
 	pthread_mutex_destroy(&b->lock);
 	free(b->block);
 	free(b);
@@ -58,7 +69,7 @@ belt_take(struct belt *b)
 
 	pthread_mutex_lock(&b->lock);
 	while (!b->stopped && b->given - b->emptied == b->blocks)
-		pthread_cond_wait(&b->moved, &b->lock);
+		pthread_cond_wait(&b->done[EMPTIED], &b->lock);
 	if (!b->stopped)
 		block = belt_block(b, b->given % b->blocks);
 	pthread_mutex_unlock(&b->lock);
@@ -70,7 +81,8 @@ set(struct belt *b, bool *what)
 {
 	pthread_mutex_lock(&b->lock);
 	*what = true;
-	pthread_cond_broadcast(&b->moved);
+	for (int i = 0; i < DEEDS; i++)
+		pthread_cond_signal(&b->done[i]);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -79,7 +91,7 @@ belt_give(struct belt *b)
 {
 	pthread_mutex_lock(&b->lock);
 	b->given++;
-	pthread_cond_broadcast(&b->moved);
+	pthread_cond_signal(&b->done[GIVEN]);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -88,7 +100,7 @@ belt_wait(struct belt *b)
 {
 	pthread_mutex_lock(&b->lock);
 	while (b->given != b->emptied)
-		pthread_cond_wait(&b->moved, &b->lock);
+		pthread_cond_wait(&b->done[EMPTIED], &b->lock);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -110,7 +122,7 @@ pass_on(struct belt *b)
 {
 	b->passed += b->passing;
 	b->passing = false;
-	pthread_cond_broadcast(&b->moved);
+	pthread_cond_signal(&b->done[PASSED]);
 }
 
 void *
@@ -121,7 +133,7 @@ belt_pass(struct belt *b)
 	pthread_mutex_lock(&b->lock);
 	pass_on(b);
 	while (!b->ended && !b->stopped && b->given == b->passed)
-		pthread_cond_wait(&b->moved, &b->lock);
+		pthread_cond_wait(&b->done[GIVEN], &b->lock);
 	if (!b->stopped && b->given != b->passed) {
 		b->passing = true;
 		block = belt_block(b, b->passed % b->blocks);
@@ -134,8 +146,8 @@ void
 belt_pass_end(struct belt *b)
 {
 	pthread_mutex_lock(&b->lock);
-	pass_on(b);
 	b->passed_all = true;
+	pass_on(b);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -156,10 +168,11 @@ belt_next(struct belt *b)
 	if (b->holding) {
 		b->holding = false;
 		b->emptied++;
-		pthread_cond_broadcast(&b->moved);
+		pthread_cond_signal(&b->done[EMPTIED]);
 	}
 	while (is_coming(b))
-		pthread_cond_wait(&b->moved, &b->lock);
+		pthread_cond_wait(
+		    &b->done[b->between ? PASSED : GIVEN], &b->lock);
 	if ((b->between ? b->passed : b->given) != b->emptied) {
 		b->holding = true;
 		block = belt_block(b, b->emptied % b->blocks);
