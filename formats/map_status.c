@@ -297,8 +297,11 @@ named_goal(const struct map *m, struct slice status)
 {
 	struct slice none = { "", 0 };
 
+	if (!m->preset->literal_status || status.n == 0 ||
+	    memchr(status.p, ':', status.n) == NULL)
+		return none; /* as nearly always */
 	status = text_strip(status);
-	if (!m->preset->literal_status || !slice_starts(status, "goal:"))
+	if (!slice_starts(status, "goal:"))
 		return none;
 	slice_cut(&status, ':');
 	return check_goal_id(status) ? status : none;

@@ -282,8 +282,10 @@ normal_email(struct arena *a, struct slice v, struct slice *out)
 		slice_cut(&v, '<');
 		v = text_strip(v);
 	}
-	if (!check_email(v)) /* which takes no capitals */
-		v = lower_copy(a, v);
+	*out = v;
+	if (check_email(v)) /* which takes no capitals */
+		return true;
+	v = lower_copy(a, v);
 	if (slice_starts(v, "mailto:"))
 		v = after(v, strlen("mailto:"));
 	*out = v;
