@@ -26,7 +26,7 @@ E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 	tests/e2e/masked.t tests/e2e/quality_diff.t
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t
 E2E_TESTS += tests/e2e/sandbox.t
-E2E_TESTS += tests/e2e/ftp.t tests/e2e/sftp.t
+E2E_TESTS += tests/e2e/ftp.t tests/e2e/ftp_data.t tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
