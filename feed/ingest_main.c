@@ -407,18 +407,7 @@ resume_erasures(struct loop *l)
 	erase_resume(&l->in);
 }
 
-/* It gives way to what people wait for. */
-static bool
-gives_way(void *ctx)
-{
-	struct loop *l = ctx;
-
-	hear_parent(l);
-	return l->stop || readable(l->worker->command) ||
-	       readable(heard_fd(&l->heard)) || readable(watch_fd(l->watch));
-}
-
-/* It gave way for too long: nobody waits meanwhile but the store. */
+/* What the network side tells is kept, and is no reason to begin anew. */
 static bool
 goes_on(void *ctx)
 {
@@ -427,6 +416,16 @@ goes_on(void *ctx)
 	hear_parent(l);
 	heard_drain(&l->heard, true);
 	return l->stop;
+}
+
+/* It gives way to what people wait for, until it did so for too long. */
+static bool
+gives_way(void *ctx)
+{
+	const struct loop *l = ctx;
+
+	return goes_on(ctx) || readable(l->worker->command) ||
+	       readable(watch_fd(l->watch));
 }
 
 static void
