@@ -23,25 +23,23 @@ static const struct {
 	unsigned code;
 	const char *text;
 } ends[FTP_ENDS] = {
-	[FTP_END_WELL] = { 226, N_("The transfer is complete.") },
-	[FTP_END_NO_PASV] = { 425, N_("Send PASV or EPSV first.") },
+	[FTP_END_WELL] = { 226, "The transfer is complete." },
+	[FTP_END_NO_PASV] = { 425, "Send PASV or EPSV first." },
 	[FTP_END_NO_PORT] = { 425,
-	    N_("All ports for data connections are in use. Try again later.") },
-	[FTP_END_NOBODY] = { 425,
-	    N_("No data connection was opened in time.") },
+	    "All ports for data connections are in use. Try again later." },
+	[FTP_END_NOBODY] = { 425, "No data connection was opened in time." },
 	[FTP_END_TLS] = { 522,
-	    N_("The TLS handshake of the data connection failed.") },
-	[FTP_END_ABORTED] = { 426, N_("The transfer was aborted.") },
-	[FTP_END_BROKEN] = { 426,
-	    N_("The data connection broke before the end.") },
+	    "The TLS handshake of the data connection failed." },
+	[FTP_END_ABORTED] = { 426, "The transfer was aborted." },
+	[FTP_END_BROKEN] = { 426, "The data connection broke before the end." },
 	[FTP_END_IDLE] = { 426,
-	    N_("The transfer was ended: nothing moved for too long.") },
-	[FTP_END_SLOW] = { 426, N_("The transfer was ended: it is too slow.") },
+	    "The transfer was ended: nothing moved for too long." },
+	[FTP_END_SLOW] = { 426, "The transfer was ended: it is too slow." },
 	[FTP_END_DISK] = { 451,
-	    N_("The server could not read or write the file.") },
-	[FTP_END_SPACE] = { 452, N_("There is no space left on the server.") },
-	[FTP_END_LARGE] = { 552, N_("The file is too large.") },
-	[FTP_END_MASTER] = { 421, N_("The server ends.") },
+	    "The server could not read or write the file." },
+	[FTP_END_SPACE] = { 452, "There is no space left on the server." },
+	[FTP_END_LARGE] = { 552, "The file is too large." },
+	[FTP_END_MASTER] = { 421, "The server ends." },
 };
 
 unsigned
@@ -53,7 +51,7 @@ ftp_end_code(enum ftp_end end)
 const char *
 ftp_end_text(enum ftp_end end)
 {
-	return _(ends[end].text);
+	return ends[end].text;
 }
 
 /* --- life --- */

@@ -99,7 +99,7 @@ enum ftp_end {
 	FTP_ENDS
 };
 
-/* The code, and the sentence with its full stop, translated; one line. */
+/* The code, and the sentence with its full stop, in English as all replies. */
 unsigned ftp_end_code(enum ftp_end end);
 const char *ftp_end_text(enum ftp_end end);
 

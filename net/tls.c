@@ -230,7 +230,7 @@ failed(struct tls *t, int rc)
 const char *
 tls_why(const struct tls *t)
 {
-	return t->why[0] != '\0' ? t->why : _("nothing is wrong");
+	return t->why;
 }
 
 /* --- session --- */

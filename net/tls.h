@@ -106,7 +106,7 @@ bool tls_resumed(const struct tls *t);
 /* "TLS1.3 AES-128-GCM", for the log; NULL before the handshake. */
 const char *tls_describe(const struct tls *t);
 
-/* The sentence after EPROTO, without a dot; never empty. */
+/* What went wrong: a sentence without its dot; empty while nothing did. */
 const char *tls_why(const struct tls *t);
 
 void tls_negotiated(const struct tls *t, struct negotiated *out);
