@@ -29,8 +29,8 @@
 json_t *
 erase_act_new(void)
 {
-	return json_pack("{s:{}, s:{}, s:{}, s:{}, s:{}}", "orders", "files",
-	    "received", "unread", "replay");
+	return json_pack("{s:{}, s:{}, s:{}, s:{}, s:{}, s:{}}", "orders",
+	    "files", "received", "unread", "replay", "names");
 }
 
 json_t *

@@ -44,6 +44,9 @@ struct erasing {
 	 *
 	 *   unread, by path: why
 	 *
+	 *   names, by path: what is called by him.  Such a name stays, for
+	 *   the audit has it.  Here it is masked, as in the other lists.
+	 *
 	 *   replay, by feed: why its dumps cannot be replayed as yet
 	 */
 	json_t *act;

@@ -16,6 +16,7 @@
 
 #include "store/archive.h"
 #include "feed/erase_files.h"
+#include "feed/report_name.h"
 #include "store/json_foreign.h"
 #include "server/lang.h"
 
@@ -80,13 +81,54 @@ erase_ends(const char *s, size_t n, const char *end)
 	return n >= k && memcmp(s + n - k, end, k) == 0;
 }
 
+/* --- names ---------------------------------------------------------------- */
+
+struct veil {
+	char *text;
+	size_t n;
+	bool hit;
+};
+
+static void
+veil_span(void *ctx, struct slice span)
+{
+	struct veil *v = ctx;
+
+	v->hit = true;
+	if (span.p >= v->text && span.p + span.n <= v->text + v->n)
+		memset(v->text + (span.p - v->text), '*', span.n);
+}
+
+const char *
+erase_shown(struct erasing *x, const char *path, char out[PATH_MAX])
+{
+	struct arena a = { 0 };
+	struct veil v;
+	char *name;
+
+	snprintf(out, PATH_MAX, "%s", path);
+	name = strrchr(out, '/');
+	name = name == NULL ? out : name + 1;
+	v = (struct veil){ name, strlen(name), false };
+	tombstones_mentioned(
+	    x->stones, &a, (struct slice){ name, v.n }, veil_span, &v);
+	arena_free(&a);
+	if (!v.hit)
+		return path;
+	if (json_object_get(x->act, "names") == NULL) /* of a version before */
+		json_object_set_new(x->act, "names", json_object());
+	erase_note(x, "names", out);
+	return out;
+}
+
 /* --- what is said --------------------------------------------------------- */
 
 void
 erase_note_file(struct erasing *x, const char *feed, const char *path,
     const char *what, uint64_t rows, uint64_t changed)
 {
-	json_t *o = erase_note(x, "files", path);
+	char shown[PATH_MAX];
+	json_t *o = erase_note(x, "files", erase_shown(x, path, shown));
 
 	json_object_set_new(o, "feed", json_string(feed));
 	json_object_set_new(o, "what", json_string(what));
@@ -98,9 +140,11 @@ void
 erase_note_unread(struct erasing *x, const char *path, const char *why)
 {
 	json_t *list = json_object_get(x->act, "unread");
+	char shown[PATH_MAX];
 
 	/* a name that is no UTF-8 is told without its letters */
-	if (json_object_set_new(list, path, json_foreign(why)) == -1)
+	if (json_object_set_new(
+		list, erase_shown(x, path, shown), json_foreign(why)) == -1)
 		json_object_set_new(list, "?", json_foreign(why));
 }
 
@@ -155,6 +199,7 @@ erase_remove(struct erasing *x, const char *feed, const char *path,
 
 struct ledger {
 	json_t *by_path;
+	struct erasing *x;
 };
 
 static bool
@@ -163,7 +208,13 @@ note_dump(void *ctx, const struct dump_entry *d)
 	struct ledger *l = ctx;
 
 	json_t *ids = json_object_get(l->by_path, d->archive);
+	char said[PATH_MAX], shown[PATH_MAX];
+	int n;
 
+	n = snprintf(
+	    said, sizeof said, "dumps %s %lld/", d->feed, (long long)d->id);
+	report_cut_name(said + n, d->name); /* of an archive's, too */
+	erase_shown(l->x, said, shown);
 	if (d->archive[0] == '\0')
 		return true;
 	if (ids == NULL) {
@@ -196,7 +247,7 @@ static int
 erase_archived(
     struct erasing *x, const struct ledger *l, const char *path, struct err *e)
 {
-	char feed[FEED_NAME_MAX + 1];
+	char feed[FEED_NAME_MAX + 1], shown[PATH_MAX];
 	const char *name = path + strlen("archive/");
 	size_t n = strcspn(name, "/");
 	int fd, rc;
@@ -208,6 +259,7 @@ erase_archived(
 	if (n > FEED_NAME_MAX || strlen(name) < n + HASH_TAIL + 8)
 		return 0;
 	snprintf(feed, sizeof feed, "%.*s", (int)n, name);
+	erase_shown(x, path, shown);
 	fd = archive_open(x->conf, path, e);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
@@ -217,6 +269,20 @@ erase_archived(
 }
 
 /* --- all files ------------------------------------------------------------ */
+
+/* They are called as their dumps are. */
+static int
+note_reports(struct erasing *x, struct err *e)
+{
+	struct files l = { NULL, 0, 0 };
+	int rc = erase_files_list(x->conf, "reports", &l, e);
+	char shown[PATH_MAX];
+
+	for (size_t i = 0; i < l.n; i++)
+		erase_shown(x, l.path[i], shown);
+	erase_files_free(&l);
+	return rc;
+}
 
 /* Dropped and not read as yet, or never to be read: not opened, but named. */
 static int
@@ -235,7 +301,7 @@ note_waiting(
 int
 erase_files(struct erasing *x, struct err *e)
 {
-	struct ledger l = { json_object() };
+	struct ledger l = { json_object(), x };
 	struct files files = { NULL, 0, 0 };
 	int rc = -1;
 
@@ -245,7 +311,7 @@ erase_files(struct erasing *x, struct err *e)
 	for (size_t i = 0; rc == 0 && i < files.n; i++)
 		rc = erase_archived(x, &l, files.path[i], e);
 	if (rc == 0 &&
-	    (erase_published(x, e) == -1 ||
+	    (erase_published(x, e) == -1 || note_reports(x, e) == -1 ||
 		erase_below(x, "reports", true, e) == -1 ||
 		note_waiting(x, "inbox", N_("it was not read yet"), e) == -1 ||
 		note_waiting(

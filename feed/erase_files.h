@@ -5,6 +5,7 @@
 #ifndef FEED_ERASE_FILES_H
 #define FEED_ERASE_FILES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,11 @@ int erase_files_list(
 void erase_files_free(struct files *l);
 /* Do the first n bytes of s end so? */
 bool erase_ends(const char *s, size_t n, const char *end);
+
+/* The path as it may be shown and kept: its last part masked when it tells of
+ * somebody, which is noted. */
+const char *erase_shown(
+    struct erasing *x, const char *path, char out[PATH_MAX]);
 
 /* --- what is said --------------------------------------------------------- */
 

@@ -249,6 +249,23 @@ print_unread(const json_t *list)
 }
 
 static void
+print_names(const json_t *list)
+{
+	const char *path;
+	json_t *o;
+
+	if (json_object_size(list) == 0)
+		return;
+	printf(
+	    _("Names that tell of the person: %zu\n"), json_object_size(list));
+	json_object_foreach((json_t *)(uintptr_t)list, path, o)
+	    printf("  %s\n", path);
+	puts(_("They stay, for the audit has the name of every dump and its "
+	       "chain is not rewritten.\nName dumps by their day, not by a "
+	       "person."));
+}
+
+static void
 print_replay(const json_t *list)
 {
 	const char *feed;
@@ -279,6 +296,7 @@ print_act(const json_t *act)
 	print_received(json_object_get(act, "received"));
 	print_more(act, "received_more");
 	print_unread(json_object_get(act, "unread"));
+	print_names(json_object_get(act, "names"));
 }
 
 /* By key becomes a list. */
@@ -304,14 +322,15 @@ list_of(const json_t *act, const char *name, const char *key_name)
 static json_t *
 act_json(const json_t *act)
 {
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "orders",
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "orders",
 	    list_of(act, "orders", NULL), "orders_more",
 	    number_of(act, "orders_more"), "received_more",
 	    number_of(act, "received_more"), "files",
 	    list_of(act, "files", "path"), "received",
 	    list_of(act, "received", NULL), "unread",
 	    list_of(act, "unread", "path"), "replay",
-	    list_of(act, "replay", "feed"));
+	    list_of(act, "replay", "feed"), "names",
+	    list_of(act, "names", "path"));
 }
 
 static void
@@ -336,7 +355,8 @@ find(struct asked *q)
 	if (erase_files(&q->x, &e) == -1 || erase_orders(&q->x, &e) == -1)
 		return ctl_fail("%s", e.text);
 	found = json_object_size(json_object_get(q->x.act, "orders")) +
-		    json_object_size(json_object_get(q->x.act, "files")) >
+		    json_object_size(json_object_get(q->x.act, "files")) +
+		    json_object_size(json_object_get(q->x.act, "names")) >
 		0;
 	if (q->ctl->json) {
 		o = act_json(q->x.act);

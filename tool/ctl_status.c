@@ -448,8 +448,9 @@ note_erasure(void *ctx, const struct erasure *r, struct err *e)
 {
 	(void)e;
 	problem(ctx,
-	    _("Erasure %lld is not done yet; it goes on by itself. \"convdrop "
-	      "person act %lld\" tells what it waits for."),
+	    _("Erasure %lld is not done yet; it goes on by itself, and while "
+	      "it is at work new dumps wait in the inbox. \"convdrop person "
+	      "act %lld\" tells what it waits for."),
 	    (long long)r->id, (long long)r->id);
 	return 0;
 }

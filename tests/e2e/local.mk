@@ -35,7 +35,7 @@ E2E_TESTS += tests/e2e/withdraw.t tests/e2e/reprocess.t tests/e2e/order.t
 E2E_TESTS += tests/e2e/revise_faults.t tests/e2e/rebuild.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
-E2E_TESTS += tests/e2e/person.t
+E2E_TESTS += tests/e2e/person.t tests/e2e/erase_hard.t
 EXTRA_DIST += tests/e2e/traces.py
 E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t tests/e2e/steps.t
 EXTRA_DIST += tests/e2e/xlsx.py
