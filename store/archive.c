@@ -24,7 +24,8 @@
 
 #define NAME_BYTES 128
 #define TEMPORARY ".new"
-#define WAIT_MS 50 /* between two breaths */
+#define EARLY_BYTES ((off_t)8 << 20) /* go to the disk before the sync */
+#define WAIT_MS 50                   /* between two breaths */
 
 /* --- small things ------------------------------------------------------- */
 
@@ -146,6 +147,8 @@ copy_bytes(struct copy *y, struct gzip *z)
 		if ((y->gzipped ? bytes_write(y->to, y->in, (size_t)n)
 				: gzip_add(z, y->in, (size_t)n)) == -1)
 			return -1;
+		if (y->stored && at / EARLY_BYTES != (at + n) / EARLY_BYTES)
+			sync_file_range(y->to, 0, 0, SYNC_FILE_RANGE_WRITE);
 		at += n;
 	}
 	if (n == -1)
