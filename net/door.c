@@ -13,7 +13,9 @@
 #define FRIENDS 256 /* networks that logged in lately */
 #define FRIEND_MS (24 * 3600 * (int64_t)1000)
 #define EARLY_MS 1000 /* who is no older is not dropped early */
-#define ROOMS 50      /* made in a second, and at once */
+#define ROOMS                                                                  \
+	20 /* made in a second, and at once: most of a crowd that              \
+	    * comes is refused quickly, or who comes behind it waits */
 
 struct door {
 	const struct conf *conf;

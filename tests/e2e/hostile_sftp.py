@@ -1,0 +1,113 @@
+"""SFTP clients that mean no good.
+
+    hostile_sftp.py ACTION PORT USER PASSWORD READY UNTIL [ARGUMENT…]
+
+Each does its worst, makes the file READY, holds on until the file UNTIL is
+there, and prints what it saw on one line; hostile.t judges it.
+"""
+import os
+import sys
+import time
+
+import paramiko
+from paramiko import sftp as p
+from paramiko.py3compat import long as int64
+from paramiko.sftp_attr import SFTPAttributes
+
+PATIENCE = 60
+action, port, user, password, ready, until, *arguments = sys.argv[1:]
+
+
+def session(window=None):
+    t = paramiko.Transport(("127.0.0.1", int(port)))
+    t.connect(username=user, password=password)
+    channel = t.open_session(window_size=window)
+    channel.invoke_subsystem("sftp")
+    return t, paramiko.SFTPClient(channel)
+
+
+def hold(meanwhile=None):
+    end = time.monotonic() + PATIENCE
+    open(ready, "w").close()
+    while not os.path.exists(until) and time.monotonic() < end:
+        if meanwhile:
+            meanwhile()
+        else:
+            time.sleep(0.05)
+
+
+def handles(path, n):
+    """Opens n handles at once and closes none."""
+    t, s = session()
+    for _ in range(int(n)):
+        s._async_request(type(None), p.CMD_OPEN, path.encode(),
+                         p.SFTP_FLAG_READ, SFTPAttributes())
+    seen = {p.CMD_HANDLE: 0, p.CMD_STATUS: 0}
+    for _ in range(int(n)):
+        seen[s._read_packet()[0]] += 1
+    hold()
+    names = s.listdir("/main")  # it still answers
+    print(seen[p.CMD_HANDLE], seen[p.CMD_STATUS], "main" not in names)
+    t.close()
+
+
+def reads(path, n):
+    """Asks for n pieces of a file at once, and takes none of them."""
+    t, s = session(window=65536)
+    handle = s.open(path).handle
+    for i in range(int(n)):
+        s._async_request(type(None), p.CMD_READ, handle,
+                         int64(i * 4096), 261120)
+    hold()
+    t.close()
+    print("asked")
+
+
+def slow(path, n):
+    """n sessions that take a little now and then."""
+    held = []
+    for _ in range(int(n)):
+        t, s = session(window=65536)
+        f = s.open(path)
+        f.prefetch()
+        held.append((t, f))
+    took = [0]
+
+    def take():
+        for _, f in held:
+            took[0] += len(f.read(1000))
+        time.sleep(0.2)
+    hold(take)
+    for t, _ in held:
+        t.close()
+    print(took[0] > 0)
+
+
+def lists(path, want):
+    """Lists a huge folder, again and again."""
+    t, s = session()
+    n = len(s.listdir(path))
+    hold(lambda: s.listdir(path))
+    print(n == int(want))
+    t.close()
+
+
+def opens(*paths):
+    """What each path is answered with, and whether it took long."""
+    t, s = session()
+    seen = []
+    t0 = time.monotonic()
+    for path in paths:
+        for what in (s.open, s.stat, s.lstat, s.listdir):
+            try:
+                what(path)
+                seen.append("%s:%s" % (what.__name__, path))
+            except OSError:
+                pass
+    quick = time.monotonic() - t0 < 10
+    hold()
+    print(*seen, quick)
+    t.close()
+
+
+globals()[action](*arguments)

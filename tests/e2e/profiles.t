@@ -1,0 +1,106 @@
+#!/bin/sh
+# What auditors of protocols find, and what an admin is told before "strict".
+. "${srcdir:-.}/tests/e2e/lib.sh"
+
+ctl() { "$convdrop" -c "$conf" "$@"; }
+is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
+says() { ctl status | grep -qF -- "$1" || { ctl status; return 1; }; }
+status_is() { # JSON-PATH WANT
+	ctl status --json >"$work/status.json"
+	is "$(json "$1" "$work/status.json")" "$2"
+}
+pull_sftp() { # OPTION…
+	echo ls | sftp_as direct "$direct" "$@" >/dev/null 2>&1
+}
+set_profile() {
+	sed -i -E "s/^#? *ssh_profile *=.*/ssh_profile = \"$1\"/" "$conf"
+}
+
+# --- what clients negotiated
+instance
+daemon
+check "nobody came yet" says 'Nobody logged in over SFTP in the last 30 days'
+pull_sftp
+seen() { [ "$(ctl status | grep -c "^client ")" -ge "$1" ]; }
+check "a client is shown" within 10 seen 1
+check "by its banner" says 'direct by sftp: SSH-2.0-OpenSSH_'
+check "with what was agreed on" status_is clients.0.hostkey ssh-ed25519
+check "it would do under strict" status_is clients.0.strict True
+check "and so everybody would" says \
+    'Everybody who logged in over SFTP in the last 30 days would also connect under ssh_profile = "strict".'
+https /main/ -u "direct:$direct" -A "a client of Direct's" -o /dev/null
+check "TLS is shown too" within 10 says \
+    "direct by https: a client of Direct's, TLS1.3, TLS_AES_256_GCM_SHA384"
+curl -sk --max-time 20 -u "direct:$direct" -o /dev/null \
+    "sftp://127.0.0.1:$sftp_port/main/"
+check "whom strict would shut out is named, with the list" within 10 says \
+    'ssh_profile = "strict" would shut out: direct (SSH-2.0-libssh2_1.10.0: MAC).'
+check "he is no problem, though" status_is clients.1.user direct
+pull_sftp -o KexAlgorithms=ecdh-sha2-nistp256 -c aes128-ctr
+check "the last of a client's logins counts" within 10 says \
+    ': key exchange); direct (SSH-2.0-libssh2_1.10.0: MAC)'
+check "the audit has it with the login" grep -q \
+    '"event":"login".*"client":"SSH-2.0-libssh2_1.10.0","kex":.*"strict_lacks":\["mac"\]' \
+    "$dir"/audit/*.jsonl
+
+# --- testssl.sh on what speaks TLS
+# Nothing above LOW, but what a self-signed certificate cannot have.
+tls_clean() { # FILE
+	"$python" - "$1" <<'EOF'
+import json, sys
+of_its_own = {"cert_chain_of_trust", "cert_revocation", "OCSP_stapling",
+              "cert_caRecord", "DNS_CAArecord", "cert_ocspRevoked",
+              "cert_crlDistributionPoints", "cert_validityPeriod",
+              "cert_extlifeSpan", "cert_trust",
+              "cert_expirationStatus", "cert_notAfter",
+              "engine_problem"}  # of the machine's own openssl
+found = json.load(open(sys.argv[1]))
+ids = {f["id"] for f in found}
+assert "TLS1_2" in ids and "TLS1_3" in ids, ids
+bad = [f for f in found if f["severity"] not in ("OK", "INFO", "LOW", "DEBUG")
+       and f["id"].split(" ")[0] not in of_its_own
+       and not f["id"].startswith("scanTime")]
+for f in bad:
+    print(f["id"], f["severity"], f["finding"])
+sys.exit(bad != [])
+EOF
+}
+testssl=$(command -v testssl || command -v testssl.sh)
+testssl_finds_nothing() { # NAME ADDRESS OPTION…
+	name=$1 address=$2
+	shift 2
+	# not: what depends on the answers of a web site
+	check "testssl.sh ends, $name" timeout 400 "$testssl" --quiet --color 0 \
+	    --warnings off --ip 127.0.0.1 -n none --openssl-timeout 20 \
+	    --jsonfile "$work/tls.$name.json" "$@" \
+	    -p -s -f -S -H -I -R -C -Z -W -L -F -J -D -O "$address"
+	check "and finds nothing above LOW, $name" \
+	    tls_clean "$work/tls.$name.json"
+}
+if [ -n "$testssl" ]; then
+	testssl_finds_nothing https "https://localhost:$https_port"
+else
+	skip "testssl.sh, https" "testssl.sh is not installed"
+fi
+check "the daemon ends" daemon_stop
+
+# --- ssh-audit on strict
+set_profile strict
+daemon
+check "strict says so" says 'ssh_profile = "strict" is in force.'
+if command -v ssh-audit >/dev/null; then
+	# 2.5.0 does not know the marker of strict key exchange, which no
+	# client can choose
+	ssh-audit -n -p "$sftp_port" -l warn 127.0.0.1 >"$work/ssh-audit" 2>&1
+	check "ssh-audit sees the server" sh -c \
+	    "ssh-audit -n -p $sftp_port 127.0.0.1 | grep -q '(kex) curve25519-sha256 '"
+	refute "ssh-audit has nothing to fail or to warn of" sh -c \
+	    "grep -E '\\[(fail|warn)\\]' '$work/ssh-audit' |
+	    grep -vF kex-strict-s-v00@openssh.com"
+	check "it does not know one marker" \
+	    [ "$(grep -cE '\[(fail|warn)\]' "$work/ssh-audit")" -le 1 ]
+else
+	skip "ssh-audit" "ssh-audit is not installed"
+fi
+check "the daemon ends cleanly" daemon_stop
+finish
