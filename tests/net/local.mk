@@ -63,6 +63,12 @@ tests_net_test_tls_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
 NET_TESTS += tests/net/test_ftp_data
 tests_net_test_ftp_data_SOURCES = tests/net/test_ftp_data.c \
-	tests/net/tls_kit.h
+	tests/net/ftp_kit.h tests/net/tls_kit.h
 tests_net_test_ftp_data_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_ftp_data_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
+
+NET_TESTS += tests/net/test_ftp_transfer
+tests_net_test_ftp_transfer_SOURCES = tests/net/test_ftp_transfer.c \
+	tests/net/ftp_kit.h tests/net/tls_kit.h
+tests_net_test_ftp_transfer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+tests_net_test_ftp_transfer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
