@@ -141,31 +141,6 @@ finish(struct decision *x)
 
 /* --- approved ------------------------------------------------------------ */
 
-/* The copy of a feed that hashes has no row that was refused or left out
- * before the merge; the profile counted them. */
-static int
-count_the_rest(struct decision *x, struct err *e)
-{
-	struct tally *t = &x->d.tally;
-	struct profile p;
-	char *text;
-
-	if (!x->hashed)
-		return 0;
-	if (store_profile_get(x->in->store, x->d.id, &text, e) != 1)
-		return -1;
-	if (profile_read(&p, text) && p.records > t->records) {
-		t->records += p.skipped + p.rejected;
-		t->skipped += p.skipped;
-		t->rejected += p.rejected;
-		t->too_old += p.too_old;
-		t->values_dropped += p.values_dropped;
-	}
-	profile_close(&p);
-	free(text);
-	return 0;
-}
-
 static int
 note_pii(struct decision *x, struct err *e)
 {
@@ -215,7 +190,7 @@ approve(struct decision *x, struct err *e)
 	    read_again(x, e) == -1 || begin(x, e) == -1 ||
 	    reread_merge_below(
 		&x->again, x->in->store, x->in->conf, &x->d, e) == -1 ||
-	    count_the_rest(x, e) == -1)
+	    (x->hashed && reread_count_rest(x->in->store, &x->d, e) == -1))
 		goto out;
 	x->d.state = DUMP_MERGED;
 	x->d.reason[0] = '\0';

@@ -17,6 +17,8 @@
 #include "store/json_foreign.h"
 #include "server/lang.h"
 #include "server/log.h"
+#include "feed/report_stage.h"
+#include "feed/restate.h"
 #include "feed/revise.h"
 
 struct revising {
@@ -66,6 +68,7 @@ begin(struct revising *x, struct ingest *in, const struct feed *f,
 		.feed = f,
 		.store = in->store,
 		.now = (int64_t)time(NULL),
+		.reports = true,
 		.dir = x->dir,
 		.breathe = in->breathe,
 		.ctx = in->ctx,
@@ -121,11 +124,18 @@ say_records(struct revising *x)
 	const struct revise_tally *t = &x->tally;
 	const uint64_t *n = t->fate;
 
-	if (n[REVISE_GONE] > 0)
+	if (n[REVISE_GONE] > t->gone_pulled)
 		say(x,
 		    _("Gone, for no completed pull carried them: %llu "
 		      "records."),
-		    (unsigned long long)n[REVISE_GONE]);
+		    (unsigned long long)(n[REVISE_GONE] - t->gone_pulled));
+	if (t->gone_pulled > 0)
+		say(x,
+		    _("Gone, although a completed pull carried them: %llu "
+		      "contacts, calls or chats. Their files have no status "
+		      "that would tell the destination; what it took of them "
+		      "stays there."),
+		    (unsigned long long)t->gone_pulled);
 	if (n[REVISE_CANCELLED] > 0)
 		say(x,
 		    _("Published as CANCELLED until they leave the window, for "
@@ -173,8 +183,8 @@ say_dumps(struct revising *x)
 	if (t->orphans > 0)
 		say(x,
 		    _("Dumps that stay as they were, for their source is no "
-		      "longer in the configuration: %llu."),
-		    (unsigned long long)t->orphans);
+		      "longer in the configuration: %llu (source %s)."),
+		    (unsigned long long)t->orphans, t->orphan);
 }
 
 static json_t *
@@ -203,6 +213,19 @@ event(const struct revising *x)
 
 /* --- doing it ------------------------------------------------------------- */
 
+/* The report says so too. */
+static int
+report_withdrawn(const struct revising *x, struct err *e)
+{
+	struct dump_entry d;
+
+	if (x->how.withdraw == 0)
+		return 0;
+	return store_dump_get(x->in->store, x->how.withdraw, &d, NULL, e) == -1
+		   ? -1
+		   : restate_withdrawn(x->in->conf, x->how.feed, &d, e);
+}
+
 static int
 settle(struct revising *x, struct revise *r, struct err *e)
 {
@@ -214,6 +237,8 @@ settle(struct revising *x, struct revise *r, struct err *e)
 		return -1;
 	in->in_transaction = true;
 	if (revise_settle(r, &x->act, &x->tally, e) == 0 &&
+	    report_withdrawn(x, e) == 0 &&
+	    report_stage_seal(in->conf, x->how.feed, x->act.id, e) == 0 &&
 	    audit_add(in->audit, x->how.now, word, event(x), e) == 0 &&
 	    store_commit(in->store, e) == 0)
 		rc = 0;
@@ -224,13 +249,20 @@ settle(struct revising *x, struct revise *r, struct err *e)
 }
 
 static int
+end_reports(const struct revising *x, struct err *e)
+{
+	return report_stage_end(x->in->conf, x->how.feed, x->in->store, e);
+}
+
+static int
 run(struct revising *x, struct err *e)
 {
 	struct revise *r = NULL;
 	int rc = -1;
 
-	if (check_room(x, e) == 0 && revise_begin(&r, &x->how, e) == 0 &&
-	    revise_replay(r, e) == 0)
+	/* those that could not be put in place the last time */
+	if (end_reports(x, e) == 0 && check_room(x, e) == 0 &&
+	    revise_begin(&r, &x->how, e) == 0 && revise_replay(r, e) == 0)
 		rc = settle(x, r, e);
 	revise_end(r);
 	return rc;
@@ -250,6 +282,13 @@ revise(struct ingest *in, const struct feed *f, const struct command *c,
 		a->status = 0;
 		say_dumps(&x);
 		say_records(&x);
+		if (end_reports(&x, &e) == -1) {
+			log_error("%s: %s", f->name, e.text);
+			say(&x,
+			    _("Their reports are not in place yet, and will be "
+			      "when the daemon starts the next time: %s"),
+			    e.text);
+		}
 		log_info("%s: %s: %s", f->name, x.act.op,
 		    x.how.withdraw != 0
 			? "a dump is withdrawn"
@@ -257,6 +296,8 @@ revise(struct ingest *in, const struct feed *f, const struct command *c,
 	} else {
 		say(&x, "%s", e.text);
 		say(&x, "%s", _("Nothing was changed."));
+		if (end_reports(&x, &e) == -1)
+			log_error("%s: %s", f->name, e.text);
 	}
 	free(x.dump);
 	return done;

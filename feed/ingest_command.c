@@ -128,8 +128,11 @@ publish_after(struct loop *l, const struct feed *f, struct answer *a)
 	}
 	if (a->status == 0)
 		a->status = 1;
-	snprintf(a->text + n, sizeof a->text - n, "%s%.500s",
-	    n == 0 ? "" : "\n", p.text);
+	snprintf(a->text + n, sizeof a->text - n, "%s%.500s\n%s",
+	    n == 0 ? "" : "\n", p.text,
+	    _("Until then the last version stays in place. So that nobody "
+	      "downloads it meanwhile, take the access away: \"convdrop user "
+	      "del\" or \"convdrop token del\"."));
 }
 
 static void

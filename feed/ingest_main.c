@@ -29,6 +29,7 @@
 #include "server/worker.h"
 #include "feed/publish.h"
 #include "feed/report.h"
+#include "feed/report_stage.h"
 #include "server/sandbox.h"
 #include "feed/watch.h"
 
@@ -592,6 +593,9 @@ recover(struct loop *l, struct err *e)
 
 	for (size_t i = 0; i < l->conf->feeds; i++) {
 		report_sweep(l->conf, &l->conf->feed[i]);
+		if (report_stage_end(
+			l->conf, &l->conf->feed[i], l->in.store, e) == -1)
+			log_error("%s: %s", l->conf->feed[i].name, e->text);
 		if (publish_recover(l->in.store, l->in.audit, l->conf,
 			&l->conf->feed[i], (int64_t)time(NULL), e) == -1)
 			return -1;

@@ -65,6 +65,11 @@ write_outcome(FILE *to, const struct letter *l)
 		    (long long)d->id);
 	else if (d->state == DUMP_HELD)
 		write_held(to, d);
+	else if (d->state == DUMP_WITHDRAWN)
+		fprintf(to,
+		    _("The dump (number %lld) was taken back; nothing of it "
+		      "counts any more. Why: %s\n"),
+		    (long long)d->id, d->reason);
 	else
 		fprintf(to,
 		    _("The dump was refused as a whole; nothing of it was "

@@ -23,7 +23,9 @@ struct letter {
 	size_t clocks;
 	const char *rejects; /* the name of rejects.csv */
 	bool original_gone;  /* refused, and pii = hash */
-	bool taken_over;     /* rejects.csv is the one that was there before */
+	bool taken_over; /* it is not read again, and what was said of it when
+			  * it came is not known any more */
+	json_t *before; /* what was, when it is; may be NULL */
 };
 
 void letter_write(FILE *to, const struct letter *l);

@@ -99,5 +99,7 @@ letter_json(const struct letter *l)
 	summary_json(j, l->summary, &l->columns);
 	if (l->facts != NULL)
 		facts_json(j, l);
+	if (l->before != NULL)
+		json_object_update_missing(j, l->before);
 	return j;
 }

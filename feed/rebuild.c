@@ -20,6 +20,13 @@
 /* --- replaying ------------------------------------------------------------ */
 
 static int
+tell_reading(struct replay *r, struct dump_entry *d, struct reread *again,
+    bool merged, struct err *e)
+{
+	return r->reading == NULL ? 0 : r->reading(r->ctx, d, again, merged, e);
+}
+
+static int
 merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
     struct err *e)
 {
@@ -30,12 +37,14 @@ merge_dump(struct replay *r, struct dump_entry *d, const char *text, int fd,
 	again.in.breathe = r->breathe;
 	again.in.ctx = r->breathe_ctx;
 	again.in.stop = r->stop;
-	if (reread_read(&again, r->conf, d, text, fd, e) == -1 ||
+	if (tell_reading(r, d, &again, false, e) == -1 ||
+	    reread_read(&again, r->conf, d, text, fd, e) == -1 ||
 	    store_begin(r->to, e) == -1)
 		goto out;
 	if (store_dump_add(r->to, d, text, e) == -1 ||
 	    reread_merge_below(&again, r->to, r->conf, d, e) == -1 ||
-	    store_dump_set(r->to, d, e) == -1)
+	    store_dump_set(r->to, d, e) == -1 ||
+	    tell_reading(r, d, &again, true, e) == -1)
 		store_rollback(r->to);
 	else
 		rc = store_commit(r->to, e);
@@ -224,7 +233,7 @@ struct comparing {
 	const char *into;
 	struct zone *zone;
 	struct version { /* the last one of each output */
-		bool compared, differs;
+		bool compared, differs, outdated;
 		char sha256[65]; /* as it came out */
 	} * version;             /* by the feed's writers */
 };
@@ -264,8 +273,13 @@ compare(struct comparing *r, size_t writer, const struct publication *p,
 		.to = p->to,
 		.since = p->to };
 	struct render got;
-	int fd = open_output(r, p->file, e), rc;
+	int fd, rc;
 
+	v->outdated =
+	    p->kinds != 0 && p->kinds != render_kinds(r->r.feed, what.writer);
+	if (v->outdated)
+		return 0;
+	fd = open_output(r, p->file, e);
 	if (fd == -1)
 		return -1;
 	rc = render_write(&what, fd, &got, e);
@@ -391,6 +405,7 @@ count(const struct comparing *r, struct rebuild *out)
 	for (size_t i = 0; i < r->r.feed->writers; i++) {
 		out->files += r->version[i].compared;
 		out->differ += r->version[i].differs;
+		out->outdated += r->version[i].outdated;
 	}
 	out->dumps = r->r.dumps;
 	out->publications = r->r.publications;

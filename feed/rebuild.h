@@ -14,6 +14,8 @@
 #include "server/err.h"
 #include "store/store.h"
 
+struct reread; /* reread.h */
+
 /* --- replaying ------------------------------------------------------------ */
 
 struct replay {
@@ -32,6 +34,10 @@ struct replay {
 	 * *text (malloc'ed); 0 not at all; -1.  May be NULL. */
 	int (*choose)(
 	    void *ctx, const struct dump_entry *d, char **text, struct err *e);
+	/* Told of a dump that is to be read, and once more when it is merged.
+	 * May be NULL. */
+	int (*reading)(void *ctx, struct dump_entry *d, struct reread *again,
+	    bool merged, struct err *e);
 	/* Told of each dump and of its tally; of each publication as soon as to
 	 * has what it carried, and again when it still stood after an act, with
 	 * the window of then; of each act.  May be NULL. */
@@ -57,6 +63,8 @@ struct rebuild {
 	uint64_t expired; /* dumps whose archived copy is past its time */
 	uint64_t files;   /* compared */
 	uint64_t differ;  /* of these */
+	/* Not compared: calls_as_orders was another when they came to be. */
+	uint64_t outdated;
 };
 
 /* from should stay as it is meanwhile (store_begin); what is published after

@@ -68,10 +68,14 @@ struct report {
 	char masked_name[REPORT_NAME + 1]; /* of its twin */
 	char folder[PATH_MAX];
 	int dir, masked_dir;
+	int shown_dir, shown_masked_dir; /* where the latest lie; the same
+					  * unless it is staged */
+	bool staged;
 	int fd[PARTS];
 	bool begun;
-	bool taken_over;
-	bool masked; /* pii = hash */
+	bool taken_over; /* of a report that is not known any more */
+	json_t *before;  /* the one that was taken over */
+	bool masked;     /* pii = hash */
 	/* of pii = hash; of the twins and the two letters */
 	struct rejects_mask mask, strict;
 	size_t pipeline; /* its column; SIZE_MAX: there is none */
@@ -147,16 +151,30 @@ open_folder(int *out, const char *path, struct err *e)
 }
 
 static int
-open_folders(struct report *r, struct err *e)
+open_both(int *dir, int *masked, const char *path, struct err *e)
 {
-	char masked[PATH_MAX];
+	char below[PATH_MAX];
 
+	snprintf(
+	    below, sizeof below, "%.*s/" REPORTS_MASKED, PATH_MAX - 16, path);
+	return open_folder(dir, path, e) == -1 ? -1
+					       : open_folder(masked, below, e);
+}
+
+static int
+open_folders(struct report *r, const char *stage, struct err *e)
+{
 	conf_path(r->folder, r->conf, "reports", r->feed->name, NULL);
-	conf_path(
-	    masked, r->conf, "reports", r->feed->name, REPORTS_MASKED, NULL);
-	return open_folder(&r->dir, r->folder, e) == -1
-		   ? -1
-		   : open_folder(&r->masked_dir, masked, e);
+	if (open_both(&r->shown_dir, &r->shown_masked_dir, r->folder, e) == -1)
+		return -1;
+	r->staged = stage != NULL;
+	if (!r->staged) {
+		r->dir = r->shown_dir;
+		r->masked_dir = r->shown_masked_dir;
+		return 0;
+	}
+	snprintf(r->folder, sizeof r->folder, "%s", stage);
+	return open_both(&r->dir, &r->masked_dir, stage, e);
 }
 
 static void
@@ -168,6 +186,13 @@ begin_sheet(struct report *r, struct sheet *s)
 int
 report_open(struct report **out, const struct conf *c, const struct feed *f,
     const char *name, struct err *e)
+{
+	return report_open_in(out, c, f, name, NULL, e);
+}
+
+int
+report_open_in(struct report **out, const struct conf *c, const struct feed *f,
+    const char *name, const char *folder, struct err *e)
 {
 	struct report *r = mem_alloc(sizeof *r);
 
@@ -181,8 +206,8 @@ report_open(struct report **out, const struct conf *c, const struct feed *f,
 		r->fd[i] = -1;
 	report_cut_name(r->name, name);
 	report_mask_name(r->masked_name, r->name);
-	r->dir = r->masked_dir = -1;
-	if (open_folders(r, e) == -1)
+	r->dir = r->masked_dir = r->shown_dir = r->shown_masked_dir = -1;
+	if (open_folders(r, folder, e) == -1)
 		goto fail;
 	for (int i = 0; i < PARTS; i++) {
 		if (make_part(r, (enum part)i, e) == -1)
@@ -248,10 +273,15 @@ report_discard(struct report *r)
 		unlinkat(dir_of(r, (enum part)i), path, 0);
 		close(r->fd[i]);
 	}
-	if (r->dir != -1)
+	if (r->staged && r->dir != -1)
 		close(r->dir);
-	if (r->masked_dir != -1)
+	if (r->staged && r->masked_dir != -1)
 		close(r->masked_dir);
+	if (r->shown_dir != -1)
+		close(r->shown_dir);
+	if (r->shown_masked_dir != -1)
+		close(r->shown_masked_dir);
+	json_decref(r->before);
 	summary_free(r->summary);
 	free(r);
 }
@@ -469,42 +499,45 @@ report_clock(struct report *r, const struct clock_warning *w, size_t n)
 		memcpy(r->clock, w, n * sizeof *w);
 }
 
-/* The dump that the report of that name is about; 0: none. */
-static int64_t
-shown_dump(const struct report *r)
+/* The report of that name, if it is about that dump. */
+static json_t *
+load_shown(const struct report *r, int64_t dump)
 {
 	char path[NAME_MAX + 1];
 	json_t *j = NULL;
-	int64_t dump = 0;
 	int fd;
 
 	shown(path, r, PART_JSON);
-	fd = openat(r->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(r->shown_dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1) {
 		j = json_loadfd(fd, 0, NULL);
-		dump = json_integer_value(json_object_get(j, "dump"));
 		close(fd);
 	}
+	if (json_integer_value(json_object_get(j, "dump")) == dump)
+		return j;
 	json_decref(j);
-	return dump;
+	return NULL;
 }
 
 int
 report_take_over(struct report *r, int64_t dump, struct err *e)
 {
 	char path[NAME_MAX + 1];
-	bool same = shown_dump(r) == dump;
 	int rc = 0;
 
-	r->taken_over = r->begun = true;
+	r->begun = true;
+	r->before = load_shown(r, dump);
+	r->taken_over = !summary_take(r->summary, r->before);
 	for (int i = 0; i < SHEETS; i++) {
 		enum part part = r->sheet[i].part;
-		bool own = same && strcmp(name_of(r, part), r->name) == 0;
+		bool own =
+		    r->before != NULL && strcmp(name_of(r, part), r->name) == 0;
 		int fd;
 
 		shown(path, r, part);
-		fd = own ? openat(dir_of(r, part), path,
-			       O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+		fd = own ? openat(is_twin(part) ? r->shown_masked_dir
+						: r->shown_dir,
+			       path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
 			 : -1;
 		if (fd == -1) {
 			write_header(r, &r->sheet[i], NULL);
@@ -595,6 +628,7 @@ write_texts(struct report *r, const struct dump_entry *d,
 		.clocks = r->clocks,
 		.rejects = rejects,
 		.original_gone = r->masked,
+		.before = r->before,
 		.taken_over = r->taken_over };
 	int rc;
 
@@ -632,8 +666,9 @@ place_part(
 	shown(to, r, part);
 	if (fsync(r->fd[part]) == -1)
 		return err_set(e, "report %s: %s", to, strerror(errno));
-	if (!is_twin(part) && archive_dump(path, sha256, r->conf, r->feed->name,
-				  to, r->fd[part], d->at, e) == -1)
+	if (!is_twin(part) && !r->staged &&
+	    archive_dump(path, sha256, r->conf, r->feed->name, to, r->fd[part],
+		d->at, e) == -1)
 		return -1;
 	if (renameat(dir_of(r, part), from, dir_of(r, part), to) == -1)
 		return err_set(e, "report %s: %s", to, strerror(errno));

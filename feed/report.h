@@ -23,6 +23,9 @@ struct report;
 /* name as dropped; it is cut to 128 bytes at a character for the files. */
 int report_open(struct report **out, const struct conf *c, const struct feed *f,
     const char *name, struct err *e);
+/* The same in another folder, where nothing is archived (report_stage.h). */
+int report_open_in(struct report **out, const struct conf *c,
+    const struct feed *f, const char *name, const char *folder, struct err *e);
 void report_discard(struct report *r); /* NULL is fine */
 
 /* The columns of rejects.csv.  facts may be NULL (a dump that could not be
@@ -60,8 +63,8 @@ bool report_exists(const struct report *r);
 void report_clock(struct report *r, const struct clock_warning *w, size_t n);
 
 /* For a dump that is not read again, or not as it came: what it was told of
- * before stays in rejects.csv, if the report of that name is still its own, and
- * the letter points there.  Instead of report_begin. */
+ * before stays, if the report of that name is still its own.  Instead of
+ * report_begin. */
 int report_take_over(struct report *r, int64_t dump, struct err *e);
 
 /* Writes the three files in place, synced, and their copies into the archive;

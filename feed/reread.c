@@ -48,6 +48,27 @@ reread_close(struct reread *r)
 	settings_free(r->settings);
 }
 
+int
+reread_count_rest(struct store *ledger, struct dump_entry *d, struct err *e)
+{
+	struct tally *t = &d->tally;
+	struct profile p;
+	char *text;
+
+	if (store_profile_get(ledger, d->id, &text, e) != 1)
+		return -1;
+	if (profile_read(&p, text) && p.records > t->records) {
+		t->records += p.skipped + p.rejected;
+		t->skipped += p.skipped;
+		t->rejected += p.rejected;
+		t->too_old += p.too_old;
+		t->values_dropped += p.values_dropped;
+	}
+	profile_close(&p);
+	free(text);
+	return 0;
+}
+
 /* --- below later ones ---------------------------------------------------- */
 
 static int

@@ -29,6 +29,11 @@ int reread_merge(
     struct reread *r, struct store *s, struct dump_entry *d, struct err *e);
 void reread_close(struct reread *r);
 
+/* Of a feed that hashes: the copy has no row that was refused or left out
+ * before the merge.  They are added to d->tally, by the ledger's profile. */
+int reread_count_rest(
+    struct store *ledger, struct dump_entry *d, struct err *e);
+
 /*
  * A dump that is approved after later ones belongs below them: r (read, not
  * merged as yet) is merged, and then every dump of the feed that s has of

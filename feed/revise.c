@@ -13,21 +13,26 @@
 #include "feed/ingest.h"
 #include "server/lang.h"
 #include "feed/rebuild.h"
+#include "feed/restate.h"
 
 #define BREATH 4096 /* records between two breaths */
 
 /* A dump that is read with today's settings. */
 struct chosen {
 	int64_t id;
-	bool other; /* than they were */
-	bool empty; /* all of it was rejected before */
+	bool other;  /* than they were */
+	bool empty;  /* all of it was rejected before */
+	bool hashed; /* only its hashed records are in the archive */
 	struct tally tally;
+	char preset[64], encoding[32]; /* "": as they were */
+	char *profile;                 /* NULL: as it was */
 };
 
 struct revise {
 	struct revise_how how;
 	struct store *scratch;
 	struct replay replay;
+	struct restate restate;
 	struct chosen *chosen;
 	size_t n, room;
 	struct edition *edition; /* the feed's publications */
@@ -60,14 +65,18 @@ is_wanted(const struct revise_how *h, const struct dump_entry *d)
 }
 
 static const struct settings *
-source_today(const struct revise *r, const char *name)
+source_of(const struct feed *f, const char *name)
 {
-	const struct feed *f = r->how.feed;
-
 	for (size_t i = 0; i < f->sources; i++)
 		if (strcmp(f->source[i]->source, name) == 0)
 			return f->source[i];
 	return NULL;
+}
+
+static const struct settings *
+source_today(const struct revise *r, const char *name)
+{
+	return source_of(r->how.feed, name);
 }
 
 static bool
@@ -80,21 +89,16 @@ is_canon(const char *text)
 	return is;
 }
 
-/* The text for reading its archived copy today; NULL when it stays. */
+/* The text for reading its archived copy today, whose source there is. */
 static char *
-text_today(struct revise *r, const struct dump_entry *d, const char *text)
+text_today(const struct revise *r, const struct dump_entry *d, const char *text)
 {
 	const struct settings *today = source_today(r, d->source);
 	struct settings *then = NULL;
 	char *out = NULL;
 
-	if (today == NULL) {
-		r->tally.orphans++;
-		return NULL;
-	}
 	if (!is_canon(text))
 		return settings_text(today);
-	r->tally.hashed++;
 	if (settings_parse(&then, text) == FMT_OK) {
 		canon_revise(then, today);
 		out = settings_text(then);
@@ -107,6 +111,7 @@ static int
 choose(void *ctx, const struct dump_entry *d, char **text, struct err *e)
 {
 	struct revise *r = ctx;
+	const struct tally *t = &d->tally;
 	char *today;
 
 	(void)e;
@@ -114,20 +119,53 @@ choose(void *ctx, const struct dump_entry *d, char **text, struct err *e)
 		return 0;
 	if (!is_wanted(&r->how, d))
 		return 1;
-	today = text_today(r, d, *text);
-	if (today == NULL)
+	if (source_today(r, d->source) == NULL) {
+		r->tally.orphans++;
+		memcpy(r->tally.orphan, d->source, sizeof d->source);
 		return 1;
+	}
+	today = text_today(r, d, *text);
 	if (r->n == r->room) {
 		r->room = r->room == 0 ? 16 : r->room * 2;
 		r->chosen = mem_grow(r->chosen, r->room * sizeof *r->chosen);
 	}
-	r->chosen[r->n] =
-	    (struct chosen){ .id = d->id, .other = strcmp(today, *text) != 0 };
+	r->chosen[r->n] = (struct chosen){ .id = d->id,
+		.other = strcmp(today, *text) != 0,
+		.hashed = is_canon(*text),
+		.empty = t->records > 0 && t->rejected == t->records };
 	r->tally.read++;
+	r->tally.hashed += r->chosen[r->n].hashed;
 	r->tally.same += !r->chosen[r->n++].other;
 	free(*text);
 	*text = today;
 	return 1;
+}
+
+/* What is told of a dump that is read otherwise is written beside. */
+static int
+note_reading(void *ctx, struct dump_entry *d, struct reread *again, bool merged,
+    struct err *e)
+{
+	struct revise *r = ctx;
+	struct chosen *c = r->n > 0 ? &r->chosen[r->n - 1] : NULL;
+
+	if (c == NULL || c->id != d->id || !c->other)
+		return 0;
+	if (!merged)
+		return r->how.reports
+			   ? restate_begin(&r->restate, d, c->hashed, again, e)
+			   : 0;
+	if (!c->hashed && again->in.facts != NULL) {
+		snprintf(
+		    c->preset, sizeof c->preset, "%s", again->in.facts->preset);
+		snprintf(c->encoding, sizeof c->encoding, "%s",
+		    again->in.facts->encoding);
+		memcpy(d->preset, c->preset, sizeof d->preset);
+		memcpy(d->encoding, c->encoding, sizeof d->encoding);
+	}
+	return r->how.reports
+		   ? restate_end(&r->restate, d, again, &c->profile, e)
+		   : 0;
 }
 
 static void
@@ -175,6 +213,12 @@ check_dump(const struct revise_how *h, int64_t id, struct err *e)
 		    _("The feed %s has no dump %lld. \"convdrop dumps %s\" "
 		      "lists those it has."),
 		    h->feed->name, (long long)id, h->feed->name);
+	if (h->withdraw == 0 && source_of(h->feed, d.source) == NULL)
+		return err_set(e,
+		    _("Dump %lld came from the source %s, which is no longer "
+		      "in the configuration: there are no settings to read it "
+		      "with. \"convdrop withdraw\" takes it back."),
+		    (long long)id, d.source);
 	if (d.state != DUMP_MERGED)
 		return err_set(e,
 		    _("Nothing of dump %lld is among the orders: it is %s."),
@@ -218,8 +262,13 @@ revise_begin(struct revise **out, const struct revise_how *how, struct err *e)
 		.breathe_ctx = how->ctx,
 		.stop = how->stop,
 		.choose = choose,
+		.reading = note_reading,
 		.merged = note_merged,
 		.ctx = r };
+	r->restate = (struct restate){ .conf = how->conf,
+		.feed = how->feed,
+		.ledger = how->store,
+		.to = r->scratch };
 	*out = r;
 	return 0;
 }
@@ -235,9 +284,12 @@ revise_end(struct revise *r)
 {
 	if (r == NULL)
 		return;
+	restate_drop(&r->restate);
 	store_close(r->scratch);
 	arena_free(&r->a);
 	free(r->edition);
+	for (size_t i = 0; i < r->n; i++)
+		free(r->chosen[i].profile);
 	free(r->chosen);
 	free(r);
 }
@@ -417,6 +469,8 @@ lost(struct revise *r, enum record_kind kind, const struct kept *live,
 			c.is = &is;
 		}
 	}
+	r->tally.gone_pulled +=
+	    !can_cancel(r, kind) && went_out(r, live, kind, true);
 	return tell(r, &c, e);
 }
 
@@ -650,10 +704,20 @@ mark_revised(struct revise *r, const struct chosen *c, struct err *e)
 		ingest_fingerprint(d.fingerprint, key);
 	}
 	d.tally = c->tally;
+	if (c->preset[0] != '\0')
+		memcpy(d.preset, c->preset, sizeof d.preset);
+	if (c->encoding[0] != '\0')
+		memcpy(d.encoding, c->encoding, sizeof d.encoding);
+	if (c->hashed && reread_count_rest(r->how.store, &d, e) == -1)
+		goto out;
+	if (c->profile != NULL &&
+	    store_profile_set(r->how.store, c->id, c->profile, e) == -1)
+		goto out;
 	if (store_dump_revise(r->how.store, c->id, today, d.fingerprint, e) ==
 		0 &&
 	    store_dump_set(r->how.store, &d, e) == 0)
 		rc = 0;
+out:
 	free(text);
 	free(today);
 	free(key);

@@ -34,6 +34,7 @@ struct revise_how {
 	const int64_t *dump;
 	size_t dumps;
 	int64_t since;
+	bool reports; /* of dumps that are read are written (report_stage.h) */
 	const char *dir;            /* for temporary files */
 	void (*breathe)(void *ctx); /* may be NULL */
 	void *ctx;
@@ -41,7 +42,8 @@ struct revise_how {
 };
 
 enum revise_fate {
-	REVISE_GONE,      /* no dump has it, and no completed pull carried it */
+	REVISE_GONE,      /* no dump has it, and no completed pull carried it,
+			   * or nobody can be told (gone_pulled) */
 	REVISE_CANCELLED, /* no dump has it, and one did */
 	REVISE_CHANGED,
 	REVISE_NEW,
@@ -58,6 +60,8 @@ struct revise_change {
 
 struct revise_tally {
 	uint64_t fate[REVISE_FATES];
+	uint64_t gone_pulled; /* of REVISE_GONE: their kind has no status, so
+			       * that nobody can be told */
 	uint64_t rulings;
 	uint64_t dates_kept;
 	uint64_t kept;    /* only dumps past their time had them */
@@ -66,6 +70,7 @@ struct revise_tally {
 	uint64_t same;    /* of these: the settings have not changed */
 	uint64_t hashed;  /* of these: their archived copy is hashed */
 	uint64_t orphans; /* dumps whose source is no longer configured */
+	char orphan[FEED_NAME_MAX + 1]; /* such a source */
 };
 
 struct revise;

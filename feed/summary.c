@@ -38,6 +38,7 @@ struct group {
 	enum damage damage; /* of all its values; else DAMAGE_NONE */
 	uint64_t n;
 	struct example example[EXAMPLES];
+	char header[STATUS_BYTES]; /* of the cell, when it is from a report */
 };
 
 /* What was done to a column before it came. */
@@ -47,6 +48,7 @@ struct hurt {
 	size_t cell;
 	uint64_t n;
 	unsigned long line[EXAMPLES];
+	char header[STATUS_BYTES]; /* as above */
 };
 
 /* A column of ids. */
@@ -258,17 +260,23 @@ by_count(const void *a, const void *b)
 	return strcmp(x->status, y->status);
 }
 
+/* "" when it has none, or none that is known. */
+static const char *
+header_of(const char *kept, size_t cell, const struct summary_columns *c)
+{
+	return kept[0] != '\0'            ? kept
+	       : c != NULL && cell < c->n ? c->header[cell]
+					  : "";
+}
+
 /* The column as the dump calls it, and as the destination does. */
 static void
-write_column(
-    FILE *to, enum field f, size_t cell, const struct summary_columns *c)
+write_column(FILE *to, enum field f, const char *header)
 {
-	const char *header =
-	    c != NULL && cell < c->n && c->header[cell][0] != '\0'
-		? c->header[cell]
-		: NULL;
 	char name[STATUS_BYTES];
 
+	if (header[0] == '\0')
+		header = NULL;
 	if (header != NULL)
 		keep_text(name, sizeof name, slice_of(header));
 	if (header != NULL && f < FIELD_COUNT)
@@ -294,7 +302,7 @@ write_group(FILE *to, const struct group *g, size_t *left,
 			 "%llu values left out, their rows stay", n),
 	    n);
 	fprintf(to, ": %s", info->code);
-	write_column(to, g->field, g->cell, c);
+	write_column(to, g->field, header_of(g->header, g->cell, c));
 	fputc('\n', to);
 	for (; shown < g->n && shown<EXAMPLES && * left> 0; shown++, --*left)
 		fprintf(to, _("     line %lu: %s\n"), g->example[shown].line,
@@ -410,7 +418,7 @@ write_hurt(FILE *to, const struct hurt *h, const struct summary_columns *c,
 		    ngettext("  %s: %llu value in %llu records",
 			"  %s: %llu values in %llu records", n),
 		    code, n, records);
-	write_column(to, h->field, h->cell, c);
+	write_column(to, h->field, header_of(h->header, h->cell, c));
 	if (h->line[0] != 0)
 		fprintf(to, _("; first in line %lu"), h->line[0]);
 	fputc('\n', to);
@@ -469,26 +477,29 @@ summary_rest(FILE *to, const struct summary *s, const char *rejects)
 }
 
 static json_t *
-group_json(const struct group *g)
+group_json(const struct group *g, const struct summary_columns *c)
 {
-	json_t *lines = json_array();
+	json_t *lines = json_array(), *texts = json_array();
 
-	for (size_t i = 0; i < g->n && i < EXAMPLES; i++)
+	for (size_t i = 0; i < g->n && i < EXAMPLES; i++) {
 		json_array_append_new(
 		    lines, json_integer((json_int_t)g->example[i].line));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "kind",
-	    g->row ? "row" : "value", "code", error_of_reject(g->reject)->code,
-	    "name", reject_code(g->reject), "column",
-	    g->field < FIELD_COUNT ? field_info[g->field].name : "", "count",
-	    (json_int_t)g->n, "lines", lines);
+		json_array_append_new(texts, json_foreign(g->example[i].text));
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:o, s:o}",
+	    "kind", g->row ? "row" : "value", "code",
+	    error_of_reject(g->reject)->code, "name", reject_code(g->reject),
+	    "column", g->field < FIELD_COUNT ? field_info[g->field].name : "",
+	    "header", json_foreign(header_of(g->header, g->cell, c)), "damage",
+	    g->damage == DAMAGE_NONE ? "" : damage_name(g->damage), "count",
+	    (json_int_t)g->n, "lines", lines, "texts", texts);
 }
 
 static json_t *
 hurt_json(const struct hurt *h, const struct summary_columns *c)
 {
 	json_t *lines = json_array();
-	const char *header =
-	    c != NULL && h->cell < c->n ? c->header[h->cell] : "";
+	const char *header = header_of(h->header, h->cell, c);
 
 	for (size_t i = 0; i < EXAMPLES && h->line[i] != 0; i++)
 		json_array_append_new(
@@ -511,7 +522,7 @@ summary_json(
 	struct group *g = sorted(s);
 
 	for (size_t i = 0; i < s->groups; i++)
-		json_array_append_new(problems, group_json(&g[i]));
+		json_array_append_new(problems, group_json(&g[i], c));
 	for (size_t i = 0; i < s->statuses; i++)
 		json_array_append_new(statuses,
 		    json_pack("{s:s, s:s, s:I}", "pipeline",
@@ -522,5 +533,129 @@ summary_json(
 	json_object_set_new(report, "problems", problems);
 	json_object_set_new(report, "damage", damage);
 	json_object_set_new(report, "unmapped_statuses", statuses);
+	json_object_set_new(report, "unmapped_statuses_more",
+	    json_integer((json_int_t)s->other_statuses));
 	free(g);
+}
+
+/* --- from a report ------------------------------------------------------- */
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+static uint64_t
+count_of(const json_t *o, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
+/* Only a column that is read as something is named: the first row of a dump
+ * without a header is nobody's to see. */
+static void
+take_column(
+    const json_t *o, enum field *f, char header[STATUS_BYTES], size_t *cell)
+{
+	*f = field_by_name(slice_of(text_of(o, "column")));
+	*cell = SIZE_MAX;
+	if (*f < FIELD_COUNT)
+		keep_text(header, STATUS_BYTES, slice_of(text_of(o, "header")));
+}
+
+static enum damage
+damage_named(const char *name)
+{
+	enum damage d = DAMAGE_NONE + 1;
+
+	while (d < DAMAGE_COUNT && strcmp(damage_name(d), name) != 0)
+		d++;
+	return d < DAMAGE_COUNT ? d : DAMAGE_NONE;
+}
+
+static void
+take_group(struct summary *s, const json_t *o)
+{
+	const json_t *lines = json_object_get(o, "lines"),
+		     *texts = json_object_get(o, "texts");
+	struct group g = { .row = strcmp(text_of(o, "kind"), "row") == 0,
+		.damage = damage_named(text_of(o, "damage")),
+		.n = count_of(o, "count") };
+	enum reject why = REJECT_NONE + 1;
+
+	while (why < REJECT_COUNT &&
+	       strcmp(reject_code(why), text_of(o, "name")) != 0)
+		why++;
+	if (why == REJECT_COUNT || g.n == 0)
+		return;
+	g.reject = why;
+	take_column(o, &g.field, g.header, &g.cell);
+	for (size_t i = 0; i < EXAMPLES && i < json_array_size(texts); i++) {
+		const char *text = json_string_value(json_array_get(texts, i));
+
+		g.example[i].line =
+		    (unsigned long)json_integer_value(json_array_get(lines, i));
+		keep_text(g.example[i].text, EXAMPLE_BYTES,
+		    slice_of(text == NULL ? "" : text));
+	}
+	if (s->groups == s->room) {
+		s->room = s->room == 0 ? 8 : s->room * 2;
+		s->group = mem_grow(s->group, s->room * sizeof *s->group);
+	}
+	s->group[s->groups++] = g;
+	s->n += g.n;
+}
+
+static void
+take_hurt(struct summary *s, const json_t *o)
+{
+	const json_t *lines = json_object_get(o, "lines");
+	struct hurt h = { .damage = damage_named(text_of(o, "name")),
+		.n = count_of(o, "count") };
+
+	if (h.damage == DAMAGE_NONE || s->hurts == HURTS)
+		return;
+	take_column(o, &h.field, h.header, &h.cell);
+	for (size_t i = 0; i < EXAMPLES && i < json_array_size(lines); i++)
+		h.line[i] =
+		    (unsigned long)json_integer_value(json_array_get(lines, i));
+	s->hurt[s->hurts++] = h;
+}
+
+static void
+take_status(struct summary *s, const json_t *o)
+{
+	struct unmapped *u = &s->status[s->statuses];
+
+	if (s->statuses == STATUSES)
+		return;
+	keep_text(
+	    u->pipeline, sizeof u->pipeline, slice_of(text_of(o, "pipeline")));
+	keep_text(u->status, sizeof u->status, slice_of(text_of(o, "status")));
+	u->n = count_of(o, "count");
+	s->statuses++;
+}
+
+bool
+summary_take(struct summary *s, const json_t *report)
+{
+	const json_t *problems = json_object_get(report, "problems"), *o;
+	size_t i;
+
+	/* one that an older version wrote has no texts */
+	if (json_array_size(problems) > 0 &&
+	    json_object_get(json_array_get(problems, 0), "texts") == NULL)
+		return false;
+	json_array_foreach(problems, i, o) take_group(s, o);
+	json_array_foreach(json_object_get(report, "damage"), i, o)
+	    take_hurt(s, o);
+	json_array_foreach(json_object_get(report, "unmapped_statuses"), i, o)
+	    take_status(s, o);
+	s->other_statuses += count_of(report, "unmapped_statuses_more");
+	return json_is_array(problems);
 }

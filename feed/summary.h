@@ -51,5 +51,8 @@ void summary_rest(FILE *to, const struct summary *s, const char *rejects);
 /* Into the report's object: "problems", "damage", "unmapped_statuses". */
 void summary_json(
     json_t *report, const struct summary *s, const struct summary_columns *c);
+/* And back, into an empty one; false when they are not there as they are
+ * written now. */
+bool summary_take(struct summary *s, const json_t *report);
 
 #endif

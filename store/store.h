@@ -294,6 +294,11 @@ int store_steps_pass(
 /* When the next one gives way to another, or INT64_MAX. */
 int store_steps_due(
     struct store *s, const char *feed, int64_t *out, struct err *e);
+/* The statuses of one order that wait: the one that is shown, until due at the
+ * latest, then the others; none: it shows what it is. */
+int store_steps_of(struct store *s, const char *feed, struct slice id,
+    void (*each)(void *ctx, struct slice status, int64_t due), void *ctx,
+    struct err *e);
 /* How many orders show an earlier status than they have. */
 int store_steps_waiting(
     struct store *s, const char *feed, uint64_t *out, struct err *e);

@@ -381,6 +381,27 @@ store_steps_waiting(
 	return 0;
 }
 
+int
+store_steps_of(struct store *s, const char *feed, struct slice id,
+    void (*each)(void *ctx, struct slice status, int64_t due), void *ctx,
+    struct err *e)
+{
+	int64_t number;
+	sqlite3_stmt *q;
+	int rc = find_queue(s, feed, &number, e);
+
+	if (rc != 1)
+		return rc;
+	q = store_kept(s, SQL_QUEUE_OF, e);
+	if (q == NULL)
+		return -1;
+	store_bind(q, "ib", number, id);
+	while ((rc = store_step(s, q, e)) == 1)
+		each(ctx, store_blob(q, 0), sqlite3_column_int64(q, 1));
+	sqlite3_reset(q);
+	return rc;
+}
+
 /* --- showing ------------------------------------------------------------- */
 
 /* Most orders have no row, and need not be asked for: two bits of each id that

@@ -515,6 +515,8 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_QUEUE_COUNT] =
     "SELECT count(DISTINCT id) FROM queue WHERE feed = ? AND due = 0",
 [SQL_QUEUE_IDS] = "SELECT DISTINCT id FROM queue WHERE feed = ?",
+[SQL_QUEUE_OF] =
+    "SELECT status, due FROM queue WHERE feed = ? AND id = ? ORDER BY seq",
 [SQL_QUEUE_COPY] =
     "SELECT id, seq, status, create_time, since, due FROM queue"
     " WHERE feed = ?",

@@ -56,19 +56,25 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 		if (r->expired > 0)
 			printf(_(" (%llu dumps are past their time)"),
 			    (unsigned long long)r->expired);
+		if (r->outdated > 0)
+			printf(_(" (%llu files were last published when "
+				 "calls_as_orders was another, and are not "
+				 "compared)"),
+			    (unsigned long long)r->outdated);
 		printf("; %s\n",
 		    r->publications == 0 ? _("nothing was ever published")
 		    : r->files == 0
-			? _("nothing was published since somebody acted")
+			? _("no file is as it was published last under these "
+			    "settings, or since somebody acted")
 		    : r->differ == 0 ? _("the published bytes are the same")
 				     : _("the published bytes DIFFER"));
 		return;
 	}
-	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "feed", f->name,
+	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "feed", f->name,
 	    "dumps", (json_int_t)r->dumps, "publications",
 	    (json_int_t)r->publications, "pulls", (json_int_t)r->pulls,
 	    "expired", (json_int_t)r->expired, "files", (json_int_t)r->files,
-	    "same", r->differ == 0);
+	    "outdated", (json_int_t)r->outdated, "same", r->differ == 0);
 	json_dumpf(o, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(o);

@@ -112,6 +112,29 @@ print_row(const json_t *row)
 
 /* --- dumps ---------------------------------------------------------------- */
 
+/* What became of several rows of one dump. */
+static void
+print_rows_met(const json_t *m)
+{
+	const char *same = text_of(m, "same_id");
+	long long n = number_of(m, "rows");
+
+	if (n < 2)
+		return;
+	if (strcmp(same, "sum") == 0)
+		printf(_("    its %lld rows of this dump were added up "
+			 "(same_id = sum)\n"),
+		    n);
+	else if (strcmp(same, "first") == 0)
+		printf(_("    of its %lld rows of this dump the first counts "
+			 "(same_id = first)\n"),
+		    n);
+	else
+		printf(_("    of its %lld rows of this dump the last counts "
+			 "(same_id = last)\n"),
+		    n);
+}
+
 static void
 print_merge(const json_t *m)
 {
@@ -123,6 +146,7 @@ print_merge(const json_t *m)
 		printf(_("    the merge refused it: %s\n"), refused);
 		return;
 	}
+	print_rows_met(m);
 	if (!is_true(m, "changed"))
 		puts(_("    after the merge nothing had changed"));
 	else
@@ -337,6 +361,29 @@ print_act(const json_t *a)
 
 /* --- all ------------------------------------------------------------------ */
 
+/* status_steps = each */
+static void
+print_steps(const json_t *steps)
+{
+	const json_t *first = json_array_get(steps, 0), *o;
+	size_t i;
+
+	if (json_array_size(steps) < 2)
+		return;
+	fputs("    ", stdout);
+	printf(_("published as %s until a completed pull took that, at the "
+		 "latest until %s; then as:"),
+	    text_of(first, "status"), text_of(first, "until"));
+	json_array_foreach(steps, i, o)
+	{
+		if (i == 0)
+			continue;
+		putchar(' ');
+		print_foreign(text_of(o, "status"));
+	}
+	putchar('\n');
+}
+
 static void
 print_now(const json_t *now)
 {
@@ -349,6 +396,7 @@ print_now(const json_t *now)
 	if (is_true(now, "ruled"))
 		puts(_("    its status was decided by a person and stays "
 		       "whatever dumps say"));
+	print_steps(json_object_get(now, "steps"));
 	if (is_true(now, "frozen"))
 		printf(_("    its creation date is frozen: a pull took it to "
 			 "Direct, the first at %s\n"),

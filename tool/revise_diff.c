@@ -51,7 +51,7 @@ struct revise_diff {
 };
 
 static const char *const headings[PARTS] = {
-	[PART_GONE] = N_("gone, for no completed pull carried them"),
+	[PART_GONE] = N_("gone"),
 	[PART_CANCELLED] = N_("published as CANCELLED, for a completed pull "
 			      "carried them"),
 	[PART_NEW] = N_("new"),
@@ -335,6 +335,8 @@ print_json(const struct revise_diff *d, const struct revise_tally *t)
 	    totals, "dates_kept", json_integer((json_int_t)t->dates_kept));
 	json_object_set_new(totals, "kept", json_integer((json_int_t)t->kept));
 	json_object_set_new(
+	    totals, "gone_pulled", json_integer((json_int_t)t->gone_pulled));
+	json_object_set_new(
 	    totals, "dumps_read", json_integer((json_int_t)t->read));
 	json_object_set_new(
 	    totals, "settings_same", json_integer((json_int_t)t->same));
@@ -365,6 +367,12 @@ revise_diff_print(struct revise_diff *d, const struct revise_tally *t)
 	}
 	if (!any)
 		printf(_("No record would change.\n"));
+	if (t->gone_pulled > 0)
+		printf(_("Of those that are gone a completed pull carried "
+			 "%llu: contacts, calls or chats, whose files have no "
+			 "status that would tell the destination. What it took "
+			 "of them stays there.\n"),
+		    (unsigned long long)t->gone_pulled);
 	if (d->part[PART_CANCELLED].n > 0)
 		printf(_("Goals that Direct has counted already may not be "
 			 "taken back.\n"));

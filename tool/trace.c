@@ -241,6 +241,23 @@ changes_json(
 	return list;
 }
 
+/* How many of its rows in one dump meet in the merge. */
+static size_t
+rows_met(const struct trace_dump *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->rows; i++)
+		n += d->row[i].merges && !d->row[i].skip;
+	return n;
+}
+
+static const char *
+same_id_name(enum same_id s)
+{
+	return s == SAME_ID_SUM ? "sum" : s == SAME_ID_FIRST ? "first" : "last";
+}
+
 static void
 apply_rows(struct trace *t, const struct trace_dump *d)
 {
@@ -277,7 +294,7 @@ merge_json(struct trace *t, const struct trace_dump *d)
 			? field_info[merge_field(why)].name
 			: "",
 		    slice_of(""), NULL);
-	o = json_pack("{s:b, s:b, s:o, s:o, s:b, s:b, s:b}", "made",
+	o = json_pack("{s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:I, s:s}", "made",
 	    !t->live && m->live && why == REJECT_NONE, "changed", changed,
 	    "refused", text[0] == '\0' ? json_null() : json_string(text),
 	    "changes",
@@ -285,7 +302,8 @@ merge_json(struct trace *t, const struct trace_dump *d)
 		? changes_json(t, t->live ? &t->order.conv : &none, &m->is.conv)
 		: json_array(),
 	    "frozen", frozen, "date_kept", m->date_kept, "skip_kept",
-	    m->skip_kept);
+	    m->skip_kept, "rows", (json_int_t)rows_met(d), "same_id",
+	    same_id_name(rules.same_id));
 	if (!changed)
 		return o;
 	t->order = m->is;
@@ -604,6 +622,17 @@ note_pull(void *ctx, const struct pull *p)
 	return true;
 }
 
+static void
+note_step(void *ctx, struct slice status, int64_t due)
+{
+	char *text = mem_slice(status);
+
+	json_array_append_new(
+	    ctx, json_pack("{s:o, s:o}", "status", json_foreign(text), "until",
+		     due == 0 ? json_null() : when(due)));
+	free(text);
+}
+
 /* As it is published: what somebody decided stands above what dumps say. */
 static int
 now_json(const struct trace *t, json_t **out, struct err *e)
@@ -614,6 +643,7 @@ now_json(const struct trace *t, json_t **out, struct err *e)
 	struct order o = { .id = { "", 0 } };
 	struct act act;
 	char status[256] = "";
+	json_t *steps = json_array();
 	int ruled = 0, found = store_order(
 			   w->store, &a, feed, w->kind, slice_of(w->id), &o, e);
 
@@ -621,14 +651,19 @@ now_json(const struct trace *t, json_t **out, struct err *e)
 	if (found == 1)
 		ruled = store_order_ruling(
 		    w->store, feed, w->kind, slice_of(w->id), &act, status, e);
+	if (found == 1 && w->kind == RECORD_ORDER &&
+	    store_steps_of(
+		w->store, feed, slice_of(w->id), note_step, steps, e) == -1)
+		found = -1;
 	if (ruled == 1)
 		conv_text(&o.conv, FIELD_ORDER_STATUS) = slice_of(status);
 	if (found == 1)
-		*out = json_pack("{s:I, s:I, s:b, s:b, s:o, s:o}", "dump",
+		*out = json_pack("{s:I, s:I, s:b, s:b, s:o, s:O, s:o}", "dump",
 		    (json_int_t)o.dump, "line", (json_int_t)o.line, "frozen",
 		    o.frozen, "ruled", ruled == 1, "first_pull",
-		    o.pulled == 0 ? json_null() : when(o.pulled), "values",
-		    trace_values(&o.conv, t->zone, w->plain));
+		    o.pulled == 0 ? json_null() : when(o.pulled), "steps",
+		    steps, "values", trace_values(&o.conv, t->zone, w->plain));
+	json_decref(steps);
 	arena_free(&a);
 	return found == -1 || ruled == -1 ? -1 : 0;
 }

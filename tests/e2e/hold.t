@@ -289,6 +289,7 @@ check "a dump of a feed that hashes waits" state hash h2.csv held
 check "it is approved from its hashed copy" says 'was taken: 102 records, .* 0 superseded, 0 skipped, 1 rejected' \
     tool approve hash "$(number hash h2.csv)"
 check "what was refused stays in its report" grep -q '^103;row;' "$dir/reports/hash/h2.csv.rejects.csv"
+check "and what to mend first, in its letter" grep -q "What to mend first" "$dir/reports/hash/h2.csv.report.txt"
 refute "no phone is anywhere" sh -c "find '$dir/archive' '$dir/reports/hash' -type f -exec zcat -f {} + | grep -a 79990000050"
 check "the feed rebuilds to the same bytes" tool rebuild hash
 

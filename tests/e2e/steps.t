@@ -102,6 +102,9 @@ check "both wait" soon main 4 IN_PROGRESS
 check "status says so" sh -c \
     '"$1" -c "$2" status | grep -q "earlier status until it was pulled: 1"' - \
     "$convdrop" "$conf"
+check "so does why" sh -c \
+    '"$1" -c "$2" why main 4 | grep -q "published as IN_PROGRESS until .*: good_lead PAID"' - \
+    "$convdrop" "$conf"
 check "it is pulled" pull main
 check "the second is shown" soon main 4 good_lead
 check "a rebuild comes to the same file" tool rebuild main

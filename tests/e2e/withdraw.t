@@ -58,7 +58,7 @@ check "another one, which is wrong" drop_and_wait "$work/two.csv" two.csv
 within 10 grep -q ';d;' "$file"
 two=$(number two.csv)
 
-check "a dry run says what would change" fails_with 0 "gone, for no completed pull" \
+check "a dry run says what would change" fails_with 0 "gone: 2 (revenue" \
     tool withdraw main "$two" --dry-run
 check "and changes nothing" row c
 check "as JSON it has every change" sh -c "
@@ -80,6 +80,9 @@ check "the published bytes are those from before it" cmp "$file" "$work/first.cs
 check "the ledger says so" sh -c "'$convdrop' -c '$conf' dumps main | grep -q withdrawn"
 check "and the audit, with the reason" sh -c "
     cat '$dir'/audit/*.jsonl | grep '\"withdrawn\"' | grep -q \"last month's export\""
+check "the report of it says so" sh -c "
+    grep -q 'taken back' '$dir/reports/main/two.csv.report.txt' &&
+    grep -q '\"state\": \"withdrawn\"' '$dir/reports/main/two.csv.report.json'"
 check "withdrawn it is, and not again" fails_with 2 "it is withdrawn" \
     tool withdraw main "$two" --reason again
 check "the feed rebuilds to the same bytes" tool rebuild main
