@@ -368,7 +368,7 @@ static const struct {
         [SANDBOX_SSH]       = { 16384,  256 * MIB },
         [SANDBOX_SSH_CHILD] = {  1024,  256 * MIB },
         [SANDBOX_FTP]       = { 16384,  256 * MIB },
-        [SANDBOX_FTP_CHILD] = {  1024,  256 * MIB },
+        [SANDBOX_FTP_CHILD] = {    64,  256 * MIB }, /* few ports of data */
 };
 /* clang-format on */
 
