@@ -202,11 +202,11 @@ hear_auth(struct ftp *s)
 	} m;
 
 	if (wire_recv(s->it->auth, &m, sizeof m, NULL) != 1)
-		ftp_over(s, _("the process that knows the users is gone"));
+		ftp_over(s, N_("the process that knows the users is gone"));
 	else if (m.head.type == WIRE_REVOKED && s->state.in &&
 		 memcmp(m.revoked.handle, s->grant.handle,
 		     sizeof m.revoked.handle) == 0)
-		ftp_over(s, _("the login was changed or removed"));
+		ftp_over(s, N_("the login was changed or removed"));
 }
 
 static void
@@ -276,11 +276,11 @@ time_left(struct ftp *s)
 	int64_t idle = s->active + (int64_t)s->conf->idle_s * 1000;
 
 	if (!s->state.in && now >= s->deadline)
-		ftp_over(s, _("the login took too long"));
+		ftp_over(s, N_("the login took too long"));
 	if (s->state.in && now >= idle)
-		ftp_over(s, _("nothing happened for too long"));
+		ftp_over(s, N_("nothing happened for too long"));
 	if (s->draining && now >= s->active + DRAIN_IDLE_MS)
-		ftp_over(s, _("the server ends"));
+		ftp_over(s, N_("the server ends"));
 	idle = s->state.in ? idle - now : s->deadline - now;
 	if (s->draining && idle > DRAIN_IDLE_MS)
 		idle = DRAIN_IDLE_MS;
@@ -378,9 +378,10 @@ log_end(const struct ftp *s)
 {
 	if (s->why != NULL && s->state.in)
 		log_info("%s: the session of \"%s\" was ended: %s.", s->from,
-		    s->grant.user, s->why);
+		    s->grant.user, _(s->why));
 	else if (s->why != NULL)
-		log_info("%s: the connection was ended: %s.", s->from, s->why);
+		log_info(
+		    "%s: the connection was ended: %s.", s->from, _(s->why));
 }
 
 int

@@ -30,7 +30,7 @@ tell_files(struct ftp *s, struct files_request *q, enum files_op op,
 	q->op = op;
 	*fd = -1;
 	if (files_ask(s->it->files, q, r, fd) == -1) {
-		ftp_over(s, _("the process that opens files is gone"));
+		ftp_over(s, N_("the process that opens files is gone"));
 		return EPIPE;
 	}
 	if (r->error != 0 && *fd != -1) {
@@ -368,7 +368,7 @@ say_end(struct ftp *s, enum ftp_end end)
 	if (s->over)
 		return; /* there is another reason to tell */
 	if (end == FTP_END_MASTER)
-		ftp_over(s, _("the accepting process is gone"));
+		ftp_over(s, N_("the accepting process is gone"));
 	else
 		ftp_say(s, "%u %s", ftp_end_code(end), ftp_end_text(end));
 	if (end == FTP_END_ABORTED && s->aborted)

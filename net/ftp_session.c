@@ -68,7 +68,7 @@ static void
 refuse_login(struct ftp *s)
 {
 	if (++s->tries >= s->conf->login_tries)
-		ftp_over(s, _("too many logins failed"));
+		ftp_over(s, N_("too many logins failed"));
 	else
 		ftp_say(s, "530 Name and password do not fit.");
 }
@@ -79,7 +79,7 @@ accept_login(struct ftp *s, const struct grant *g)
 	s->grant = *g;
 	s->state.in = true;
 	if (wire_send_plain(s->it->report, WIRE_IN, 0, -1) == -1)
-		ftp_over(s, _("the accepting process is gone"));
+		ftp_over(s, N_("the accepting process is gone"));
 	log_info("%s: client \"%s\", %s.", s->from, s->client,
 	    s->tls != NULL ? tls_describe(s->tls) : _("not encrypted"));
 	ftp_say(s, "230 You are logged in.");
@@ -113,11 +113,11 @@ do_pass(struct ftp *s, struct slice arg)
 	if (s->tls != NULL)
 		tls_negotiated(s->tls, &q.how);
 	if (auth_ask(s->it->auth, &q, &r, &revoked) == -1) {
-		ftp_over(s, _("the process that knows the users is gone"));
+		ftp_over(s, N_("the process that knows the users is gone"));
 	} else if (r.verdict == AUTH_YES) {
 		accept_login(s, &r.grant);
 		if (revoked)
-			ftp_over(s, _("the login was changed or removed"));
+			ftp_over(s, N_("the login was changed or removed"));
 	} else {
 		if (r.verdict == AUTH_WAIT)
 			hold_back(s, r.retry_s);
@@ -141,7 +141,7 @@ ftp_encrypt(struct ftp *s)
 {
 	s->tls = tls_new(s->identity, s->it->fd, TLS_CONTROL);
 	if (s->tls == NULL) {
-		ftp_over(s, _("out of memory"));
+		ftp_over(s, N_("out of memory"));
 	} else if (tls_handshake_by(s->tls, s->deadline) == -1) {
 		s->gone = true; /* nothing more can be said to it */
 		s->over = true;
@@ -176,7 +176,7 @@ do_auth(struct ftp *s, struct slice arg)
 	/* Whoever is on the way may have put it there, to have it taken for
 	 * what the client says encrypted. */
 	if (s->in_at < s->in_n) {
-		ftp_over(s, _("commands came unencrypted behind AUTH TLS"));
+		ftp_over(s, N_("commands came unencrypted behind AUTH TLS"));
 		return;
 	}
 	ftp_say(s, "234 Begin TLS.");

@@ -83,7 +83,8 @@ void ftp_say(struct ftp *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void ftp_put(struct ftp *s, const char *bytes, size_t n);
 
-/* The session is to end; the first reason stays, NULL is none. */
+/* The session is to end; the first reason stays, NULL is none.  The client is
+ * told it as it is, in English like all replies; the log has it translated. */
 void ftp_over(struct ftp *s, const char *why);
 
 /* Sends what waits, and waits for the socket to take it until then. */

@@ -3,7 +3,7 @@
 # upload; what is refused; limits; the end of a session.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-CONVDROP_SANDBOX=kill # a gap in the sandbox's table would show
+CONVDROP_SANDBOX="kill" # a gap in the sandbox's table would show
 export CONVDROP_SANDBOX
 ftp_port=$(free_port) ftps_port=$(free_port)
 instance --ftp-port "$ftp_port" --ftps-port "$ftps_port"

@@ -29,6 +29,11 @@ tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(fuzz_main)
 tests_fuzz_fuzz_http_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
 
+FUZZERS += tests/fuzz/fuzz_ftp
+tests_fuzz_fuzz_ftp_SOURCES = tests/fuzz/fuzz_ftp.c $(fuzz_main)
+tests_fuzz_fuzz_ftp_LDADD = $(LINK_NET)
+tests_fuzz_fuzz_ftp_LDFLAGS = $(fuzz_ldflags)
+
 FUZZERS += tests/fuzz/fuzz_sftp
 tests_fuzz_fuzz_sftp_SOURCES = tests/fuzz/fuzz_sftp.c $(fuzz_main)
 tests_fuzz_fuzz_sftp_LDADD = $(LINK_NET)
