@@ -35,7 +35,7 @@ check "status says so" sh -c \
 rm "$full"
 check "with room again it goes on by itself" within 60 grep -q ";PAID;5;$" "$file"
 check "and the dump leaves the inbox" within 10 taken two.csv
-check "nothing is left over" sh -c \
+check "nothing is left over" within 10 sh -c \
     "[ -z \"\$(find '$dir/published' '$dir/archive' '$dir/reports' -name '.*' -type f)\" ]"
 check "the audit is whole" "$convdrop" -c "$conf" audit verify
 check "SIGTERM ends the daemon well" daemon_stop
