@@ -2,9 +2,10 @@
  * I10: whatever happened to a feed (dumps taken, refused, held and approved,
  * two sources, settings changed in between, versions published and pulled,
  * dumps withdrawn and reprocessed, orders cancelled, released, fields
- * forgotten), the archive and the ledger give the same orders and the same
- * bytes again; whatever the window and the steps of statuses were, and although
- * orders leave the window and clocks go back.
+ * forgotten, persons erased, archives with several dumps, versions that the
+ * shrink guard withholds), the archive and the ledger give the same orders and
+ * the same bytes again; whatever the window and the steps of statuses were, and
+ * although orders leave the window and clocks go back.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +13,12 @@
 #include <cmocka.h>
 
 #include "feed/deed.h"
+#include "feed/person.h"
 #include "feed/rebuild.h"
 #include "feed/revise.h"
+#include "store/tombstone.h"
 #include "tests/feed/ingest_bench.h"
+#include "tests/formats/make_zip.h"
 
 enum {
 	STEPS = 25,
@@ -55,7 +59,7 @@ configure(bool hash)
 	    " \"metrica-calls\" }\n"
 	    " calls_as_orders = \"%s\"\n"
 	    " status_steps = %s\n pii = %s\n skip_known = %s\n same_id = %s\n "
-	    "hold = %s\n"
+	    "hold = %s\n shrink_rows = %u\n"
 	    " status(\"*\", \"Лид\", \"goal:%s\")\n"
 	    " status(\"*\", \"Мимо\", \"%s\")\n"
 	    " column(\"Изменён\", \"update_date_time\")\n"
@@ -66,7 +70,7 @@ configure(bool hash)
 	    window[roll(4)], roll(2) ? "IN_PROGRESS" : "",
 	    roll(4) < 2 ? "each" : "last", hash ? "hash" : "plain",
 	    roll(2) ? "keep" : "CANCELLED", same_id[roll(3)],
-	    roll(3) ? "no" : "yes",
+	    roll(3) ? "no" : "yes", roll(3) ? 100 : 2,
 	    roll(3) == 0   ? "new"
 	    : roll(2) == 0 ? "77"
 			   : "Lead",
@@ -147,17 +151,12 @@ put_other(FILE *f)
 	}
 }
 
-/* Of the shop, of the CRM, or something else; now and then one that is
- * refused. */
-static void
-drop(void)
+static char *
+make_dump(bool shop, bool other, bool bad)
 {
-	bool other = roll(3) == 0;
-	bool shop = roll(3) == 0, bad = !other && roll(8) == 0;
-	char *text = NULL, name[32];
+	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
-	int fd = memfd_create("dump", MFD_CLOEXEC);
 
 	if (other) {
 		put_other(f);
@@ -168,6 +167,61 @@ drop(void)
 			put_row(f, shop);
 	}
 	fclose(f);
+	return text;
+}
+
+static void
+note_member(void *ctx, const char *name, const struct dump_entry *d, bool known)
+{
+	unsigned *members = ctx;
+
+	(void)known;
+	(*members)++;
+	assert_int_equal(strncmp(name, "all.zip", 7), 0);
+	assert_int_equal(d->tally.records,
+	    d->tally.accepted + d->tally.unchanged + d->tally.superseded +
+		d->tally.skipped + d->tally.rejected);
+}
+
+/* Some dumps of one source in an archive. */
+static void
+drop_zip(void)
+{
+	static const char *const name[] = { "a.csv", "b.csv", "c.csv" };
+	struct zip_file_in file[3] = { { .name = NULL } };
+	bool shop = roll(3) == 0;
+	unsigned n = 1 + roll(3), members = 0;
+	int fd = memfd_create("zip", MFD_CLOEXEC);
+	struct slice zip;
+
+	for (unsigned i = 0; i < n; i++) {
+		file[i].name = name[i];
+		file[i].bytes =
+		    slice_of(make_dump(shop, roll(3) == 0, roll(8) == 0));
+	}
+	zip = make_zip(file, n);
+	assert_true(fd != -1 && write(fd, zip.p, zip.n) == (ssize_t)zip.n);
+	if (ingest_file(&b.in, b.feed, feed_source(b.feed, shop ? "shop" : ""),
+		"all.zip", fd, now, note_member, &members, &b.e) == -1)
+		fail_msg("%s", b.e.text);
+	assert_int_equal(members, n);
+	close(fd);
+	for (unsigned i = 0; i < n; i++)
+		free((void *)(uintptr_t)file[i].bytes.p);
+	free((void *)(uintptr_t)zip.p);
+}
+
+/* Of the shop, of the CRM, or something else; now and then one that is
+ * refused. */
+static void
+drop(void)
+{
+	bool other = roll(3) == 0;
+	bool shop = roll(3) == 0, bad = !other && roll(8) == 0;
+	char *text = make_dump(shop, other, bad), name[32];
+	size_t n = strlen(text);
+	int fd = memfd_create("dump", MFD_CLOEXEC);
+
 	assert_true(fd != -1 && write(fd, text, n) == (ssize_t)n);
 	snprintf(name, sizeof name, "dump-%u.csv", roll(5));
 	if (ingest_dump(&b.in, b.feed, feed_source(b.feed, shop ? "shop" : ""),
@@ -306,6 +360,35 @@ reprocess(void)
 	do_deed(COMMAND_REPROCESS, 0, text);
 }
 
+/* One whom dumps may bring back. */
+static void
+erase(void)
+{
+	struct person p = { .keys = 0 };
+	char who[64], keys[sizeof((struct command *)0)->argument];
+	int rc;
+
+	if (roll(3) > 0) {
+		snprintf(who, sizeof who, "+7916123456%u", roll(4));
+		rc = person_add(&p, b.inst.conf, b.in.store, who, &b.e);
+	} else {
+		snprintf(who, sizeof who, "%u", 1001 + roll(7));
+		rc = person_add_order(&p, b.inst.conf, "main", who, &b.e);
+	}
+	if (rc == -1 || person_command(&p, keys, sizeof keys) == -1)
+		fail_msg("%s", b.e.text);
+	assert_int_equal(do_deed(COMMAND_ERASE, 0, keys), 0);
+	person_free(&p);
+}
+
+static void
+close_history(void)
+{
+	tombstones_free(b.in.stones);
+	b.in.stones = NULL;
+	bench_close(&b);
+}
+
 /* --- the same again ----------------------------------------------------- */
 
 static int
@@ -409,7 +492,7 @@ happen(bool hash, bool pulled, bool acts)
 	now += roll(8) > 0    ? 1 + roll(3)
 	       : roll(4) == 0 ? -5
 			      : (int64_t)roll(5) * 20000;
-	switch (roll(acts ? 12 : 9)) {
+	switch (roll(acts ? 13 : 9)) {
 	case 0:
 		if (pulled)
 			pull();
@@ -433,8 +516,15 @@ happen(bool hash, bool pulled, bool acts)
 	case 11:
 		reprocess();
 		break;
+	case 12:
+		if (roll(3) == 0)
+			erase();
+		break;
 	default:
-		drop();
+		if (roll(5) == 0)
+			drop_zip();
+		else
+			drop();
 		break;
 	}
 }
@@ -452,7 +542,7 @@ any_history_rebuilds_to_the_same_orders_and_bytes(void **state)
 		now += 5;
 		publish();
 		check_rebuild(h);
-		bench_close(&b);
+		close_history();
 	}
 }
 
@@ -479,7 +569,7 @@ what_came_back_after_an_act_is_compared_as_it_came_back(void **state)
 		fail_msg("%s", b.e.text);
 	assert_int_equal(r.files, 1);
 	assert_int_equal(r.differ, 0);
-	bench_close(&b);
+	close_history();
 }
 
 static void
@@ -505,7 +595,7 @@ withdrawing_the_last_dump_is_never_having_dropped_it(void **state)
 		now += 2;
 		publish();
 		check_rebuild(h);
-		bench_close(&b);
+		close_history();
 	}
 }
 
@@ -524,7 +614,7 @@ reprocessing_under_unchanged_settings_moves_nothing(void **state)
 		for (int i = 0; i < STEPS; i++)
 			happen(h % 2, true, h % 3 == 0);
 		if (do_deed(COMMAND_REPROCESS, 0, "") != 0) {
-			bench_close(&b);
+			close_history();
 			continue; /* a dump of which nothing would be left */
 		}
 		now += 10; /* later than any version, wherever clocks went */
@@ -553,7 +643,7 @@ reprocessing_under_unchanged_settings_moves_nothing(void **state)
 		assert_int_not_equal(
 		    bench_publish(&b, now, NULL), PUBLISH_DONE);
 		check_rebuild(h);
-		bench_close(&b);
+		close_history();
 	}
 }
 
