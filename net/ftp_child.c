@@ -218,7 +218,10 @@ hear_others(struct ftp *s)
 		s->draining = true;
 		s->fd[REPORT].fd = -1;
 	}
-	if (s->fd[CONTROL].revents & POLLOUT)
+	/* broken, and poll would say so again and again */
+	if (s->fd[CONTROL].revents & (POLLERR | POLLHUP))
+		lose(s);
+	else if (s->fd[CONTROL].revents & POLLOUT)
 		flush(s);
 }
 
@@ -260,7 +263,7 @@ ftp_heard(void *session)
 	bool on = true;
 
 	hear_others(s);
-	if (s->fd[CONTROL].revents & ~POLLOUT)
+	if (s->fd[CONTROL].revents & POLLIN && !s->gone)
 		on = hear_busy(s);
 	set_events(s);
 	return on && !s->over;

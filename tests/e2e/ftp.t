@@ -264,6 +264,32 @@ END
 check "ABOR breaks a transfer off, and the session goes on" \
     is "$(cat "$work/o")" "426 226 200"
 
+# A client that is gone is noticed behind a command that waits, too.
+py "$direct" >"$work/o" 2>&1 <<'END'
+from lib import *
+import struct
+f = connect("direct", sys.argv[1])
+f.voidcmd("TYPE I")
+s = f.transfercmd("RETR main/big.csv")
+s.recv(1000)
+f.putcmd("QUIT")
+time.sleep(0.2)
+f.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+f.sock.close()
+f.file.close()
+time.sleep(0.5)
+n = 0
+try:
+    while True:
+        some = len(s.recv(65536))
+        n += some
+        if not some: break
+except OSError: pass
+print(n < 30000000 - 1000)
+END
+check "a control connection that breaks ends the transfer" \
+    is "$(cat "$work/o")" True
+
 # --- encryption
 py "$direct" "$dropper" >"$work/o" 2>&1 <<'END'
 from lib import *
