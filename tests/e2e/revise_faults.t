@@ -87,7 +87,7 @@ for op in withdraw reprocess; do
 
 	point=0
 	while [ $point -lt 5 ]; do
-		at=$((begun + 2 + point * (total - 60) / 4))
+		at=$((begun + 2 + point * (total * 4 / 5) / 4))
 		point=$((point + 1))
 		bad=
 		again
@@ -125,7 +125,7 @@ for op in withdraw reprocess; do
 
 	point=0
 	while [ $point -lt 5 ]; do
-		at=$((begun + 2 + point * (total - 60) / 4))
+		at=$((begun + 2 + point * (total * 4 / 5) / 4))
 		point=$((point + 1))
 		bad=
 		again
