@@ -80,7 +80,7 @@ static const char *const words[] = { [EVENT_LOGIN] = "login",
 	[EVENT_KEY_CHANGED] = "key",
 	[EVENT_ARCHIVE_READ] = "archive_read" };
 
-/* Once, however often it is taken. */
+/* With its number, by which it is known when it is taken again. */
 static int
 audit_heard_event(struct heard *h, uint64_t number, int64_t at,
     const char *word, json_t *fields, struct err *e)
