@@ -160,6 +160,7 @@ hear_master(struct ftp_data *d, struct wire_passive *r, int *fd)
 			*d->with.draining = true;
 		if (*fd != -1)
 			close(*fd);
+		*fd = -1;
 	}
 	*r = m.passive;
 	return 0;
@@ -202,9 +203,8 @@ log_theft(const struct ftp_data *d, const struct in6_addr *thief, unsigned n)
 	    address_text(is, thief), address_text(expected, &d->with.peer), n);
 }
 
-/* The next connection of the listener: 1 when it is the client's and ours now,
- * 0 when it is not. */
-static int
+/* The next connection of the listener: is it the client's, and ours now? */
+static bool
 take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 {
 	const int yes = 1;
@@ -215,7 +215,7 @@ take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd == -1)
-		return 0;
+		return false;
 	from = address_from(&a);
 	if (memcmp(&from, &d->with.peer, sizeof from) != 0) {
 		int64_t now = clock_ms();
@@ -228,12 +228,12 @@ take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 			*logged = now;
 			*thefts = 0;
 		}
-		return 0;
+		return false;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 	d->fd = fd;
-	return 1;
+	return true;
 }
 
 enum ftp_end
@@ -255,7 +255,7 @@ ftp_data_accept(struct ftp_data *d)
 			end = FTP_END_ABORTED;
 			break;
 		}
-		if (ready && take(d, &thefts, &logged) == 1)
+		if (ready && take(d, &thefts, &logged))
 			end = FTP_END_WELL;
 	}
 	close_listener(d);

@@ -91,7 +91,7 @@ enum ftp_end {
 	FTP_END_BROKEN,  /* 426: the connection broke, or the end of an upload
 			  * over TLS was not said (close_notify) */
 	FTP_END_IDLE,    /* 426: nothing moved for idle_s */
-	FTP_END_SLOW,    /* 426: less than FTP_RATE_MIN on average */
+	FTP_END_SLOW,    /* 426: slower than HTTP_RATE_MIN (http_field.h) */
 	FTP_END_DISK,    /* 451: the file could not be read or written, */
 	FTP_END_SPACE,   /* 452: for want of space, */
 	FTP_END_LARGE,   /* 552: or the upload is over its limit */
@@ -113,8 +113,6 @@ bool ftp_data_is_passive(const struct ftp_data *d); /* was there a PASV? */
 #define FTP_HANDSHAKE_MS 15000
 enum ftp_end ftp_data_accept(struct ftp_data *d);
 void ftp_data_close(struct ftp_data *d); /* listener and connection */
-
-#define FTP_RATE_MIN 1024 /* bytes a second, on average: as over HTTP */
 
 /*
  * How far a transfer came, also when it broke.  When sending, bytes are those
