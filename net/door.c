@@ -158,8 +158,9 @@ static struct door_says
 make_room(struct door *d, enum door_rule rule, size_t ends,
     const struct in6_addr *from, int64_t now_ms)
 {
-	bool may = ends != DOOR_NOBODY &&
-		   (is_spared(d, from, now_ms) || take_room(d, now_ms));
+	/* A friend need not wait for others' crowd, but for its own. */
+	bool spared = rule == DOOR_STRANGERS && is_spared(d, from, now_ms);
+	bool may = ends != DOOR_NOBODY && (spared || take_room(d, now_ms));
 
 	return (struct door_says){ may, rule, may ? ends : DOOR_NOBODY };
 }

@@ -83,6 +83,13 @@ address_of(const struct sockaddr *sa)
 	return a;
 }
 
+/* Is it only told later that it was refused? */
+static bool
+is_held(const struct http_conn *c)
+{
+	return c->request != NULL && c->request->held_ms != 0;
+}
+
 /* libmicrohttpd sees the end of the stream and cleans up. */
 static void
 conn_cut(struct http_conn *c)
@@ -90,6 +97,8 @@ conn_cut(struct http_conn *c)
 	if (!c->doomed)
 		shutdown(c->fd, SHUT_RDWR);
 	c->doomed = true;
+	if (is_held(c))
+		http_request_release(c->request);
 }
 
 static const char *const limits[HTTP_LIMITS] = {
@@ -140,7 +149,7 @@ list_guests(struct http *h)
 		h->guest[n++] = (struct guest){ .from = c->from,
 			.since_ms = c->since_ms,
 			.in = c->known,
-			.busy = c->request != NULL,
+			.busy = c->request != NULL && !is_held(c),
 			.gone = c->doomed };
 	return n;
 }
@@ -350,6 +359,8 @@ keep_deadlines(struct http *h)
 					  : HTTP_LIMITS;
 
 		conn_settle(c, false);
+		if (is_held(c) && now >= c->request->held_ms)
+			http_request_release(c->request);
 		tell_progress(h, c->request, now);
 		if (why != HTTP_LIMITS) {
 			log_limit(h, &c->from, why);

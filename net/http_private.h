@@ -72,7 +72,8 @@ struct http_request {
 	char path[FILES_PATH_MAX];
 	char token[64];
 	bool head;
-	struct auth_reply who;    /* the answer of auth, */
+	struct auth_reply who; /* the answer of auth, */
+	int64_t held_ms; /* until when a refusal is held back; 0: it is not */
 	uint8_t credentials[32];  /* to these */
 	struct files_reply found; /* the answer of files, */
 	int fd;                   /* and its descriptor */
@@ -139,6 +140,9 @@ void http_request_end(void *cls, struct MHD_Connection *m, void **request,
  * be -1 and is taken over. */
 void http_request_granted(struct http *h, const struct auth_reply *r);
 void http_request_found(struct http *h, const struct files_reply *r, int fd);
+
+/* A refusal that is held back goes out. */
+void http_request_release(struct http_request *r);
 
 /* All that auth has said by now, so that no grant is used that it took back;
  * false when auth is gone. */

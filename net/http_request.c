@@ -25,6 +25,7 @@
 /* --- can the request be trusted? ----------------------------------- */
 
 #define HEADER_MAX 16384
+#define HOLD_MS 1000 /* a refusal by AUTH_WAIT, at least */
 
 struct framing {
 	unsigned hosts, lengths, logins;
@@ -141,6 +142,17 @@ http_request_granted(struct http *h, const struct auth_reply *a)
 	if (a->verdict == AUTH_YES) /* now: auth may take it back next */
 		http_conn_grant(r->conn, &a->grant, r->credentials);
 	wait_no_more(r);
+	/* Guessing takes its time, and costs us none. */
+	if (a->verdict == AUTH_WAIT)
+		r->held_ms = clock_ms() + HOLD_MS;
+	else
+		MHD_resume_connection(r->mhd);
+}
+
+void
+http_request_release(struct http_request *r)
+{
+	r->held_ms = 0;
 	MHD_resume_connection(r->mhd);
 }
 

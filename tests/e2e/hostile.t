@@ -19,7 +19,7 @@ yes "a line that a slow client takes its time to read, again and again" |
 is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 ms() { "$python" -c 'import time; print(int(time.monotonic() * 1000))'; }
 pull() { # URL
-	curl -sSk --interface 127.0.0.99 --max-time 10 -u "direct:$direct" \
+	curl -sSk --interface 127.0.0.99 --max-time 40 -u "direct:$direct" \
 	    -o "$work/pulled" "$1" &&
 	    cmp "$work/pulled" "$published/conversions.csv"
 }
@@ -93,23 +93,25 @@ for port in "$sftp_port" "$https_port" "$http_port"; do
 	check "500 silent connections from 50 addresses, port $port" honest
 	unhold >/dev/null
 	silent "$port" $one
+	sleep 1 # who comes with such a crowd, from its address, is one of it
 	check "500 from the honest one's own address, port $port" honest
 	unhold >/dev/null
 done
 # known or not: an address that never logged in gets in, too
 silent "$sftp_port" $fifty
 unknown() {
-	curl -sSk --interface 127.0.0.98 --max-time 10 -u "direct:$direct" \
+	curl -sSk --interface 127.0.0.98 --max-time 20 -u "direct:$direct" \
 	    -o "$work/pulled" \
 	    "sftp://127.0.0.1:$sftp_port/main/conversions.csv"
 }
-check "a client from an address nobody knows gets in" within 10 unknown
+check "a client from an address nobody knows gets in" within 40 unknown
 unhold >/dev/null
 
 # --- too much at once
 sftp_worst handles direct "$direct" /main/conversions.csv 3000
 check "3,000 handles" honest
-check "of which 64 are given, and the session goes on" is "$(unhold)" \
+unhold >"$work/o"
+check "of which 64 are given, and the session goes on" is "$(cat "$work/o")" \
     "64 2936 True"
 sftp_worst reads direct "$direct" /main/big.csv 4000
 check "4,000 reads at once, and no answer taken" honest
@@ -122,10 +124,12 @@ idle=$(rss)
 [ -n "$idle" ] && echo "# the session has $idle KiB"
 # 4,000 answers would be a gigabyte; sanitizers keep what is freed
 check "which are not kept in memory" [ "${idle:-0}" -lt 150000 ]
-check "and harm nobody" is "$(unhold)" asked
+unhold >"$work/o"
+check "and harm nobody" is "$(cat "$work/o")" asked
 sftp_worst slow direct "$direct" /main/big.csv 8
 check "slow readers over SFTP" honest
-check "who get what they take" is "$(unhold)" True
+unhold >"$work/o"
+check "who get what they take" is "$(cat "$work/o")" True
 slow_http() { # PORT plain|tls: five of them
 	rm -f "$work/go" "$work"/started.? "$work"/slow.size.?
 	slow_ones=
@@ -161,7 +165,8 @@ EOF
 n=$(find "$huge" -maxdepth 1 -type f ! -name '.*' | wc -l)
 sftp_worst lists dropper "$dropper" /reports/main "$n"
 check "a folder of 20,000 files, listed again and again" honest
-check "every one of them" is "$(unhold)" True
+unhold >"$work/o"
+check "every one of them" is "$(cat "$work/o")" True
 list_http() {
 	rm -f "$work/stop"
 	touch "$work/ready"
@@ -187,7 +192,8 @@ sftp_worst opens direct "$direct" /main/link.csv /main/keys/users \
     /../../../../etc/passwd main/../../state/store.db /main/./../../etc/passwd \
     '/main/..\..\keys\users' /main//../..//keys/users /main/keys
 check "a FIFO, links and dots in SFTP" honest
-check "lead nowhere, and at once" is "$(unhold)" True
+unhold >"$work/o"
+check "lead nowhere, and at once" is "$(cat "$work/o")" True
 nowhere() { # PATH: over HTTP
 	curl -s --path-as-is --max-time 5 -u "direct:$direct" -o "$work/got" \
 	    -w '%{http_code}' "http://127.0.0.1:$http_port$1"

@@ -172,6 +172,7 @@ room_is_made_a_few_times_a_second(void **state)
 {
 	struct door *d = door_new(instance.conf);
 	struct in6_addr from = address(0), friend = address(77);
+	struct in6_addr stranger = address(78);
 	struct guest g[MOST];
 	unsigned made = 0;
 
@@ -185,6 +186,7 @@ room_is_made_a_few_times_a_second(void **state)
 	/* but always for who logged in lately */
 	fill(g, 20, 1, false, 100);
 	door_welcome(d, &friend, NOW);
+	assert_false(door_ask(d, g, 20, &stranger, NOW + 50).open);
 	assert_true(door_ask(d, g, 20, &friend, NOW + 50).open);
 	door_free(d);
 }
