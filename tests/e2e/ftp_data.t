@@ -3,7 +3,7 @@
 # they end: well, cut off, aborted, killed.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-CONVDROP_SANDBOX=kill # a gap in the sandbox's table would show
+CONVDROP_SANDBOX="kill" # a gap in the sandbox's table would show
 export CONVDROP_SANDBOX
 ftp_port=$(free_port)
 instance --ftp-port "$ftp_port"
@@ -224,11 +224,8 @@ for i in range($2):
 published() { grep -q ";$1;" "$file"; } # ID
 archived() { # FILE: its very bytes are in the archive
 	sum=$(sha256sum <"$1")
-	for f in $(find "$dir/archive" -path '*/published/*' -prune -o \
-	    -name '*.gz' -print); do
-		[ "$(zcat "$f" | sha256sum)" = "$sum" ] && return
-	done
-	return 1
+	find "$dir/archive" -path '*/published/*' -prune -o -name '*.gz' \
+	    -exec sh -c 'zcat "$1" | sha256sum' - {} \; | grep -qF "$sum"
 }
 upload() { # FILE CURL-OPTION…
 	name=$1
