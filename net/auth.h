@@ -17,9 +17,12 @@
 #include "server/wire.h"
 
 enum peer_kind {
-	PEER_MASTER,  /* may introduce others by WIRE_CLIENT: the ssh worker */
-	PEER_NETWORK, /* http with all its connections */
-	PEER_CHILD    /* introduced by a master: one ssh child */
+	PEER_SSH,       /* may introduce others by WIRE_CLIENT: */
+	PEER_FTP,       /* each of them its children */
+	PEER_NETWORK,   /* http with all its connections */
+	PEER_SSH_CHILD, /* one connection, */
+	PEER_FTP_CHILD, /* introduced by who accepted it */
+	PEER_KINDS
 };
 
 struct grant {
@@ -40,7 +43,8 @@ enum auth_method {
 };
 /* AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant. AUTH_PUBKEY
  * says that libssh verified the signature in the asking process; so only an ssh
- * child may say it. */
+ * child may say it.  Nor may a peer say that its client speaks what it does not
+ * serve. */
 
 #define AUTH_SECRET_MAX 2048
 struct auth_request { /* WIRE_AUTH */

@@ -443,13 +443,21 @@ static const struct {
 	[AUTH_PUBKEY] = { by_pubkey, true },
 };
 
+/* What each kind of peer serves; one that was taken over is no more than that.
+ */
+static const unsigned serves[PEER_KINDS] = {
+	[PEER_NETWORK] = 1U << PROTO_HTTPS | 1U << PROTO_HTTP,
+	[PEER_SSH_CHILD] = 1U << PROTO_SFTP,
+	[PEER_FTP_CHILD] = 1U << PROTO_FTP | 1U << PROTO_FTPS,
+};
+
 bool
 auth_login(struct auth *a, struct peer *p, const struct auth_request *q)
 {
 	if (q->user_n > sizeof q->user || q->secret_n > sizeof q->secret ||
 	    q->method >= sizeof methods / sizeof methods[0] ||
-	    q->protocol > PROTO_FTPS ||
-	    (methods[q->method].child && p->kind != PEER_CHILD))
+	    q->protocol > PROTO_FTPS || !(serves[p->kind] >> q->protocol & 1) ||
+	    (methods[q->method].child && p->kind != PEER_SSH_CHILD))
 		return false;
 	methods[q->method].ask(a, p, q);
 	return true;

@@ -87,14 +87,11 @@ log_refusal(struct server *s, const char *setting)
 static int
 introduce(int peer)
 {
-	struct wire_plain m;
 	int pair[2];
 
 	if (wire_pair(pair) == -1)
 		return -1;
-	WIRE_INIT(&m, WIRE_CLIENT);
-	m.kind = PEER_CHILD;
-	if (wire_send(peer, &m.head, pair[1]) == -1) {
+	if (wire_send_plain(peer, WIRE_CLIENT, 0, pair[1]) == -1) {
 		close(pair[0]);
 		pair[0] = -1;
 	}
@@ -144,27 +141,6 @@ set_socket(int fd)
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-}
-
-/* IPv4 as ::ffff:a.b.c.d. */
-static struct in6_addr
-address_of(const struct sockaddr_storage *a)
-{
-	struct in6_addr out = IN6ADDR_ANY_INIT;
-
-	if (a->ss_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, a, sizeof in6);
-		out = in6.sin6_addr;
-	} else if (a->ss_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, a, sizeof in);
-		out.s6_addr[10] = out.s6_addr[11] = 0xff;
-		memcpy(out.s6_addr + 12, &in.sin_addr, 4);
-	}
-	return out;
 }
 
 /* A child for the connection it, whose socket stays the caller's. */
@@ -230,7 +206,7 @@ accept_one(struct server *s, const struct listener *l)
 		return;
 	}
 	getsockname(it.fd, (struct sockaddr *)&it.at, &at_n);
-	it.from = address_of(&a);
+	it.from = address_from(&a);
 	says = ask_door(s, &it.from);
 	if (says.rule != DOOR_RULES)
 		log_refusal(s, door_setting(says.rule));

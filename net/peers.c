@@ -73,14 +73,14 @@ peers_send(struct peer *p, const struct wire *m, int fd)
 		shutdown(p->fd, SHUT_RDWR);
 }
 
-/* A peer introduces another one. */
+/* A peer introduces another one: what that is, follows from what it is. */
 static bool
-introduce(
-    struct peers *ps, struct peer *by, const struct wire_plain *m, int *fd)
+introduce(struct peers *ps, const struct peer *by, int *fd)
 {
-	if (by->kind != PEER_MASTER || *fd == -1 || m->kind != PEER_CHILD)
+	if ((by->kind != PEER_SSH && by->kind != PEER_FTP) || *fd == -1)
 		return false;
-	peers_add(ps, *fd, PEER_CHILD);
+	peers_add(
+	    ps, *fd, by->kind == PEER_SSH ? PEER_SSH_CHILD : PEER_FTP_CHILD);
 	*fd = -1;
 	return true;
 }
@@ -104,7 +104,7 @@ hear(struct peers *ps, struct peer *p)
 			return;
 		}
 		if (m.head.type == WIRE_CLIENT)
-			fine = introduce(ps, p, &m.plain, &fd);
+			fine = introduce(ps, p, &fd);
 		else
 			fine = ps->message(ps->ctx, p, &m, fd);
 		if (fd != -1)

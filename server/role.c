@@ -45,9 +45,9 @@ const struct worker_role roles[WORKER_ROLES] = {
         [WORKER_HTTP]   = { "http",   http_main,   SANDBOX_HTTP,
                             true,  PEER_NETWORK, BIT(PROTO_HTTPS) | BIT(PROTO_HTTP) },
         [WORKER_SSH]    = { "ssh",    ssh_main,    SANDBOX_SSH,
-                            true,  PEER_MASTER,  BIT(PROTO_SFTP) },
+                            true,  PEER_SSH,     BIT(PROTO_SFTP) },
         [WORKER_FTP]    = { "ftp",    ftp_main,    SANDBOX_FTP,
-                            true,  PEER_MASTER,  BIT(PROTO_FTP) | BIT(PROTO_FTPS) },
+                            true,  PEER_FTP,     BIT(PROTO_FTP) | BIT(PROTO_FTPS) },
 };
 /* clang-format on */
 

@@ -310,9 +310,9 @@ allow_some(scmp_filter_ctx f, unsigned role)
 	}
 	if (role == FTP) { /* no local ones, no datagrams */
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, AF_INET), of_a_stream);
+		    SCMP_A0(SCMP_CMP_EQ, AF_INET, 0), of_a_stream);
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, AF_INET6), of_a_stream);
+		    SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0), of_a_stream);
 	}
 	if (role == INGEST) /* threads: the archive's */
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,

@@ -36,6 +36,7 @@ static struct kit kit;
 static char *hash_one, *hash_two;
 static char token[TOKEN_SIZE], *tokens;
 static uint64_t readings, asks;
+static uint32_t protocol;     /* of what is asked */
 static unsigned begun, ended; /* grants, as files saw them */
 static struct grant last;
 
@@ -111,7 +112,7 @@ ask_bytes(int sock, enum auth_method method, const char *user, size_t user_n,
 	WIRE_INIT(&q, WIRE_AUTH);
 	q.head.id = ++asks;
 	q.method = method;
-	q.protocol = PROTO_HTTPS;
+	q.protocol = protocol;
 	q.from = kit_address(from);
 	q.user_n = (uint32_t)user_n;
 	q.secret_n = (uint32_t)secret_n;
@@ -228,6 +229,7 @@ begin(void **state)
 
 	(void)state;
 	begun = ended = 0;
+	protocol = PROTO_HTTPS;
 	kit_start(&kit, instance.conf, WORKER_AUTH, auth_main);
 	assert_true(give_users(hash_one, true));
 	assert_true(converse(kit.control, &m));
@@ -345,7 +347,7 @@ a_password_counts_to_its_last_byte(void **state)
 static void
 a_public_key_is_offered_and_then_used(void **state)
 {
-	int sock = kit_client(&kit, PEER_CHILD);
+	int sock = kit_client(&kit, PEER_SSH_CHILD);
 	struct base64_decode_ctx b;
 	uint8_t blob[256];
 	size_t n = sizeof blob;
@@ -353,6 +355,7 @@ a_public_key_is_offered_and_then_used(void **state)
 	struct auth_reply r;
 
 	(void)state;
+	protocol = PROTO_SFTP;
 	base64_decode_init(&b);
 	assert_int_equal(
 	    base64_decode_update(&b, &n, blob, strcspn(text, " "), text), 1);
@@ -403,7 +406,7 @@ handles_differ_and_end_with_their_channel(void **state)
 static void
 only_a_master_introduces_others(void **state)
 {
-	int master = kit_client(&kit, PEER_MASTER);
+	int master = kit_client(&kit, PEER_SSH);
 	int plain = kit_client(&kit, PEER_NETWORK);
 	struct wire_plain m;
 	union wire_any got;
@@ -411,7 +414,7 @@ only_a_master_introduces_others(void **state)
 
 	(void)state;
 	WIRE_INIT(&m, WIRE_CLIENT);
-	m.kind = PEER_CHILD;
+	protocol = PROTO_SFTP;
 	assert_int_equal(wire_pair(pair), 0);
 	wire_send(master, &m.head, pair[1]);
 	close(pair[1]);
@@ -433,18 +436,37 @@ static void
 what_is_no_request_ends_the_channel(void **state)
 {
 	static const struct {
+		enum peer_kind kind;
 		uint32_t method, protocol, user_n, secret_n;
-	} cases[] = { { 99, 0, 1, 1 }, { 0, 99, 1, 1 }, { 0, 0, 257, 1 },
-		{ 0, 0, 1, 2049 }, { 0, 0, UINT32_MAX, 1 },
-		/* http verifies no signatures */
-		{ AUTH_PUBKEY, 0, 1, 1 }, { AUTH_PUBKEY_OFFER, 0, 1, 1 } };
+	} cases[] = {
+		{ PEER_NETWORK, 99, PROTO_HTTP, 1, 1 },
+		{ PEER_NETWORK, AUTH_PASSWORD, 99, 1, 1 },
+		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, 257, 1 },
+		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, 1, 2049 },
+		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, UINT32_MAX, 1 },
+		/* http and ftp verify no signatures */
+		{ PEER_NETWORK, AUTH_PUBKEY, PROTO_HTTPS, 1, 1 },
+		{ PEER_NETWORK, AUTH_PUBKEY_OFFER, PROTO_HTTPS, 1, 1 },
+		{ PEER_FTP_CHILD, AUTH_PUBKEY, PROTO_FTPS, 1, 1 },
+		{ PEER_FTP_CHILD, AUTH_PUBKEY_OFFER, PROTO_FTPS, 1, 1 },
+		/* each has its own protocols, an accepting process none */
+		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_SFTP, 1, 1 },
+		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_FTPS, 1, 1 },
+		{ PEER_SSH_CHILD, AUTH_PASSWORD, PROTO_HTTPS, 1, 1 },
+		{ PEER_SSH_CHILD, AUTH_PUBKEY, PROTO_FTPS, 1, 1 },
+		{ PEER_FTP_CHILD, AUTH_PASSWORD, PROTO_SFTP, 1, 1 },
+		{ PEER_FTP_CHILD, AUTH_PASSWORD, PROTO_HTTPS, 1, 1 },
+		{ PEER_SSH, AUTH_PASSWORD, PROTO_SFTP, 1, 1 },
+		{ PEER_FTP, AUTH_PASSWORD, PROTO_FTPS, 1, 1 },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		int sock = kit_client(&kit, PEER_NETWORK);
+		int sock = kit_client(&kit, cases[i].kind);
 		struct auth_request q;
 		union wire_any m;
 
+		print_message("# %zu\n", i);
 		WIRE_INIT(&q, WIRE_AUTH);
 		q.method = cases[i].method;
 		q.protocol = cases[i].protocol;
