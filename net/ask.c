@@ -9,6 +9,9 @@
 
 #include "net/auth.h"
 #include "net/files.h"
+#include "server/clock.h"
+
+#define HOLD_BACK_MS 2000
 
 #define ASK_WAIT_MS (300 * 1000) /* a commit may have gigabytes to sync */
 
@@ -103,4 +106,17 @@ grant_has(const struct grant *g, unsigned mask, size_t feed)
 {
 	return (g->roles & mask) != 0 && feed < FEEDS_MAX &&
 	       (g->feed[feed / 64] >> feed % 64 & 1) != 0;
+}
+
+void
+auth_hold_back(uint32_t seconds, int64_t deadline)
+{
+	int64_t ms = (int64_t)seconds * 1000, left = deadline - clock_ms();
+
+	if (ms > HOLD_BACK_MS)
+		ms = HOLD_BACK_MS;
+	if (ms > left)
+		ms = left;
+	if (ms > 0)
+		poll(NULL, 0, (int)ms);
 }

@@ -93,6 +93,10 @@ struct auth_allow { /* WIRE_ALLOW, auth to files; files repeats it in answer
 int auth_ask(int sock, const struct auth_request *q, struct auth_reply *r,
     bool *revoked);
 
+/* Waits as AUTH_WAIT asks, two seconds at most and not beyond deadline (of
+ * clock_ms), so that guessing takes its time. */
+void auth_hold_back(uint32_t seconds, int64_t deadline);
+
 struct worker;
 int auth_main(struct worker *w);
 

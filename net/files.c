@@ -126,6 +126,9 @@ pull_begin(struct request *rq, const struct tree_place *place,
 	if (rq->q->op == FILES_PULL_BEGIN) {
 		p->begin.first = rq->q->first;
 		p->begin.asked = rq->q->asked;
+	} else if (rq->q->first > 0 && rq->q->first <= st->size) {
+		p->begin.first = rq->q->first;
+		p->begin.asked = st->size - rq->q->first;
 	}
 	p->next = c->pulling;
 	c->pulling = p;

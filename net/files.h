@@ -47,7 +47,8 @@ struct files_request { /* WIRE_FILE */
 	uint64_t number;   /* upload or pull id */
 	uint64_t bytes; /* PULL_END, _AT: delivered; PULL_BEGIN: the size and */
 	int64_t mtime;  /* update time of the version opened */
-	uint64_t first, asked;     /* PULL_BEGIN: from which byte, how many */
+	uint64_t first, asked;     /* PULL_BEGIN: from which byte, how many;
+				    * OPEN: first, if known, up to the end */
 	char path[FILES_PATH_MAX]; /* terminated */
 	char path2[FILES_PATH_MAX];
 };

@@ -4,6 +4,10 @@
  * they are whole: then they are synced (in a thread) and renamed to the first
  * of name.csv, name-2.csv … that is free, so that no waiting dump is lost.
  * What its own session sees is kept here, whatever ingest did meanwhile.
+ *
+ * Clients upload under a temporary name and rename at the end.  What has one of
+ * the known endings gets that name and ingest leaves it alone; what begins with
+ * a dot stays hidden as it was, and goes with its session.
  */
 #include "net/files_private.h"
 
@@ -36,6 +40,12 @@ base_of(const char *rel)
 	return slash == NULL ? rel : slash + 1;
 }
 
+static bool
+begins_with_dot(const char *name)
+{
+	return name[0] == '.';
+}
+
 /* Names that ingest leaves alone: a client renames them when it is done. */
 static bool
 unfinished(const char *name)
@@ -43,6 +53,8 @@ unfinished(const char *name)
 	static const char *const ends[] = { ".part", ".filepart", ".tmp", "~" };
 	size_t n = strlen(name);
 
+	if (begins_with_dot(name))
+		return true;
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
 		size_t m = strlen(ends[i]);
 
@@ -90,13 +102,17 @@ has_room(const struct files *f, int dir, unsigned quarters)
 
 /* --- one upload ---------------------------------------------------------- */
 
-/* Takes it off the disk, unless it is THERE. */
+/* Takes it off the disk, unless it is THERE under a name that can be seen. */
 static void
 discard(struct files *f, struct upload *u)
 {
 	if (u->state != UPLOAD_THERE) {
 		unlinkat(u->dir, u->hidden, 0);
 		f->open_uploads--;
+	} else if (begins_with_dot(u->name) &&
+		   unlinkat(u->dir, u->name, 0) == 0) {
+		log_warn("an upload is removed: its client gave it a temporary "
+			 "name that begins with a dot, and did not rename it");
 	}
 	if (u->fd != -1)
 		close(u->fd);
@@ -378,6 +394,17 @@ uploaded(struct files *f, const struct upload *u)
 	events_put(f->events, &ev);
 }
 
+static int
+give_name(struct upload *u)
+{
+	const char *name = base_of(u->place.rel);
+
+	if (!begins_with_dot(name))
+		return move_in(u->dir, u->hidden, u->dir, name, u->name);
+	memcpy(u->name, u->hidden, sizeof u->hidden);
+	return 0;
+}
+
 /* Its bytes are on the disk: it gets its name. */
 static int
 settle(struct files *f, struct channel *c, struct upload *u, int error)
@@ -386,8 +413,7 @@ settle(struct files *f, struct channel *c, struct upload *u, int error)
 
 	u->stat = upload_stat(u);
 	if (rc == 0)
-		rc = move_in(
-		    u->dir, u->hidden, u->dir, base_of(u->place.rel), u->name);
+		rc = give_name(u);
 	if (rc != 0) {
 		u->state = UPLOAD_OPEN;
 		unlink_upload(f, c, u);
@@ -516,6 +542,8 @@ upload_rename(struct request *rq)
 		return EBUSY;
 	if (strcmp(from.rel, to.rel) == 0)
 		return 0;
+	if (u->state == UPLOAD_THERE && begins_with_dot(base_of(to.rel)))
+		return EINVAL;
 	becomes_dump = u->state == UPLOAD_THERE && unfinished(u->name) &&
 		       !unfinished(base_of(to.rel));
 	old = upload_find(rq->channel, rq->by, &to);

@@ -241,7 +241,8 @@ hear_busy(struct ftp *s)
 {
 	struct ftp_command c;
 
-	while (!s->aborted && next_line(s) && s->held == FTP_LINE_WHOLE &&
+	while (!s->aborted && s->out.n < OUT_HIGH && next_line(s) &&
+	       s->held == FTP_LINE_WHOLE &&
 	       ftp_parse(&c, (struct slice){ s->lines.text, s->lines.n },
 		   &s->state) == NULL) {
 		if (c.verb == FTP_ABOR)
@@ -391,9 +392,10 @@ int
 ftp_child_run(const struct connection *it, const struct conf *c,
     const struct tls_identity *identity)
 {
-	static struct ftp s;
+	struct ftp s;
 	struct err e = ERR_EMPTY;
 
+	memset(&s, 0, sizeof s);
 	s.it = it;
 	s.conf = c;
 	s.identity = identity;

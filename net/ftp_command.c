@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "net/path.h"
 
 /* --- lines --- */
 
@@ -93,8 +96,8 @@ enum takes {
 };
 
 #define READ_ONLY                                                              \
-	"550 Nothing can be changed here; dumps are uploaded by STOR, over "   \
-	"TLS."
+	"550 There are the folders that there are; dumps are uploaded by "     \
+	"STOR, over TLS."
 #define PASSIVE_ONLY                                                           \
 	"502 This server connects to nobody; use PASV or EPSV (passive mode)."
 #define STAYS_ENCRYPTED "534 What is encrypted stays encrypted."
@@ -132,7 +135,7 @@ static const struct row {
         [FTP_SYST] = { "SYST", ANY, NOTHING, NULL },
         [FTP_CLNT] = { "CLNT", ANY, PERHAPS, NULL },
         [FTP_STAT] = { "STAT", IN,  PERHAPS, NULL },
-        [FTP_SITE] = { "SITE", IN,  REFUSED, "502 There are no SITE commands." },
+        [FTP_SITE] = { "SITE", IN,  NEEDS,   "501 SITE needs a command." },
         /* folders */
         [FTP_PWD]  = { "PWD",  IN,  NOTHING, NULL },
         [FTP_XPWD] = { "XPWD", IN,  NOTHING, NULL },
@@ -165,14 +168,14 @@ static const struct row {
         [FTP_STOR] = { "STOR", IN,  NEEDS,   "501 STOR needs a file." },
         [FTP_APPE] = { "APPE", IN,  REFUSED, "502 A file is uploaded whole, by STOR." },
         [FTP_STOU] = { "STOU", IN,  REFUSED, "502 A file is uploaded under its name, by STOR." },
-        [FTP_DELE] = { "DELE", IN,  REFUSED, READ_ONLY },
-        [FTP_RNFR] = { "RNFR", IN,  REFUSED, READ_ONLY },
-        [FTP_RNTO] = { "RNTO", IN,  REFUSED, READ_ONLY },
+        [FTP_DELE] = { "DELE", IN,  NEEDS,   "501 DELE needs a file." },
+        [FTP_RNFR] = { "RNFR", IN,  NEEDS,   "501 RNFR needs a file." },
+        [FTP_RNTO] = { "RNTO", IN,  NEEDS,   "501 RNTO needs the new name." },
         [FTP_MKD]  = { "MKD",  IN,  REFUSED, READ_ONLY },
         [FTP_XMKD] = { "XMKD", IN,  REFUSED, READ_ONLY },
         [FTP_RMD]  = { "RMD",  IN,  REFUSED, READ_ONLY },
         [FTP_XRMD] = { "XRMD", IN,  REFUSED, READ_ONLY },
-        [FTP_MFMT] = { "MFMT", IN,  REFUSED, READ_ONLY },
+        [FTP_MFMT] = { "MFMT", IN,  NEEDS,   "501 MFMT needs a time and a file." },
 };
 /* clang-format on */
 
@@ -241,54 +244,82 @@ ftp_parse(struct ftp_command *c, struct slice line, const struct ftp_state *s)
 
 /* --- arguments --- */
 
-/* Appends "/part" to out of n bytes, or takes the last part off for "..". */
-static bool
-step(char *out, size_t *n, struct slice part)
-{
-	if (part.n == 0 || slice_is(part, "."))
-		return true;
-	if (slice_is(part, "..")) {
-		while (*n > 0 && out[--*n] != '/')
-			;
-		return true;
-	}
-	if (part.n > FILES_PATH_MAX - 2 - *n)
-		return false;
-	out[(*n)++] = '/';
-	memcpy(out + *n, part.p, part.n);
-	*n += part.n;
-	return true;
-}
-
-static bool
-walk(char *out, size_t *n, struct slice path)
-{
-	while (path.n > 0) {
-		if (!step(out, n, slice_cut(&path, '/')))
-			return false;
-	}
-	return true;
-}
-
 bool
 ftp_path(char out[FILES_PATH_MAX], const char *cwd, struct slice path)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < path.n; i++) {
 		unsigned char c = (unsigned char)path.p[i];
 
 		if (c < 0x20 || c == 0x7f)
 			return false;
 	}
-	if (!slice_starts(path, "/") && !walk(out, &n, slice_of(cwd)))
+	return path_absolute(out, cwd, path);
+}
+
+/* YYYYMMDDhhmmss, perhaps without seconds. */
+static bool
+is_time(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	}
+	return s.n == 14 || s.n == 12;
+}
+
+bool
+ftp_timed_path(struct slice arg, struct slice *path)
+{
+	bool timed = is_time(slice_cut(&arg, ' '));
+
+	*path = arg;
+	return timed && arg.n > 0;
+}
+
+/* Takes " WORD" off the end. */
+static struct slice
+cut_word(struct slice *s)
+{
+	size_t n = s->n;
+	struct slice word;
+
+	while (n > 0 && s->p[n - 1] != ' ')
+		n--;
+	word = (struct slice){ s->p + n, s->n - n };
+	s->n = n > 0 ? n - 1 : 0;
+	return word;
+}
+
+static bool
+before_three_times(struct slice arg, struct slice *path)
+{
+	bool fine = slice_is(cut_word(&arg), "UTC");
+
+	for (int i = 0; i < 3; i++)
+		fine = is_time(cut_word(&arg)) && fine;
+	*path = arg;
+	return fine && arg.n > 0;
+}
+
+static bool
+is_word(struct slice s, const char *word)
+{
+	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
+}
+
+bool
+ftp_site_path(struct slice arg, struct slice *path)
+{
+	struct slice command = slice_cut(&arg, ' ');
+
+	if (is_word(command, "UTIME"))
+		return ftp_timed_path(arg, path) ||
+		       before_three_times(arg, path);
+	if (!is_word(command, "CHMOD"))
 		return false;
-	if (!walk(out, &n, path))
-		return false;
-	if (n == 0)
-		out[n++] = '/';
-	out[n] = '\0';
-	return true;
+	slice_cut(&arg, ' ');
+	*path = arg;
+	return arg.n > 0;
 }
 
 struct slice

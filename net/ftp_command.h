@@ -77,6 +77,14 @@ const char *ftp_verb_name(enum ftp_verb v);
  * what has a control character or is too long. */
 bool ftp_path(char out[FILES_PATH_MAX], const char *cwd, struct slice path);
 
+/* "20260102030405 x", as MFMT has it and some say MDTM: x.  False for what does
+ * not begin with a time. */
+bool ftp_timed_path(struct slice arg, struct slice *path);
+
+/* "CHMOD 644 x", "UTIME 20260102030405 x", "UTIME x A M C UTC" of SITE: x.
+ * False for all else. */
+bool ftp_site_path(struct slice arg, struct slice *path);
+
 /* LIST and NLST take options as ls does, which change nothing here. */
 struct slice ftp_skip_options(struct slice arg);
 

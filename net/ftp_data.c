@@ -216,7 +216,7 @@ take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 
 	if (fd == -1)
 		return false;
-	from = address_from(&a);
+	from = address_from((const struct sockaddr *)&a);
 	if (memcmp(&from, &d->with.peer, sizeof from) != 0) {
 		int64_t now = clock_ms();
 

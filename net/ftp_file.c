@@ -40,16 +40,17 @@ tell_files(struct ftp *s, struct files_request *q, enum files_op op,
 	return r->error;
 }
 
-/* 0 or an errno; a descriptor that comes is closed unless it is wanted. */
-static int
-ask(struct ftp *s, enum files_op op, const char *path, struct files_reply *r,
-    int *wanted)
+int
+ftp_ask(struct ftp *s, enum files_op op, const char *path, const char *path2,
+    struct files_reply *r, int *wanted)
 {
 	struct files_request q;
 	int error, fd;
 
 	memset(&q, 0, sizeof q);
+	q.first = s->rest;
 	memcpy(q.path, path, strlen(path) + 1);
+	memcpy(q.path2, path2, strlen(path2) + 1);
 	error = tell_files(s, &q, op, r, &fd);
 	if (wanted != NULL)
 		*wanted = fd;
@@ -87,19 +88,18 @@ ftp_moved(void *session, uint64_t bytes)
 		    bytes < s->pull.asked ? bytes : s->pull.asked, false);
 }
 
-/* False, and answered, when files says an error. */
-static bool
-went_well(struct ftp *s, int error)
+bool
+ftp_went_well(struct ftp *s, int error)
 {
 	if (error != 0 && !s->over)
 		ftp_say(s, "%s", ftp_error(error));
 	return error == 0;
 }
 
-static bool
-find(struct ftp *s, struct slice arg, char path[FILES_PATH_MAX])
+bool
+ftp_find(struct ftp *s, struct slice arg, char path[FILES_PATH_MAX])
 {
-	return went_well(s, ftp_path(path, s->cwd, arg) ? 0 : EINVAL);
+	return ftp_went_well(s, ftp_path(path, s->cwd, arg) ? 0 : EINVAL);
 }
 
 /* --- folders --- */
@@ -108,11 +108,11 @@ static void
 change_to(struct ftp *s, const char *path)
 {
 	struct files_reply r;
-	int error = ask(s, FILES_STAT, path, &r, NULL);
+	int error = ftp_ask(s, FILES_STAT, path, "", &r, NULL);
 
 	if (error == 0 && !r.stat.is_dir)
 		error = ENOTDIR;
-	if (!went_well(s, error))
+	if (!ftp_went_well(s, error))
 		return;
 	memcpy(s->cwd, path, strlen(path) + 1);
 	ftp_say(s, "250 You are in %s.", s->cwd);
@@ -123,7 +123,7 @@ ftp_cwd(struct ftp *s, struct slice arg)
 {
 	char path[FILES_PATH_MAX];
 
-	if (find(s, arg.n == 0 ? slice_of("/") : arg, path))
+	if (ftp_find(s, arg.n == 0 ? slice_of("/") : arg, path))
 		change_to(s, path);
 }
 
@@ -133,7 +133,7 @@ ftp_cdup(struct ftp *s, struct slice arg)
 	char path[FILES_PATH_MAX];
 
 	(void)arg;
-	if (find(s, slice_of(".."), path))
+	if (ftp_find(s, slice_of(".."), path))
 		change_to(s, path);
 }
 
@@ -155,12 +155,12 @@ stat_file(struct ftp *s, struct slice arg, struct files_reply *r)
 	char path[FILES_PATH_MAX];
 	int error;
 
-	if (!find(s, arg, path))
+	if (!ftp_find(s, arg, path))
 		return false;
-	error = ask(s, FILES_STAT, path, r, NULL);
+	error = ftp_ask(s, FILES_STAT, path, "", r, NULL);
 	if (error == 0 && r->stat.is_dir)
 		error = EISDIR;
-	return went_well(s, error);
+	return ftp_went_well(s, error);
 }
 
 void
@@ -176,8 +176,11 @@ void
 ftp_mdtm(struct ftp *s, struct slice arg)
 {
 	struct files_reply r;
+	struct slice path;
 	char when[FTP_TIME_MAX];
 
+	if (ftp_timed_path(arg, &path) && ftp_set_time(s, path))
+		return;
 	if (stat_file(s, arg, &r)) {
 		ftp_time(when, r.stat.mtime);
 		ftp_say(s, "213 %s", when);
@@ -190,8 +193,8 @@ ftp_mlst(struct ftp *s, struct slice arg)
 	char path[FILES_PATH_MAX], line[FTP_ENTRY_MAX];
 	struct files_reply r;
 
-	if (!find(s, arg, path) ||
-	    !went_well(s, ask(s, FILES_STAT, path, &r, NULL)))
+	if (!ftp_find(s, arg, path) ||
+	    !ftp_went_well(s, ftp_ask(s, FILES_STAT, path, "", &r, NULL)))
 		return;
 	ftp_say(s, "250-What is known:");
 	ftp_put(s, " ", 1);
@@ -236,7 +239,7 @@ add_folder(struct ftp *s, struct listing *l, const char *path)
 {
 	struct files_entry e[64];
 	struct files_reply r;
-	int fd, error = ask(s, FILES_LIST, path, &r, &fd);
+	int fd, error = ftp_ask(s, FILES_LIST, path, "", &r, &fd);
 	off_t at = 0;
 	ssize_t n;
 
@@ -312,7 +315,7 @@ list(struct ftp *s, struct listing *l, struct slice arg)
 	cut_last(arg, &last);
 	if (l->format != FTP_FACTS && is_pattern(last))
 		return add_fitting(s, l, arg);
-	error = ask(s, FILES_STAT, path, &r, NULL);
+	error = ftp_ask(s, FILES_STAT, path, "", &r, NULL);
 	if (error != 0)
 		return error;
 	if (r.stat.is_dir) {
@@ -332,7 +335,7 @@ ftp_stat_path(struct ftp *s, struct slice arg)
 {
 	struct listing l = { .format = FTP_LONG };
 
-	if (went_well(s, list(s, &l, arg))) {
+	if (ftp_went_well(s, list(s, &l, arg))) {
 		ftp_say(s, "213-What is there:");
 		if (l.n > 0)
 			ftp_put(s, l.p, l.n);
@@ -480,7 +483,7 @@ send_listing(struct ftp *s, enum ftp_format format, struct slice arg)
 	struct ftp_moved moved;
 
 	s->rest = 0;
-	if (can_transfer(s) && went_well(s, list(s, &l, arg)) &&
+	if (can_transfer(s) && ftp_went_well(s, list(s, &l, arg)) &&
 	    open_data(s, "The listing follows."))
 		say_end(s, ftp_data_send_bytes(s->data, l.p, l.n, &moved));
 	free(l.p);
@@ -522,7 +525,8 @@ send_file(struct ftp *s, int fd, uint64_t size)
 	if (!open_data(s, what))
 		return;
 	end = ftp_data_send_file(s->data, fd, from, size - from, &moved);
-	tell_pull(s, FILES_PULL_END, moved.bytes, moved.whole && from == 0);
+	tell_pull(s, FILES_PULL_END, moved.bytes,
+	    moved.whole && (from < size || size == 0));
 	s->pull.number = 0;
 	say_end(s, end);
 }
@@ -534,8 +538,8 @@ ftp_retr(struct ftp *s, struct slice arg)
 	struct files_reply r;
 	int fd = -1;
 
-	if (can_transfer(s) && find(s, arg, path) &&
-	    went_well(s, ask(s, FILES_OPEN, path, &r, &fd))) {
+	if (can_transfer(s) && ftp_find(s, arg, path) &&
+	    ftp_went_well(s, ftp_ask(s, FILES_OPEN, path, "", &r, &fd))) {
 		s->pull.number = r.number;
 		s->pull.told = clock_ms();
 		send_file(s, fd, r.stat.size);
@@ -555,7 +559,8 @@ receive_file(struct ftp *s, const char *path)
 	bool opened;
 	int error;
 
-	if (!went_well(s, ftp_upload_begin(&u, s->it->files, &s->grant, path)))
+	if (!ftp_went_well(
+		s, ftp_upload_begin(&u, s->it->files, &s->grant, path)))
 		return;
 	opened = open_data(s, "Send the file.");
 	if (opened)
@@ -566,7 +571,7 @@ receive_file(struct ftp *s, const char *path)
 		return;
 	if (end != FTP_END_WELL)
 		say_end(s, end);
-	else if (went_well(s, error))
+	else if (ftp_went_well(s, error))
 		ftp_say(s, "226 The upload is complete.");
 }
 
@@ -580,7 +585,7 @@ ftp_stor(struct ftp *s, struct slice arg)
 	else if (s->rest != 0)
 		ftp_say(
 		    s, "554 A file is uploaded whole: no REST before STOR.");
-	else if (can_transfer(s) && find(s, arg, path))
+	else if (can_transfer(s) && ftp_find(s, arg, path))
 		receive_file(s, path);
 	s->rest = 0;
 }

@@ -14,8 +14,6 @@
 #include "server/lang.h"
 #include "server/log.h"
 
-#define WAIT_MAX_MS 2000 /* how long a refusal by AUTH_WAIT is held back */
-
 static bool
 is(struct slice arg, const char *word)
 {
@@ -48,20 +46,6 @@ do_user(struct ftp *s, struct slice arg)
 	s->user_n = arg.n;
 	s->named = true;
 	ftp_say(s, "331 The password, please.");
-}
-
-/* Holds a refusal back, so that guessing takes its time. */
-static void
-hold_back(const struct ftp *s, uint32_t seconds)
-{
-	int64_t ms = (int64_t)seconds * 1000, left = s->deadline - clock_ms();
-
-	if (ms > WAIT_MAX_MS)
-		ms = WAIT_MAX_MS;
-	if (ms > left)
-		ms = left;
-	if (ms > 0)
-		poll(NULL, 0, (int)ms);
 }
 
 static void
@@ -120,7 +104,7 @@ do_pass(struct ftp *s, struct slice arg)
 			ftp_over(s, N_("the login was changed or removed"));
 	} else {
 		if (r.verdict == AUTH_WAIT)
-			hold_back(s, r.retry_s);
+			auth_hold_back(r.retry_s, s->deadline);
 		refuse_login(s);
 	}
 	secret_wipe(&q, sizeof q);
@@ -356,12 +340,14 @@ void (*const ftp_handler[FTP_VERBS])(struct ftp *s, struct slice arg) = {
 	[FTP_CDUP] = ftp_cdup,
 	[FTP_CLNT] = do_clnt,
 	[FTP_CWD] = ftp_cwd,
+	[FTP_DELE] = ftp_dele,
 	[FTP_EPSV] = ftp_epsv_command,
 	[FTP_FEAT] = do_feat,
 	[FTP_HELP] = do_help,
 	[FTP_HOST] = do_host,
 	[FTP_LIST] = ftp_list,
 	[FTP_MDTM] = ftp_mdtm,
+	[FTP_MFMT] = ftp_mfmt,
 	[FTP_MLSD] = ftp_mlsd,
 	[FTP_MLST] = ftp_mlst,
 	[FTP_MODE] = do_mode,
@@ -376,6 +362,9 @@ void (*const ftp_handler[FTP_VERBS])(struct ftp *s, struct slice arg) = {
 	[FTP_QUIT] = do_quit,
 	[FTP_REST] = ftp_rest,
 	[FTP_RETR] = ftp_retr,
+	[FTP_RNFR] = ftp_rnfr,
+	[FTP_RNTO] = ftp_rnto,
+	[FTP_SITE] = ftp_site,
 	[FTP_SIZE] = ftp_size,
 	[FTP_STAT] = do_stat,
 	[FTP_STOR] = ftp_stor,

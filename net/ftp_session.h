@@ -1,9 +1,10 @@
 /*
- * The inside of an FTP session, shared by its three files:
+ * The inside of an FTP session, shared by its four files:
  *
  *      ftp_child.c     bytes in, lines, bytes out; times; the end
  *      ftp_session.c   login, encryption, and what is not about files
  *      ftp_file.c      folders, listings, transfers
+ *      ftp_change.c    names and times of one's own uploads
  *
  * One command at a time: while data moves, only ABOR and STAT are answered, all
  * else waits unread.
@@ -63,6 +64,7 @@ struct ftp {
 	/* files */
 	char cwd[FILES_PATH_MAX];
 	uint64_t rest;
+	char renamed[FILES_PATH_MAX]; /* RNFR's; empty: none */
 	unsigned facts;
 	char type;
 	bool protected; /* PROT P */
@@ -104,6 +106,18 @@ void ftp_tell_state(struct ftp *s, bool busy); /* STAT */
 
 /* --- ftp_file.c --- */
 
+/* Asks files about a path, or two, of ftp_find.  0 or an errno; a descriptor
+ * that comes is closed unless it is wanted. */
+int ftp_ask(struct ftp *s, enum files_op op, const char *path,
+    const char *path2, struct files_reply *r, int *wanted);
+
+/* False, and answered, when files says an error. */
+bool ftp_went_well(struct ftp *s, int error);
+
+/* What arg means in the present folder.  False, and answered, for what cannot
+ * be a path. */
+bool ftp_find(struct ftp *s, struct slice arg, char path[FILES_PATH_MAX]);
+
 /* While data moves: struct ftp_watch's. */
 void ftp_moved(void *session, uint64_t bytes);
 
@@ -122,5 +136,17 @@ void ftp_mlst(struct ftp *s, struct slice arg);
 void ftp_stat_path(struct ftp *s, struct slice arg);
 void ftp_retr(struct ftp *s, struct slice arg);
 void ftp_stor(struct ftp *s, struct slice arg);
+
+/* --- ftp_change.c --- */
+
+void ftp_rnfr(struct ftp *s, struct slice arg);
+void ftp_rnto(struct ftp *s, struct slice arg);
+void ftp_dele(struct ftp *s, struct slice arg);
+void ftp_mfmt(struct ftp *s, struct slice arg);
+void ftp_site(struct ftp *s, struct slice arg);
+
+/* MDTM with a time before the path: true, and answered, when the path is one's
+ * own upload. */
+bool ftp_set_time(struct ftp *s, struct slice path);
 
 #endif

@@ -62,27 +62,6 @@ http_acked(const struct http_conn *c)
 
 /* --- connections --------------------------------------------------- */
 
-static struct in6_addr
-address_of(const struct sockaddr *sa)
-{
-	struct in6_addr a = IN6ADDR_ANY_INIT;
-
-	if (sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, sa, sizeof in6);
-		return in6.sin6_addr;
-	}
-	if (sa->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, sa, sizeof in);
-		a.s6_addr[10] = a.s6_addr[11] = 0xff;
-		memcpy(&a.s6_addr[12], &in.sin_addr, 4);
-	}
-	return a;
-}
-
 /* Is it only told later that it was refused? */
 static bool
 is_held(const struct http_conn *c)
@@ -169,7 +148,7 @@ admit(void *cls, const struct sockaddr *sa, socklen_t n)
 		[DOOR_EARLY] = { HTTP_LIMITS, HTTP_EARLY },
 	};
 	struct http *h = cls;
-	struct in6_addr from = address_of(sa);
+	struct in6_addr from = address_from(sa);
 	struct http_conn *ends = h->conns;
 	size_t guests = list_guests(h);
 	struct door_says says =
@@ -241,7 +220,7 @@ conn_begin(
 	c->protocol = o->protocol;
 	c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)
 		    ->connect_fd;
-	c->from = address_of(
+	c->from = address_from(
 	    MHD_get_connection_info(m, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		->client_addr);
 	c->since_ms = clock_ms();
@@ -543,10 +522,7 @@ start(struct http *h, struct err *e)
 			    "or its key may be unusable");
 		h->daemon[h->daemons++] = d;
 	}
-	for (size_t i = 0; i < 2; i++) {
-		if (w->pem[i] != NULL)
-			secret_wipe(w->pem[i], w->pem_n[i]);
-	}
+	worker_wipe_pem(w);
 	unblock(w->auth);
 	unblock(w->files);
 	unblock(w->control);

@@ -206,7 +206,7 @@ accept_one(struct server *s, const struct listener *l)
 		return;
 	}
 	getsockname(it.fd, (struct sockaddr *)&it.at, &at_n);
-	it.from = address_from(&a);
+	it.from = address_from((const struct sockaddr *)&a);
 	says = ask_door(s, &it.from);
 	if (says.rule != DOOR_RULES)
 		log_refusal(s, door_setting(says.rule));

@@ -34,3 +34,9 @@ ranges_cover(const struct ranges *s, uint64_t size)
 	return size == 0 ||
 	       (s->n > 0 && s->r[0].from == 0 && s->r[0].to >= size);
 }
+
+bool
+ranges_reach(const struct ranges *s, uint64_t size)
+{
+	return size == 0 || (s->n == 1 && s->r[0].to >= size);
+}

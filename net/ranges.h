@@ -27,4 +27,7 @@ void ranges_add(struct ranges *s, uint64_t from, uint64_t to);
 /* Were all of the first size bytes moved?  Of none, yes. */
 bool ranges_cover(const struct ranges *s, uint64_t size);
 
+/* Was everything moved from some byte on up to the size, and nothing else? */
+bool ranges_reach(const struct ranges *s, uint64_t size);
+
 #endif

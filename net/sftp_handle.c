@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/path.h"
 #include "net/sftp_session.h"
 #include "server/clock.h"
 #include "server/lang.h"
@@ -101,7 +102,8 @@ sftp_ask(struct sftp *s, enum files_op op, struct slice path,
 	int error, fd;
 
 	request(s, &q, op);
-	if (!sftp_path(q.path, path) || !sftp_path(q.path2, path2))
+	if (!path_absolute(q.path, "/", path) ||
+	    !path_absolute(q.path2, "/", path2))
 		return EINVAL;
 	error = ask(s, &q, r, &fd);
 	if (wanted != NULL)
@@ -217,7 +219,7 @@ sftp_handle_end(struct sftp *s, struct handle *h, bool closed, bool orderly)
 		if (closed && !whole)
 			error = EIO;
 	} else if (h->kind == HANDLE_FILE && h->number != 0) {
-		whole = ranges_cover(&h->moved, h->stat.size);
+		whole = ranges_reach(&h->moved, h->stat.size);
 		ask_end(s, FILES_PULL_END, h, whole && (closed || orderly));
 	}
 	if (h->fd != -1)

@@ -266,39 +266,3 @@ sftp_long_name(
 	snprintf(out, SFTP_LONG_MAX, "%s    1 0        0        %10llu %s %s",
 	    letters(a), (unsigned long long)a->size, when, name);
 }
-
-/* Appends "/part" to out of n bytes, or takes the last part off for "..". */
-static bool
-step(char *out, size_t *n, struct slice part)
-{
-	if (part.n == 0 || slice_is(part, "."))
-		return true;
-	if (slice_is(part, "..")) {
-		while (*n > 0 && out[--*n] != '/')
-			;
-		return true;
-	}
-	if (part.n > SFTP_PATH_MAX - 2 - *n)
-		return false;
-	out[(*n)++] = '/';
-	memcpy(out + *n, part.p, part.n);
-	*n += part.n;
-	return true;
-}
-
-bool
-sftp_path(char out[SFTP_PATH_MAX], struct slice path)
-{
-	size_t n = 0;
-
-	if (path.n > 0 && memchr(path.p, '\0', path.n) != NULL)
-		return false;
-	while (path.n > 0) {
-		if (!step(out, &n, slice_cut(&path, '/')))
-			return false;
-	}
-	if (n == 0)
-		out[n++] = '/';
-	out[n] = '\0';
-	return true;
-}

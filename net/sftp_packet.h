@@ -13,7 +13,6 @@
 
 #define SFTP_PACKET_MAX (256 * 1024) /* without its length word */
 #define SFTP_READ_MAX 261120u        /* as OpenSSH answers, so as clients ask */
-#define SFTP_PATH_MAX 1024           /* with the NUL */
 
 enum sftp_type {
 	SFTP_INIT = 1,
@@ -134,12 +133,5 @@ void sftp_put_attrs(struct sftp_out *o, const struct sftp_attrs *a);
 #define SFTP_LONG_MAX 384
 void sftp_long_name(
     char *out, const char *name, const struct sftp_attrs *a, int64_t now);
-
-/*
- * A client's path as an absolute one without ".", "..", doubled or final
- * slashes; relative ones begin at "/".  False for a NUL byte or when it does
- * not fit.
- */
-bool sftp_path(char out[SFTP_PATH_MAX], struct slice path);
 
 #endif

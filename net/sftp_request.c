@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net/path.h"
 #include "net/sftp_session.h"
 #include "server/lang.h"
 
@@ -279,9 +280,9 @@ static void
 do_realpath(struct sftp *s, const struct sftp_request *q)
 {
 	const struct sftp_attrs none = { 0, 0, true, false };
-	char path[SFTP_PATH_MAX], line[SFTP_LONG_MAX];
+	char path[FILES_PATH_MAX], line[SFTP_LONG_MAX];
 
-	if (!sftp_path(path, q->name)) {
+	if (!path_absolute(path, "/", q->name)) {
 		sftp_answer(s, q->id, EINVAL);
 		return;
 	}

@@ -46,18 +46,6 @@ import_key(struct server *s, enum hostkey_type t, struct err *e)
 	return 0; /* the key is the bind's now */
 }
 
-static void
-wipe_keys(struct worker *w)
-{
-	for (size_t i = 0; i < 4; i++) {
-		if (w->pem[i] == NULL)
-			continue;
-		secret_wipe(w->pem[i], w->pem_n[i]);
-		free(w->pem[i]);
-		w->pem[i] = NULL;
-	}
-}
-
 static int
 set_options(struct server *s, struct err *e)
 {
@@ -122,7 +110,7 @@ start(struct server *s, struct err *e)
 		return err_set(e, "out of memory");
 	if (set_options(s, e) == -1)
 		return -1;
-	wipe_keys(s->w);
+	worker_wipe_pem(s->w);
 	return sandbox_enter(SANDBOX_SSH, s->w->conf, e);
 }
 

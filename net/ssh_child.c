@@ -25,8 +25,7 @@
 #define BACKLOG_MAX                                                            \
 	((size_t)4 * 1024 * 1024) /* more than any window of ours              \
 				   */
-#define WAIT_MAX_MS 2000   /* how long a refusal by AUTH_WAIT is held back */
-#define FAREWELL_MS 1000   /* for the last bytes of a session */
+#define FAREWELL_MS 1000          /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 
 struct client {
@@ -66,20 +65,6 @@ end(struct client *c, const char *why)
 /* libssh hands names and passwords over as C strings: what follows a NUL in
  * them is lost before we could refuse it. */
 
-/* Holds a refusal back, so that guessing takes its time. */
-static void
-hold_back(const struct client *c, uint32_t seconds)
-{
-	int64_t ms = (int64_t)seconds * 1000, left = c->deadline - clock_ms();
-
-	if (ms > WAIT_MAX_MS)
-		ms = WAIT_MAX_MS;
-	if (ms > left)
-		ms = left;
-	if (ms > 0)
-		poll(NULL, 0, (int)ms);
-}
-
 static int
 ask(struct client *c, enum auth_method method, const char *user,
     const void *secret, size_t n)
@@ -118,7 +103,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 		goto out;
 	}
 	if (r.verdict == AUTH_WAIT)
-		hold_back(c, r.retry_s);
+		auth_hold_back(r.retry_s, c->deadline);
 refused:
 	if (++c->tries >= c->conf->login_tries)
 		end(c, _("too many logins failed"));

@@ -45,18 +45,6 @@ struct tls {
 
 /* --- identity --- */
 
-static void
-wipe_pem(struct worker *w)
-{
-	for (size_t i = 0; i < 2; i++) {
-		if (w->pem[i] == NULL)
-			continue;
-		secret_wipe(w->pem[i], w->pem_n[i]);
-		free(w->pem[i]);
-		w->pem[i] = NULL;
-	}
-}
-
 static int
 load(struct tls_identity *id, const struct worker *w, struct err *e)
 {
@@ -96,7 +84,7 @@ tls_identity_new(struct tls_identity **out, struct worker *w, struct err *e)
 	/* opens the catalogue of its messages */
 	(void)gnutls_strerror(GNUTLS_E_AGAIN);
 	rc = id == NULL ? err_set(e, "out of memory") : load(id, w, e);
-	wipe_pem(w);
+	worker_wipe_pem(w);
 	if (rc == -1)
 		tls_identity_free(id);
 	else

@@ -48,9 +48,10 @@ bad_byte(unsigned char c)
 	return c < 0x20 || c == 0x7f || c == '\\';
 }
 
-/* Without doubled slashes and "." parts; EINVAL for what may not be. */
+/* Without doubled slashes and "." parts; EINVAL for what may not be.  dotted:
+ * the last part begins with a dot. */
 static int
-clean(const char *path, char out[FILES_PATH_MAX])
+clean(const char *path, char out[FILES_PATH_MAX], bool *dotted)
 {
 	struct slice rest = slice_of(path);
 	size_t n = 0;
@@ -68,8 +69,9 @@ clean(const char *path, char out[FILES_PATH_MAX])
 			continue;
 		if (slice_is(part, "..") || part.n > NAME_BYTES)
 			return EINVAL;
-		if (part.p[0] == '.')
-			return ENOENT;
+		if (*dotted)
+			return ENOENT; /* what is in a hidden folder */
+		*dotted = part.p[0] == '.';
 		if (n > 0)
 			out[n++] = '/';
 		memcpy(out + n, part.p, part.n);
@@ -146,7 +148,8 @@ tree_resolve(const struct tree *t, const struct grant *g, const char *path,
 	char whole[FILES_PATH_MAX];
 	struct slice rest, first;
 	const struct feed *f;
-	int rc = clean(path, whole);
+	bool dotted = false;
+	int rc = clean(path, whole, &dotted);
 
 	if (rc != 0)
 		return rc;
@@ -184,6 +187,11 @@ tree_resolve(const struct tree *t, const struct grant *g, const char *path,
 	p.read = p.masked || grant_has(g, roots[p.root].read, f->index);
 	p.upload = grant_has(g, roots[p.root].upload, f->index) &&
 		   upload_fits(f, p.rel);
+	if (dotted) {
+		if (p.root != TREE_INBOX || !p.upload)
+			return ENOENT;
+		p.read = false; /* it is an upload's name, or none */
+	}
 	*out = p;
 	return 0;
 }

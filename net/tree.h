@@ -9,7 +9,8 @@
  *
  * One table says so.  Every client path goes through tree_resolve, and is
  * opened beneath its root only (openat2, RESOLVE_BENEATH | NO_SYMLINKS |
- * NO_MAGICLINKS), regular files and folders alone, never dot files.
+ * NO_MAGICLINKS), regular files and folders alone, never dot files: a name with
+ * a dot is only an upload's, until its client renames it.
  */
 #ifndef NET_TREE_H
 #define NET_TREE_H

@@ -7,16 +7,16 @@
 #include <string.h>
 
 struct in6_addr
-address_from(const struct sockaddr_storage *a)
+address_from(const struct sockaddr *a)
 {
 	struct in6_addr out = IN6ADDR_ANY_INIT;
 
-	if (a->ss_family == AF_INET6) {
+	if (a->sa_family == AF_INET6) {
 		struct sockaddr_in6 in6;
 
 		memcpy(&in6, a, sizeof in6);
 		out = in6.sin6_addr;
-	} else if (a->ss_family == AF_INET) {
+	} else if (a->sa_family == AF_INET) {
 		struct sockaddr_in in;
 
 		memcpy(&in, a, sizeof in);

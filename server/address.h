@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 /* Of a socket; any other family than IPv4 and IPv6: "::". */
-struct in6_addr address_from(const struct sockaddr_storage *a);
+struct in6_addr address_from(const struct sockaddr *a);
 
 /* "192.0.2.1" or "2001:db8::1"; returns out. */
 const char *address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *a);

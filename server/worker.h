@@ -43,4 +43,7 @@ struct worker {
 /* Tells the parent that the worker accepts. */
 void worker_ready(const struct worker *w);
 
+/* Keys and certificates are loaded: pem is wiped and gone. */
+void worker_wipe_pem(struct worker *w);
+
 #endif

@@ -72,3 +72,6 @@ tests_net_test_ftp_transfer_SOURCES = tests/net/test_ftp_transfer.c \
 	tests/net/ftp_kit.h tests/net/tls_kit.h
 tests_net_test_ftp_transfer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_ftp_transfer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
+
+NET_TESTS += tests/net/test_path
+tests_net_test_path_LDADD = $(LINK_NET) $(CMOCKA_LIBS)

@@ -116,49 +116,6 @@ replies_are_put_together(void **state)
 }
 
 static void
-a_path_is_made_absolute(void **state)
-{
-	static const struct {
-		const char *path;
-		size_t n;
-		const char *want; /* NULL: refused */
-	} row[] = {
-		{ BYTES(""), "/" },
-		{ BYTES("."), "/" },
-		{ BYTES("/"), "/" },
-		{ BYTES(".."), "/" },
-		{ BYTES("/../../etc"), "/etc" },
-		{ BYTES("main/conversions.csv"), "/main/conversions.csv" },
-		{ BYTES("/main/conversions.csv"), "/main/conversions.csv" },
-		{ BYTES("//main///./conversions.csv/"),
-		    "/main/conversions.csv" },
-		{ BYTES("/main/../shop/a"), "/shop/a" },
-		{ BYTES("/a/b/../.."), "/" },
-		{ BYTES("/a/...b"), "/a/...b" },
-		{ BYTES("/a\0b"), NULL },
-		{ BYTES("\0"), NULL },
-	};
-	char out[SFTP_PATH_MAX], lengthy[3000];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		struct slice path = { row[i].path, row[i].n };
-
-		assert_int_equal(sftp_path(out, path), row[i].want != NULL);
-		if (row[i].want != NULL)
-			assert_string_equal(out, row[i].want);
-	}
-	memset(lengthy, 'a', sizeof lengthy);
-	assert_false(sftp_path(out, (struct slice){ lengthy, 1023 }));
-	assert_true(sftp_path(out, (struct slice){ lengthy, 1022 }));
-	assert_int_equal(strlen(out), 1023);
-	for (size_t i = 0; i < sizeof lengthy; i += 3)
-		memcpy(lengthy + i, "../", 3);
-	assert_true(sftp_path(out, (struct slice){ lengthy, sizeof lengthy }));
-	assert_string_equal(out, "/");
-}
-
-static void
 a_long_name_looks_like_ls(void **state)
 {
 	const int64_t now = 1795338900; /* 2026-11-22 09:15 UTC */
@@ -198,7 +155,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_taken_apart),
 		cmocka_unit_test(replies_are_put_together),
-		cmocka_unit_test(a_path_is_made_absolute),
 		cmocka_unit_test(a_long_name_looks_like_ls),
 	};
 
