@@ -34,6 +34,21 @@ tests_fuzz_fuzz_ftp_SOURCES = tests/fuzz/fuzz_ftp.c $(fuzz_main)
 tests_fuzz_fuzz_ftp_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_ftp_LDFLAGS = $(fuzz_ldflags)
 
+FUZZERS += tests/fuzz/fuzz_ftp_session
+tests_fuzz_fuzz_ftp_session_SOURCES = tests/fuzz/fuzz_ftp_session.c \
+	$(fuzz_main)
+tests_fuzz_fuzz_ftp_session_LDADD = $(LINK_NET)
+tests_fuzz_fuzz_ftp_session_LDFLAGS = $(fuzz_ldflags) \
+	-Wl,--wrap=auth_ask,--wrap=files_ask
+
+FUZZERS += tests/fuzz/fuzz_files tests/fuzz/fuzz_auth
+tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_main)
+tests_fuzz_fuzz_files_LDADD = $(LINK_NET)
+tests_fuzz_fuzz_files_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_auth_SOURCES = tests/fuzz/fuzz_auth.c $(fuzz_main)
+tests_fuzz_fuzz_auth_LDADD = $(LINK_NET)
+tests_fuzz_fuzz_auth_LDFLAGS = $(fuzz_ldflags) -Wl,--wrap=crypt_ra
+
 FUZZERS += tests/fuzz/fuzz_sftp
 tests_fuzz_fuzz_sftp_SOURCES = tests/fuzz/fuzz_sftp.c $(fuzz_main)
 tests_fuzz_fuzz_sftp_LDADD = $(LINK_NET)
