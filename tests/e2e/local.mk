@@ -28,6 +28,7 @@ E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t
 E2E_TESTS += tests/e2e/sandbox.t
 E2E_TESTS += tests/e2e/ftp.t tests/e2e/ftp_data.t tests/e2e/sftp.t
+E2E_TESTS += tests/e2e/ftp_upload.t
 E2E_TESTS += tests/e2e/sftp_upload.t
 E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t

@@ -256,7 +256,8 @@ reading_keeps_to_the_grant(void **state)
 		{ ROLE_PULL, FILES_CREATE, "/main/x.csv", EACCES },
 		{ ROLE_PULL, FILES_CREATE, "/inbox/main/x.csv", ENOENT },
 		{ ROLE_DROP, FILES_CREATE, "/inbox/main", EACCES },
-		{ ROLE_DROP, FILES_CREATE, "/inbox/main/.x", ENOENT },
+		{ ROLE_DROP, FILES_CREATE, "/inbox/main/.x/y", ENOENT },
+		{ ROLE_DROP, FILES_OPEN, "/inbox/main/.upload-new", ENOENT },
 		{ ROLE_DROP, FILES_CREATE, "/inbox/main/none/x", EACCES },
 		{ ROLE_DROP, FILES_CREATE, "/reports/main/x", EACCES },
 		{ ROLE_DROP, FILES_OPEN, "/inbox/main/theirs.csv", ENOENT },
@@ -416,6 +417,57 @@ hidden_files(void)
 }
 
 static void
+what_begins_with_a_dot_stays_hidden(void **state)
+{
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_DROP | ROLE_AUDIT, 1);
+	const char *hidden = "/inbox/main/.in.x.csv";
+	uint64_t id = upload(sock, &g, hidden, "first");
+	struct event ev;
+
+	(void)state;
+	assert_int_equal(
+	    ask(sock, &g, FILES_COMMIT, "", "", id, NULL).error, 0);
+	assert_false(exists("inbox/main/.in.x.csv"));
+	assert_int_equal(hidden_files(), 2); /* with .upload-new */
+	assert_int_equal(
+	    ask(sock, &g, FILES_STAT, hidden, "", NOTHING).stat.size, 5);
+	id = upload(sock, &g, hidden, "second"); /* begun anew */
+	assert_int_equal(
+	    ask(sock, &g, FILES_COMMIT, "", "", id, NULL).error, 0);
+	assert_int_equal(hidden_files(), 2);
+	assert_int_equal(ask(sock, &g, FILES_RENAME, hidden,
+			     "/inbox/main/.in.y.csv", NOTHING)
+			     .error,
+	    EINVAL);
+	assert_int_equal(
+	    ask(sock, &g, FILES_RENAME, hidden, "/inbox/main/x.csv", NOTHING)
+		.error,
+	    0);
+	assert_string_equal(text_of("inbox/main/x.csv"), "second");
+	assert_int_equal(hidden_files(), 1);
+	ev = next_event(); /* the first: nothing was told before */
+	assert_int_equal(ev.kind, EVENT_UPLOADED);
+	assert_string_equal(ev.path, "main/x.csv");
+	id = upload(sock, &g, hidden, "never renamed");
+	assert_int_equal(
+	    ask(sock, &g, FILES_COMMIT, "", "", id, NULL).error, 0);
+	close(sock);
+	allow(&g, false);
+	for (int i = 0; i < 200 && hidden_files() != 1; i++)
+		usleep(10000);
+	assert_int_equal(hidden_files(), 1);
+	/* what somebody else hid is nobody's to see */
+	sock = kit_client(&kit, PEER_NETWORK);
+	g = allowed(ROLE_DROP | ROLE_AUDIT, 2);
+	assert_int_equal(
+	    ask(sock, &g, FILES_OPEN, "/inbox/main/.upload-new", "", NOTHING)
+		.error,
+	    ENOENT);
+	close(sock);
+}
+
+static void
 what_broke_off_is_gone(void **state)
 {
 	int sock = kit_client(&kit, PEER_NETWORK);
@@ -555,6 +607,46 @@ pulls_are_told_from_begin_to_end(void **state)
 }
 
 static void
+a_pull_from_an_offset_says_which_part(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t offset, first, asked;
+	} row[] = {
+		{ "all", 0, 0, 0 },
+		{ "the rest", 3, 3, 1 },
+		{ "nothing", 4, 4, 0 },
+		{ "behind the end", 5, 0, 0 },
+	};
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct files_request q;
+		struct files_reply r;
+		struct event ev;
+		int fd = -1;
+
+		print_message("# %s\n", row[i].what);
+		WIRE_INIT(&q, WIRE_FILE);
+		memcpy(q.handle, g.handle, sizeof q.handle);
+		q.op = FILES_OPEN;
+		q.first = row[i].offset;
+		strcpy(q.path, "/main/conversions.csv");
+		assert_int_equal(files_ask(sock, &q, &r, &fd), 0);
+		assert_int_equal(r.error, 0);
+		close(fd);
+		ev = next_event();
+		assert_int_equal(ev.first, row[i].first);
+		assert_int_equal(ev.asked, row[i].asked);
+	}
+	close(sock);
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		assert_int_equal(next_event().kind, EVENT_PULL_END);
+}
+
+static void
 reading_the_archive_is_told(void **state)
 {
 	int sock = kit_client(&kit, PEER_NETWORK);
@@ -637,12 +729,14 @@ main(void)
 		CASE(a_taken_name_gets_a_number_and_nothing_is_lost),
 		CASE(a_filepart_becomes_a_dump_by_its_new_name),
 		CASE(sessions_see_their_own_uploads_alone),
+		CASE(what_begins_with_a_dot_stays_hidden),
 		CASE(what_broke_off_is_gone),
 		CASE(old_leftovers_go_and_new_ones_stay),
 		CASE(an_upload_over_the_limit_is_refused),
 		CASE(an_upload_goes_encrypted),
 		CASE(a_session_has_so_many_uploads_and_no_more),
 		CASE(pulls_are_told_from_begin_to_end),
+		CASE(a_pull_from_an_offset_says_which_part),
 		CASE(reading_the_archive_is_told),
 		CASE(what_is_no_request_ends_the_channel),
 		CASE(a_full_disk_refuses_uploads),

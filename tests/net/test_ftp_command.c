@@ -171,11 +171,17 @@ commands_are_allowed_by_the_table(void **state)
 		{ "STOR x", IN, NULL, FTP_STOR, "x" },
 		{ "APPE x", IN_TLS, "502", 0, "" },
 		{ "STOU", IN_TLS, "502", 0, "" },
-		{ "DELE x", IN_TLS, "550", 0, "" },
+		{ "DELE x", IN_TLS, NULL, FTP_DELE, "x" },
+		{ "DELE", IN_TLS, "501", 0, "" },
+		{ "DELE x", OUT_TLS, "530", 0, "" },
 		{ "MKD x", IN_TLS, "550", 0, "" },
 		{ "RMD x", IN_TLS, "550", 0, "" },
-		{ "RNFR x", IN_TLS, "550", 0, "" },
-		{ "SITE CHMOD 777 x", IN_TLS, "502", 0, "" },
+		{ "RNFR x y", IN_TLS, NULL, FTP_RNFR, "x y" },
+		{ "RNTO", IN_TLS, "501", 0, "" },
+		{ "MFMT 20260102030405 x", IN_TLS, NULL, FTP_MFMT,
+		    "20260102030405 x" },
+		{ "SITE CHMOD 777 x", IN_TLS, NULL, FTP_SITE, "CHMOD 777 x" },
+		{ "SITE", IN_TLS, "501", 0, "" },
 		{ "ALLO 100", IN, "202", 0, "" },
 		{ "ACCT", OUT, "202", 0, "" },
 		{ "FEAT", OUT, NULL, FTP_FEAT, "" },
@@ -308,6 +314,50 @@ arguments_are_read(void **state)
 }
 
 static void
+times_and_modes_are_of_a_path(void **state)
+{
+#define T "20260102030405"
+	static const struct {
+		bool site;
+		const char *arg, *path; /* NULL: none */
+	} row[] = {
+		{ false, T " x", "x" },
+		{ false, T " a b", "a b" },
+		{ false, "202601020304 x", "x" },
+		{ false, T " ", NULL },
+		{ false, T, NULL },
+		{ false, "2026010203040 x", NULL },
+		{ false, "2026010203040x x", NULL },
+		{ false, "x", NULL },
+		{ false, "", NULL },
+		{ true, "CHMOD 644 a b", "a b" },
+		{ true, "chmod u+r x", "x" },
+		{ true, "CHMOD 644", NULL },
+		{ true, "UTIME " T " x", "x" },
+		{ true, "utime a b " T " " T " " T " UTC", "a b" },
+		{ true, "UTIME " T " " T " " T " UTC", T " " T " UTC" },
+		{ true, "UTIME x " T " " T " UTC", NULL },
+		{ true, "UTIME x " T " " T " " T " MSK", NULL },
+		{ true, "UTIME x", NULL },
+		{ true, "UTIME", NULL },
+		{ true, "EXEC x", NULL },
+		{ true, "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct slice arg = slice_of(row[i].arg), path;
+		bool found = row[i].site ? ftp_site_path(arg, &path)
+					 : ftp_timed_path(arg, &path);
+
+		print_message("# %s\n", row[i].arg);
+		assert_int_equal(found, row[i].path != NULL);
+		if (found)
+			assert_true(slice_is(path, row[i].path));
+	}
+}
+
+static void
 every_error_has_its_reply(void **state)
 {
 	static const struct {
@@ -341,6 +391,7 @@ main(void)
 		cmocka_unit_test(commands_are_allowed_by_the_table),
 		cmocka_unit_test(paths_stay_below_the_top),
 		cmocka_unit_test(arguments_are_read),
+		cmocka_unit_test(times_and_modes_are_of_a_path),
 		cmocka_unit_test(every_error_has_its_reply),
 	};
 

@@ -51,6 +51,35 @@ what_was_moved_is_known(void **state)
 }
 
 static void
+the_rest_is_everything_up_to_the_end(void **state)
+{
+	static const struct {
+		const char *what;
+		struct range add[3];
+		uint64_t size;
+		bool reaches;
+	} row[] = {
+		{ "nothing of nothing", { { 0, 0 } }, 0, true },
+		{ "nothing", { { 0, 0 } }, 9, false },
+		{ "all", { { 0, 9 } }, 9, true },
+		{ "the last byte", { { 8, 9 } }, 9, true },
+		{ "not the last byte", { { 3, 8 } }, 9, false },
+		{ "in pieces", { { 7, 9 }, { 3, 7 } }, 9, true },
+		{ "a gap", { { 3, 5 }, { 6, 9 } }, 9, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct ranges s = { 0 };
+
+		for (size_t k = 0; k < 3; k++)
+			ranges_add(&s, row[i].add[k].from, row[i].add[k].to);
+		print_message("# %s\n", row[i].what);
+		assert_int_equal(ranges_reach(&s, row[i].size), row[i].reaches);
+	}
+}
+
+static void
 too_many_gaps_are_never_taken_for_whole(void **state)
 {
 	struct ranges s = { 0 };
@@ -72,6 +101,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_moved_is_known),
+		cmocka_unit_test(the_rest_is_everything_up_to_the_end),
 		cmocka_unit_test(too_many_gaps_are_never_taken_for_whole),
 	};
 

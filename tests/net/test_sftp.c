@@ -101,7 +101,7 @@ a_file_is_read_whole_whatever_the_block_size(void **state)
 }
 
 static void
-a_pull_is_whole_when_every_byte_was_sent(void **state)
+a_pull_is_whole_when_all_was_sent_up_to_the_end(void **state)
 {
 	static const struct {
 		const char *what;
@@ -121,8 +121,13 @@ a_pull_is_whole_when_every_byte_was_sent(void **state)
 		    "pull 7:300000 part;" },
 		{ "one byte short", { { 0, 200000 }, { 200000, 99999 } },
 		    "pull 7:299999 part;" },
-		{ "continued elsewhere", { { 100000, 200000 } },
-		    "pull 7:200000 part;" },
+		{ "continued from elsewhere", { { 100000, 200000 } },
+		    "pull 7:200000 whole;" },
+		{ "continued, with a gap",
+		    { { 100000, 100000 }, { 200001, 99999 } },
+		    "pull 7:199999 part;" },
+		{ "continued, a byte short", { { 100000, 199999 } },
+		    "pull 7:199999 part;" },
 		{ "nothing", { { 0, 0 } }, "pull 7:0 part;" },
 	};
 	struct rig *g = *state;
@@ -603,7 +608,7 @@ main(void)
 		cmocka_unit_test_teardown(
 		    what_is_not_sftp_ends_the_session, kit_down),
 		TEST(a_file_is_read_whole_whatever_the_block_size),
-		TEST(a_pull_is_whole_when_every_byte_was_sent),
+		TEST(a_pull_is_whole_when_all_was_sent_up_to_the_end),
 		TEST(without_a_close_only_an_orderly_end_is_a_whole_pull),
 		TEST(no_more_is_answered_than_there_is_room_for),
 		TEST(a_file_that_shrinks_ends_the_session),
