@@ -24,13 +24,16 @@
 
 #define OUT_HIGH ((size_t)16 * 1024) /* then no more commands are taken */
 #define FAREWELL_MS 1000             /* for the last reply */
+#define KNOCK_MS 1000      /* how often data's listener is looked at */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 
 enum { /* of ftp.fd */
 	CONTROL,
 	AUTH,
 	REPORT,
-	WATCHED
+	WATCHED,            /* while data moves; and between commands: */
+	LISTENER = WATCHED, /* of data */
+	POLLED
 };
 
 /* --- replies --- */
@@ -316,8 +319,13 @@ serve(struct ftp *s)
 		if (s->over)
 			break;
 		set_events(s);
-		if (poll(s->fd, WATCHED, (int)left) > 0)
+		s->fd[LISTENER] =
+		    (struct pollfd){ ftp_data_listener(s->data), POLLIN, 0 };
+		if (s->fd[LISTENER].fd != -1 && left > KNOCK_MS)
+			left = KNOCK_MS;
+		if (poll(s->fd, POLLED, (int)left) > 0)
 			hear_others(s);
+		ftp_data_knock(s->data);
 	}
 }
 

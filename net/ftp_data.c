@@ -16,6 +16,7 @@
 #include "server/log.h"
 
 #define ASK_MS 10000 /* the accepting process answers within */
+#define KNOCKS 16    /* more than the listener's queue holds */
 
 /* --- replies --- */
 
@@ -100,6 +101,7 @@ ftp_data_close(struct ftp_data *d)
 	if (d->fd != -1)
 		close(d->fd);
 	d->fd = -1;
+	d->early = false;
 }
 
 /* --- waiting --- */
@@ -182,13 +184,20 @@ ftp_data_passive(struct ftp_data *d, uint16_t *port)
 		return FTP_END_NO_PORT;
 	}
 	*port = (uint16_t)m.port;
+	d->since = clock_ms();
 	return FTP_END_WELL;
 }
 
 bool
 ftp_data_is_passive(const struct ftp_data *d)
 {
-	return d->listener != -1;
+	return d->listener != -1 || d->early;
+}
+
+int
+ftp_data_listener(const struct ftp_data *d)
+{
+	return d->listener;
 }
 
 /* --- the connection --- */
@@ -205,7 +214,7 @@ log_theft(const struct ftp_data *d, const struct in6_addr *thief, unsigned n)
 
 /* The next connection of the listener: is it the client's, and ours now? */
 static bool
-take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
+take(struct ftp_data *d)
 {
 	const int yes = 1;
 	struct sockaddr_storage a;
@@ -221,12 +230,12 @@ take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 		int64_t now = clock_ms();
 
 		close(fd);
-		if (now - *logged < FTP_TICK_MS && *logged != 0) {
-			++*thefts;
+		if (now - d->logged < FTP_TICK_MS && d->logged != 0) {
+			d->thefts++;
 		} else {
-			log_theft(d, &from, *thefts);
-			*logged = now;
-			*thefts = 0;
+			log_theft(d, &from, d->thefts);
+			d->logged = now;
+			d->thefts = 0;
 		}
 		return false;
 	}
@@ -236,15 +245,27 @@ take(struct ftp_data *d, unsigned *thefts, int64_t *logged)
 	return true;
 }
 
+void
+ftp_data_knock(struct ftp_data *d)
+{
+	for (int i = 0; i < KNOCKS && d->listener != -1; i++) {
+		d->early = take(d);
+		if (d->early || clock_ms() - d->since > FTP_ACCEPT_MS)
+			close_listener(d);
+	}
+}
+
 enum ftp_end
 ftp_data_accept(struct ftp_data *d)
 {
-	int64_t until = clock_ms() + FTP_ACCEPT_MS, logged = 0;
+	int64_t until = clock_ms() + FTP_ACCEPT_MS;
 	enum ftp_end end = FTP_END_NOBODY;
-	unsigned thefts = 0;
 
-	if (d->listener == -1)
+	if (!ftp_data_is_passive(d))
 		return FTP_END_NO_PASV;
+	if (d->early)
+		end = FTP_END_WELL;
+	d->early = false;
 	while (d->fd == -1) {
 		int64_t left = until - clock_ms();
 		bool ready;
@@ -255,7 +276,7 @@ ftp_data_accept(struct ftp_data *d)
 			end = FTP_END_ABORTED;
 			break;
 		}
-		if (ready && take(d, &thefts, &logged))
+		if (ready && take(d))
 			end = FTP_END_WELL;
 	}
 	close_listener(d);

@@ -107,6 +107,16 @@ const char *ftp_end_text(enum ftp_end end);
 enum ftp_end ftp_data_passive(struct ftp_data *d, uint16_t *port);
 bool ftp_data_is_passive(const struct ftp_data *d); /* was there a PASV? */
 
+/*
+ * Between commands: knock is called when the listener (-1: there is none) is
+ * readable, and every second or so.  It takes the client's connection, and
+ * sends away all others, so that they never fill the queue; and it gives a
+ * port up for which nobody came within FTP_ACCEPT_MS, so that whoever asks for
+ * many does not keep them.
+ */
+int ftp_data_listener(const struct ftp_data *d);
+void ftp_data_knock(struct ftp_data *d);
+
 /* Waits for the client, FTP_ACCEPT_MS at most; then say 150.  FTP_END_WELL,
  * _NO_PASV, _NOBODY or _ABORTED. */
 #define FTP_ACCEPT_MS 30000

@@ -15,8 +15,12 @@ struct ftp_data {
 	struct ftp_data_with with;
 	bool protect;
 	int listener, fd;
+	bool early; /* fd came before it was waited for */
 	struct tls *tls;
-	uint64_t asked; /* id of the last WIRE_PASSIVE */
+	uint64_t asked;  /* id of the last WIRE_PASSIVE, */
+	int64_t since;   /* when it was answered */
+	unsigned thefts; /* not logged yet; when one was, */
+	int64_t logged;  /* last */
 };
 
 /* Waits for ms at most, never longer than FTP_TICK_MS: for fd, and for what

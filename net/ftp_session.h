@@ -42,7 +42,7 @@ struct ftp {
 		size_t n, size, sent;
 	} out;
 	bool stuck;          /* the socket does not take what is to be sent */
-	struct pollfd fd[3]; /* control, auth, report */
+	struct pollfd fd[4]; /* control, auth, report; data's listener */
 
 	/* its life */
 	bool over;       /* it is to end; */

@@ -149,6 +149,19 @@ ftp_data_is_passive(const struct ftp_data *d)
 	return d->passive;
 }
 
+int
+ftp_data_listener(const struct ftp_data *d)
+{
+	(void)d;
+	return -1;
+}
+
+void
+ftp_data_knock(struct ftp_data *d)
+{
+	(void)d;
+}
+
 void
 ftp_data_close(struct ftp_data *d)
 {

@@ -185,6 +185,62 @@ a_thief_gets_nothing_and_the_client_is_served(void **state)
 }
 
 static void
+who_comes_early_is_let_in_and_thieves_are_sent_away(void **state)
+{
+	struct client c = { .act = read_all, .n = SIZE };
+	struct ftp_moved moved;
+	struct rig g;
+	char byte;
+
+	(void)state;
+	open_rig(&g);
+	c.g = &g;
+	assert_int_equal(ftp_data_passive(g.d, &c.port), FTP_END_WELL);
+	for (int i = 0; i < 40; i++) { /* the queue would be full of them */
+		int thief = dial(c.port, "127.0.0.2");
+
+		assert_int_not_equal(thief, -1);
+		assert_int_not_equal(ftp_data_listener(g.d), -1);
+		ftp_data_knock(g.d);
+		assert_true(recv(thief, &byte, 1, 0) <= 0);
+		close(thief);
+	}
+	pthread_create(&c.thread, NULL, run_client, &c);
+	while (ftp_data_listener(g.d) != -1)
+		ftp_data_knock(g.d);
+	assert_true(ftp_data_is_passive(g.d));
+	assert_int_equal(dial(c.port, "127.0.0.1"), -1);
+	assert_int_equal(ftp_data_accept(g.d), FTP_END_WELL);
+	assert_false(ftp_data_is_passive(g.d));
+	assert_int_equal(
+	    ftp_data_send_file(g.d, file, 0, SIZE, &moved), FTP_END_WELL);
+	end_client(&c);
+	assert_int_equal(c.got, SIZE);
+	close_rig(&g);
+}
+
+static void
+a_port_that_nobody_comes_for_is_given_up(void **state)
+{
+	struct rig g;
+	uint16_t port;
+
+	(void)state;
+	open_rig(&g);
+	assert_int_equal(ftp_data_passive(g.d, &port), FTP_END_WELL);
+	ftp_data_knock(g.d);
+	assert_true(ftp_data_is_passive(g.d));
+	fast_since = __real_clock_ms();
+	for (int i = 0; i < 1000 && ftp_data_is_passive(g.d); i++) {
+		poll(NULL, 0, 10);
+		ftp_data_knock(g.d);
+	}
+	assert_int_equal(ftp_data_accept(g.d), FTP_END_NO_PASV);
+	assert_int_equal(dial(port, "127.0.0.1"), -1);
+	close_rig(&g);
+}
+
+static void
 one_connection_is_accepted_and_the_door_closes(void **state)
 {
 	struct client c = { .act = read_all };
@@ -255,6 +311,9 @@ main(void)
 		cmocka_unit_test(
 		    without_the_accepting_process_the_session_ends),
 		cmocka_unit_test(a_thief_gets_nothing_and_the_client_is_served),
+		cmocka_unit_test(
+		    who_comes_early_is_let_in_and_thieves_are_sent_away),
+		cmocka_unit_test(a_port_that_nobody_comes_for_is_given_up),
 		cmocka_unit_test(
 		    one_connection_is_accepted_and_the_door_closes),
 		cmocka_unit_test(nobody_is_waited_for_in_vain),
