@@ -38,6 +38,7 @@ struct tls {
 	uint64_t sent;
 	short events;
 	bool shaken, bye;
+	bool ended; /* by the peer, in a way that GnuTLS takes for an error */
 	int failed; /* an errno that every further call answers */
 	char why[160];
 	char described[64];
@@ -342,6 +343,19 @@ tls_handshake_by(struct tls *t, int64_t deadline_ms)
 	return 0;
 }
 
+/*
+ * Java says user_canceled before close_notify whenever it closes a socket of
+ * TLS 1.3.  RFC 8446, 6.1 has it as a notice that close_notify follows; GnuTLS
+ * ends the session, so that the close_notify is not read any more.
+ */
+static bool
+is_user_canceled(const struct tls *t, ssize_t rc)
+{
+	return rc == GNUTLS_E_FATAL_ALERT_RECEIVED &&
+	       gnutls_alert_get(t->session) == GNUTLS_A_USER_CANCELED &&
+	       gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3;
+}
+
 ssize_t
 tls_read(struct tls *t, void *to, size_t size)
 {
@@ -349,9 +363,15 @@ tls_read(struct tls *t, void *to, size_t size)
 
 	if (t->failed != 0)
 		return answer(t->failed);
+	if (t->ended)
+		return 0;
 	do {
 		n = gnutls_record_recv(t->session, to, size);
 	} while (n == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	if (is_user_canceled(t, n)) {
+		t->ended = true;
+		n = 0;
+	}
 	tls_flush(t); /* it may have had to answer the peer */
 	return n >= 0 ? n : failed(t, (int)n);
 }

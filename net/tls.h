@@ -75,7 +75,8 @@ int tls_handshake(struct tls *t);
 int tls_handshake_by(struct tls *t, int64_t deadline_ms);
 
 /* How many bytes; 0 when the peer said that there will be no more
- * (close_notify): only that is an end, everything else is a broken line. */
+ * (close_notify, or user_canceled, as Java begins it): only that is an end,
+ * everything else is a broken line. */
 ssize_t tls_read(struct tls *t, void *to, size_t size);
 
 /* Bytes that came in and can be read without the socket: poll sees nothing of

@@ -317,6 +317,15 @@ write_and_say_bye(struct line *l)
 }
 
 static void
+write_and_close_as_java(struct line *l)
+{
+	write_much(l);
+	gnutls_alert_send(
+	    l->client.session, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
+	gnutls_bye(l->client.session, GNUTLS_SHUT_WR);
+}
+
+static void
 write_and_vanish(struct line *l)
 {
 	write_much(l);
@@ -334,6 +343,8 @@ an_end_that_was_not_said_is_none(void **state)
 	} row[] = {
 		{ TLS13, write_and_say_bye, 0, 0 },
 		{ TLS12, write_and_say_bye, 0, 0 },
+		{ TLS13, write_and_close_as_java, 0, 0 },
+		{ TLS12, write_and_close_as_java, 0, 0 },
 		{ TLS13, write_and_vanish, -1, ECONNRESET },
 		{ TLS12, write_and_vanish, -1, ECONNRESET },
 	};
