@@ -1,6 +1,6 @@
 /*
  * What `convdrop init` tells: passwords and tokens, this one time, and what to
- * type into Direct's two forms.
+ * type into Direct's forms.
  */
 #include "tool/ctl_init.h"
 #include "server/lang.h"
@@ -66,6 +66,14 @@ print_by_link(const struct conf *c, const struct init_facts *f)
 }
 
 static void
+print_paths(const struct conf *c)
+{
+	for (size_t i = 0; i < c->feeds; i++)
+		printf(_("    path       /%s/%s\n"), c->feed[i].name,
+		    c->feed[i].writer[0]->file);
+}
+
+static void
 print_by_sftp(const struct conf *c, const struct init_facts *f)
 {
 	if (c->sftp_port == 0)
@@ -76,10 +84,37 @@ print_by_sftp(const struct conf *c, const struct init_facts *f)
 		 "    login      %s\n"
 		 "    password   %s\n"),
 	    c->host, c->sftp_port, f->user[0], f->password[0]);
-	for (size_t i = 0; i < c->feeds; i++)
-		printf(_("    path       /%s/%s\n"), c->feed[i].name,
-		    c->feed[i].writer[0]->file);
+	print_paths(c);
 	printf(_("The server's key is %s.\n\n"), f->host_key);
+}
+
+static void
+print_by_ftp(const struct conf *c, const struct init_facts *f)
+{
+	unsigned port = c->ftp_port != 0 ? c->ftp_port : c->ftps_port;
+
+	if (port == 0)
+		return;
+	printf(_("In Direct, form \"by FTP\", with the secure protocol "
+		 "(FTPS):\n"
+		 "    host       %s\n"
+		 "    port       %u\n"
+		 "    login      %s\n"
+		 "    password   %s\n"),
+	    c->host, port, f->user[0], f->password[0]);
+	print_paths(c);
+	if (port != c->ftps_port && c->ftps_port != 0)
+		printf(_("Should Direct not get through there, the port is %u: "
+			 "%u is for explicit FTPS,\n%u for implicit FTPS.\n"),
+		    c->ftps_port, c->ftp_port, c->ftps_port);
+	puts(_("Files go over further ports; behind a firewall set "
+	       "ftp_passive_ports in\nconvdrop.conf, and open those too.\n"));
+}
+
+static bool
+has_certificate(const struct conf *c)
+{
+	return c->https_port != 0 || c->ftp_port != 0 || c->ftps_port != 0;
 }
 
 static void
@@ -95,7 +130,10 @@ print_warning(const struct conf *c)
 		puts(_(
 		    "Direct will NOT fetch by link yet, since the certificate "
 		    "is self-signed:"));
-	if (c->https_port != 0)
+	else if (has_certificate(c))
+		puts(_("Direct may not fetch over FTPS yet, since the "
+		       "certificate is self-signed:"));
+	if (has_certificate(c))
 		printf(
 		    _("put one from a public authority (an ACME client gets "
 		      "it) and its key, mode 0600,\nover %s/keys/tls.crt and "
@@ -103,7 +141,7 @@ print_warning(const struct conf *c)
 		    c->dir,
 		    c->sftp_port != 0 ? _(" SFTP needs no certificate.") : "");
 	else if (is_local(c->host))
-		puts(_("none is needed without HTTPS.\n"));
+		puts(_("none is needed without HTTPS and FTPS.\n"));
 }
 
 static void
@@ -160,6 +198,7 @@ init_print(const struct conf *c, const struct init_facts *f)
 	putchar('\n');
 	print_by_link(c, f);
 	print_by_sftp(c, f);
+	print_by_ftp(c, f);
 	print_warning(c);
 	print_zone(c, f);
 	puts(_("Dumps go into:"));

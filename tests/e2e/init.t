@@ -61,7 +61,7 @@ printed() {
 		says "$word" printed || return 1
 	done
 }
-check "it prints what to type into both of Direct's forms, and what next" printed
+check "it prints what to type into Direct's forms, and what next" printed
 no_secret_on_disk() {
 	secret=$(sed -n 's/^    password   //p' "$work/printed")
 	token=$(sed -n 's,.*/t/\([^/]*\)/main/.*,\1,p' "$work/printed")
@@ -78,6 +78,25 @@ cert() {
 	    grep -q 'NIST CURVE: P-256'
 }
 check "the certificate is for the host, with ECDSA P-256" cert
+
+# --- FTPS ---------------------------------------------------------------------
+refute "without a port for it nothing is said of FTP" says FTP, printed
+ftps() { # EXPLICIT IMPLICIT PORT: the port to type; the rest is in $work/out
+	rm -rf "$work/f"
+	exits 0 init "$work/f" --host drop.example.com --https-port 0 \
+	    --sftp-port 0 --ftp-port "$1" --ftps-port "$2" || return 1
+	for word in 'form "by FTP", with the secure protocol' \
+	    "host       drop.example.com" "port       $3" "login      direct" \
+	    "password   " "path       /main/conversions.csv" \
+	    ftp_passive_ports "may not fetch over FTPS yet" tls.key; do
+		says "$word" || return 1
+	done
+}
+check "with one, what to type is" ftps 2121 0 2121
+refute "and there is no other port to try" says "Should Direct not"
+check "so is it with the other" ftps 0 2990 2990
+check "and with both" ftps 2121 2990 2121
+check "the second being named" says "the port is 2990"
 
 # --- JSON ---------------------------------------------------------------------
 b=$work/b
