@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "keys/secret.h"
+#include "server/clock.h"
 #include "server/log.h"
 
+#define LOG_MS 1000
 #define BACKLOG 8 /* so that a thief's knock does not shut the client out */
 #define TRIES_MAX 1024u /* of a large range; a small one is tried whole */
 
@@ -88,6 +90,21 @@ port_of(int fd)
 	return ntohs(a.in.sin_port);
 }
 
+/* At most once a second: whoever asks again and again does not fill the log. */
+static void
+log_used_up(unsigned first, unsigned last)
+{
+	static int64_t logged = -LOG_MS;
+	int64_t now = clock_ms();
+
+	if (now - logged < LOG_MS)
+		return;
+	logged = now;
+	log_warn("No port is free for a data connection: all from %u to %u "
+		 "are in use (ftp_passive_ports).",
+	    first, last);
+}
+
 int
 ftp_data_grant(int report, const struct wire *ask,
     const struct sockaddr_storage *at, unsigned first, unsigned last)
@@ -101,9 +118,7 @@ ftp_data_grant(int report, const struct wire *ask,
 	if (fd != -1)
 		m.port = port_of(fd);
 	else if (m.error == EADDRINUSE)
-		log_warn("No port is free for a data connection: all from %u "
-			 "to %u are in use (ftp_passive_ports).",
-		    first, last);
+		log_used_up(first, last);
 	else
 		log_error("There is no listener for a data connection: %s.",
 		    strerror(m.error));

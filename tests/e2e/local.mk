@@ -27,6 +27,8 @@ E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 	tests/e2e/masked.t tests/e2e/quality_diff.t
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t
 E2E_TESTS += tests/e2e/sandbox.t
+E2E_TESTS += tests/e2e/ftp_hard.t
+EXTRA_DIST += tests/e2e/hostile_ftp.py
 E2E_TESTS += tests/e2e/ftp.t tests/e2e/ftp_data.t tests/e2e/sftp.t
 E2E_TESTS += tests/e2e/ftp_upload.t
 E2E_TESTS += tests/e2e/sftp_upload.t tests/e2e/clients.t
@@ -36,6 +38,8 @@ E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
 E2E_TESTS += tests/e2e/hold.t tests/e2e/preview.t
 E2E_TESTS += tests/e2e/withdraw.t tests/e2e/reprocess.t tests/e2e/order.t
 E2E_TESTS += tests/e2e/revise_faults.t tests/e2e/rebuild.t
+E2E_TESTS += tests/e2e/reprocess_settings.t tests/e2e/reprocess_dumps.t
+E2E_TESTS += tests/e2e/withdraw_kinds.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
 E2E_TESTS += tests/e2e/person.t tests/e2e/erase_hard.t
