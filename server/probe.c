@@ -4,6 +4,7 @@
 #include "server/probe.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +67,40 @@ makes_socket(const struct conf *c, const char *path, int family)
 	if (fd == -1)
 		return false;
 	close(fd);
+	return true;
+}
+
+/* ftp may make a socket, but connects to nobody. */
+static bool
+connects(const struct conf *c, const char *path, int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), rc;
+
+	(void)c;
+	(void)path;
+	if (fd == -1)
+		return false;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	a.sin_port = htons((uint16_t)port);
+	rc = connect(fd, (const struct sockaddr *)&a, sizeof a);
+	if (rc == -1 && errno != EPERM && errno != EACCES)
+		rc = 0; /* it was tried */
+	close(fd);
+	return rc == 0;
+}
+
+static bool
+traces(const struct conf *c, const char *path, int unused)
+{
+	pid_t pid = getppid();
+
+	(void)c;
+	(void)path;
+	(void)unused;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) == -1)
+		return false;
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	return true;
 }
 
@@ -149,6 +185,8 @@ static const struct {
         { "list root",           opens,        "/",                    DIR_FLAGS },
         { "make a socket",       makes_socket, "",                     AF_INET },
         { "make a unix socket",  makes_socket, "",                     AF_UNIX },
+        { "connect",             connects,     "",                     1 },
+        { "trace the parent",    traces,       "",                     0 },
         { "fork",                forks,        "",                     0 },
         { "signal the parent",   signals,      "",                     0 },
         { "map code",            maps_code,    "",                     0 },
