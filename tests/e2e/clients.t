@@ -72,16 +72,22 @@ never_hold
 sed -i 's/^\([[:space:]]*\)ftp_plain = no$/\1ftp_plain = yes/' "$conf"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/ed25519" </dev/null
 ssh-keygen -q -t ecdsa -m PEM -N '' -C '' -f "$work/ecdsa" </dev/null
+ssh-keygen -q -t rsa -N '' -C '' -f "$work/rsa" </dev/null
 "$convdrop" -c "$conf" user add keyed --role pull --feed main --no-password \
-    --key "$work/ed25519.pub" --key "$work/ecdsa.pub" >"$work/o" 2>&1 ||
+    --key "$work/ed25519.pub" --key "$work/ecdsa.pub" \
+    --key "$work/rsa.pub" >"$work/o" 2>&1 ||
     { echo "Bail out! no user with keys"; exit 1; }
 PORT_sftp=$sftp_port PORT_https=$https_port PORT_http=$http_port
 PORT_implicit=$PORT_ftps PORT_ftps=$PORT_ftp
 DIRECT=$direct DROPPER=$dropper TOKEN=$(json tokens.main)
-KEY=$work/ed25519 KEY_ECDSA=$work/ecdsa CA=$dir/keys/tls.crt
-PULL_PATH=/main/conversions.csv
+KEY=$work/ed25519 KEY_ECDSA=$work/ecdsa KEY_RSA=$work/rsa
+CA=$dir/keys/tls.crt PULL_PATH=/main/conversions.csv
+# nobody's own settings
+HOME=$work/home
+mkdir "$HOME"
+unset http_proxy https_proxy ftp_proxy all_proxy
 export PORT_sftp PORT_ftp PORT_ftps PORT_implicit PORT_https PORT_http \
-    DIRECT DROPPER TOKEN KEY KEY_ECDSA CA PULL_PATH
+    DIRECT DROPPER TOKEN KEY KEY_ECDSA KEY_RSA CA PULL_PATH HOME
 
 dump() { # FIRST-ID ROWS: orders
 	awk -v first="$1" -v rows="$2" -v day="$(day 3 %Y-%m-%d)" 'BEGIN {
@@ -162,6 +168,7 @@ set ftp:ssl-protect-data $tls
 set net:max-retries 1
 set net:timeout 20
 set cmd:fail-exit yes
+set xfer:use-temp-file $([ "$2" = drop ] && echo yes || echo no)
 $([ "$2" = link ] || echo open "$login" "$(url "$1")")
 $does
 END
@@ -203,7 +210,7 @@ wget_cell() {
 	protocol=$1 how=$2 local=$3
 	url=$(url "$1")
 	[ "$1" != ftps ] || url=ftps://localhost:$PORT_ftps
-	set -- -nv -S --tries=1 --timeout=30 --ca-certificate="$CA"
+	set -- -nv -S --no-config --tries=1 --timeout=30 --ca-certificate="$CA"
 	[ "$protocol" != implicit ] || set -- "$@" --ftps-implicit
 	if [ "$how" = link ]; then
 		set -- "$@" "$url/t/$TOKEN$PULL_PATH"
@@ -222,7 +229,7 @@ wget_cell() {
 }
 
 python_client() { # NAME
-	"$python" -W ignore "$srcdir/tests/e2e/clients/clients.py" "$1"
+	timeout 100 "$python" -W ignore "$srcdir/tests/e2e/clients/clients.py" "$1"
 }
 client_paramiko() { python_client paramiko; }
 client_asyncssh() { python_client asyncssh; }
@@ -237,7 +244,7 @@ client_chromium() {
 		    "direct:$DIRECT@")$PULL_PATH" ;;
 		esac
 	done >urls
-	"$python" "$srcdir/tests/e2e/clients/chromium.py" "$chromium" "$(pwd)" \
+	timeout 100 "$python" "$srcdir/tests/e2e/clients/chromium.py" "$chromium" "$(pwd)" \
 	    <urls
 }
 chromium=$(command -v chromium-headless-shell || command -v chromium)
@@ -250,7 +257,7 @@ client_jsch() {
 	    "$srcdir/tests/e2e/clients/Clients.java"
 	for name in jsch commons_net; do
 		cells_of $name | sed "s/^/$name /"
-	done | java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \
+	done | timeout 100 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \
 	    -cp "$work/java:$java_path" Clients
 }
 client_commons_net() { cat ../jsch/log; }

@@ -116,10 +116,14 @@ class Clients {
 		f.enterLocalPassiveMode();
 		f.setFileType(FTP.BINARY_FILE_TYPE);
 		if (how.equals("drop")) {
+			String part = there + ".filepart";
 			try (InputStream in = new FileInputStream(dump)) {
-				must(f.storeFile(there, in), "STOR");
+				must(f.storeFile(part, in), "STOR");
 			}
 			must(f.sendNoOp(), "NOOP");
+			must(f.setModificationTime(part, "20200102030405"),
+			    "MFMT");
+			must(f.rename(part, there), "RNFR and RNTO");
 			must(f.getSize(there).equals("" + dump.length()),
 			    "another size");
 		} else {

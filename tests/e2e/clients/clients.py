@@ -20,9 +20,9 @@ context = ssl.create_default_context(cafile=env["CA"])
 # --- SFTP
 
 
-def login(how):
+def login(how, key="KEY"):
     if how == "key":
-        return {"username": "keyed", "password": None}, env["KEY"]
+        return {"username": "keyed", "password": None}, env[key]
     if how == "drop":
         return {"username": "dropper", "password": env["DROPPER"]}, None
     return {"username": "direct", "password": env["DIRECT"]}, None
@@ -52,7 +52,7 @@ def run_asyncssh(protocol, how, got, dump, there):
     import asyncssh
 
     async def run():
-        who, key = login(how)
+        who, key = login(how, "KEY_RSA")
         async with asyncssh.connect(
             host, port[protocol], known_hosts=None, config=None,
             agent_path=None, client_keys=key and [key], **who
