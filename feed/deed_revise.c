@@ -285,8 +285,9 @@ revise(struct ingest *in, const struct feed *f, const struct command *c,
 		if (end_reports(&x, &e) == -1) {
 			log_error("%s: %s", f->name, e.text);
 			say(&x,
-			    _("Their reports are not in place yet, and will be "
-			      "when the daemon starts the next time: %s"),
+			    _("Their reports are not in place yet; that is "
+			      "tried again within an hour, and when the daemon "
+			      "starts: %s"),
 			    e.text);
 		}
 		log_info("%s: %s: %s", f->name, x.act.op,

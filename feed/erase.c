@@ -18,6 +18,7 @@
 #include "server/lang.h"
 #include "server/log.h"
 #include "feed/publish.h"
+#include "feed/report_stage.h"
 #include "feed/revise.h"
 #include "feed/winnow.h"
 
@@ -421,6 +422,20 @@ finish(struct erasing *x, struct err *e)
 	return erase_save(x, e);
 }
 
+/* Reports that a crash left beside are looked into where they belong; those
+ * that cannot be put there, where they are. */
+static void
+end_reports(const struct ingest *in)
+{
+	for (size_t i = 0; i < in->conf->feeds; i++) {
+		struct err e = ERR_EMPTY;
+
+		if (report_stage_end(
+			in->conf, &in->conf->feed[i], in->store, &e) == -1)
+			log_error("%s: %s", in->conf->feed[i].name, e.text);
+	}
+}
+
 /* Once nobody's data is left, only the replay is tried again. */
 static int
 go_on(struct erasing *x, struct ingest *in, struct err *e)
@@ -456,6 +471,7 @@ run(struct ingest *in, const struct erasure *job, struct err *e)
 	x.act = text[0] == '\0' ? NULL : json_loads(text, 0, NULL);
 	if (x.act == NULL)
 		x.act = erase_act_new();
+	end_reports(in);
 	rc = go_on(&x, in, e);
 out:
 	free(text);

@@ -17,6 +17,7 @@
 #include "store/archive.h"
 #include "feed/erase_files.h"
 #include "feed/report_name.h"
+#include "feed/report_stage.h"
 #include "store/json_foreign.h"
 #include "server/lang.h"
 
@@ -40,6 +41,14 @@ erase_files_free(struct files *l)
 	free(l->path);
 }
 
+/* Hidden files are not ours, or on their way; but for reports that wait to be
+ * put into their places. */
+static bool
+is_listed(const char *name)
+{
+	return name[0] != '.' || strcmp(name, REPORTS_REVISED) == 0;
+}
+
 int
 erase_files_list(
     const struct conf *c, const char *path, struct files *l, struct err *e)
@@ -60,7 +69,7 @@ erase_files_list(
 
 		snprintf(below, sizeof below, "%.2000s/%.255s", path, name);
 		conf_path(full, c, below, NULL);
-		if (rc == -1 || name[0] == '.' || lstat(full, &st) == -1)
+		if (rc == -1 || !is_listed(name) || lstat(full, &st) == -1)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			rc = erase_files_list(c, below, l, e);

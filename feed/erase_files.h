@@ -20,7 +20,7 @@ struct files {
 };
 
 /* Every regular file below, but hidden ones; a folder that is not there has
- * none. */
+ * none.  Reports that wait to be put into their places are none of these. */
 int erase_files_list(
     const struct conf *c, const char *path, struct files *l, struct err *e);
 void erase_files_free(struct files *l);

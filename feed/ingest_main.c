@@ -396,6 +396,19 @@ purge(struct loop *l)
 		log_error("archive: %s", e.text);
 }
 
+/* Of dumps that were read otherwise, if they could not be put in place. */
+static void
+end_reports(struct loop *l)
+{
+	for (size_t i = 0; i < l->conf->feeds; i++) {
+		const struct feed *f = &l->conf->feed[i];
+		struct err e = ERR_EMPTY;
+
+		if (report_stage_end(l->conf, f, l->in.store, &e) == -1)
+			log_error("%s: %s", f->name, e.text);
+	}
+}
+
 static void
 resume_erasures(struct loop *l)
 {
@@ -405,6 +418,7 @@ resume_erasures(struct loop *l)
 		return;
 	l->erase_at = now + ERASE_S;
 	packing_stop(l->packing); /* it may rewrite what is read */
+	end_reports(l);
 	erase_resume(&l->in);
 }
 
@@ -591,11 +605,9 @@ recover(struct loop *l, struct err *e)
 {
 	char value[32] = "0";
 
+	end_reports(l);
 	for (size_t i = 0; i < l->conf->feeds; i++) {
 		report_sweep(l->conf, &l->conf->feed[i]);
-		if (report_stage_end(
-			l->conf, &l->conf->feed[i], l->in.store, e) == -1)
-			log_error("%s: %s", l->conf->feed[i].name, e->text);
 		if (publish_recover(l->in.store, l->in.audit, l->conf,
 			&l->conf->feed[i], (int64_t)time(NULL), e) == -1)
 			return -1;

@@ -1,6 +1,6 @@
 /*
  * reports/FEED/.revised/DUMP/ has the reports of one dump as reports/FEED/
- * would have them, .revised/act the number of the act that they belong to.  See
+ * would have them, .revised/.act the number of the act that they belong to. See
  * report_stage.h.
  */
 #include "feed/report_stage.h"
@@ -18,8 +18,8 @@
 #include "store/archive.h"
 #include "server/bytes.h"
 
-#define STAGE ".revised"
-#define ACT "act"
+#define STAGE REPORTS_REVISED
+#define ACT ".act"
 
 /* reports/FEED, or what is below it. */
 static void

@@ -4,12 +4,15 @@
  * that the dumps were.
  *
  *      report_stage for each dump; in the transaction report_stage_seal;
- *      report_stage_end after it, whatever became of it, and at start.
+ *      report_stage_end after it, whatever became of it, at start, and from
+ * time to time.
  */
 #ifndef FEED_REPORT_STAGE_H
 #define FEED_REPORT_STAGE_H
 
 #include "feed/report.h"
+
+#define REPORTS_REVISED ".revised" /* below reports/FEED/ */
 
 /* To be written by report_write. */
 int report_stage(struct report **out, const struct conf *c,

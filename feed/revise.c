@@ -60,7 +60,7 @@ revise_begin(struct revise **out, const struct revise_how *how, struct err *e)
 int
 revise_replay(struct revise *r, struct err *e)
 {
-	return replay(&r->replay, e);
+	return replay(&r->replay, e) == -1 ? revise_blame(r, e) : 0;
 }
 
 void
@@ -138,7 +138,7 @@ static int
 compare(struct revise *r, struct err *e)
 {
 	/* what happened since */
-	if (replay(&r->replay, e) == -1)
+	if (revise_replay(r, e) == -1)
 		return -1;
 	if (revise_check_chosen(r, e) == -1)
 		return -1;
@@ -176,7 +176,7 @@ revise_settle(
 	a->dump = r->how.withdraw;
 	a->at = r->how.now;
 	/* the rest of the history comes before the act */
-	if (replay(&r->replay, e) == -1 || store_act_add(live, a, e) == -1)
+	if (revise_replay(r, e) == -1 || store_act_add(live, a, e) == -1)
 		return -1;
 	r->replay.after = INT64_MAX;
 	r->act = a;

@@ -4,9 +4,13 @@
  */
 #include "feed/revise_private.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "formats/own_preset.h"
 #include "store/canon.h"
 #include "feed/ingest.h"
 #include "server/lang.h"
@@ -81,6 +85,7 @@ revise_choose(void *ctx, const struct dump_entry *d, char **text, struct err *e)
 	char *today;
 
 	(void)e;
+	r->reading.id = 0;
 	if (r->how.withdraw == d->id)
 		return 0;
 	if (!is_wanted(&r->how, d))
@@ -102,6 +107,7 @@ revise_choose(void *ctx, const struct dump_entry *d, char **text, struct err *e)
 	r->tally.read++;
 	r->tally.hashed += r->chosen[r->n].hashed;
 	r->tally.same += !r->chosen[r->n++].other;
+	r->reading = *d;
 	free(*text);
 	*text = today;
 	return 1;
@@ -139,14 +145,41 @@ revise_merged(void *ctx, const struct dump_entry *d)
 {
 	struct revise *r = ctx;
 
+	r->reading.id = 0;
 	if (r->n > 0 && r->chosen[r->n - 1].id == d->id)
 		r->chosen[r->n - 1].tally = d->tally;
+}
+
+/* A CRM that convdrop or the instance knows. */
+static bool
+is_preset(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->presets; i++)
+		if (strcmp(c->preset[i]->preset.name, name) == 0)
+			return true;
+	return preset_by_name(name) != NULL;
+}
+
+int
+revise_blame(const struct revise *r, struct err *e)
+{
+	const struct dump_entry *d = &r->reading;
+	struct err why = *e;
+
+	if (d->id == 0 || d->preset[0] == '\0' ||
+	    is_preset(r->how.conf, d->preset))
+		return -1;
+	return err_set(e,
+	    _("Dump %lld was read with the preset %s, and there is no file "
+	      "presets/%s.conf any more. %s"),
+	    (long long)d->id, d->preset, d->preset, why.text);
 }
 
 int
 revise_check_dump(const struct revise_how *h, int64_t id, struct err *e)
 {
 	struct dump_entry d;
+	char path[PATH_MAX];
 	int found = store_dump_get(h->store, id, &d, NULL, e);
 
 	if (found == -1)
@@ -166,6 +199,13 @@ revise_check_dump(const struct revise_how *h, int64_t id, struct err *e)
 		return err_set(e,
 		    _("Nothing of dump %lld is among the orders: it is %s."),
 		    (long long)id, dump_state_name(d.state));
+	conf_path(path, h->conf, d.archive, NULL);
+	if (h->withdraw == 0 && access(path, F_OK) == -1 && errno == ENOENT)
+		return err_set(e,
+		    _("The archived copy of dump %lld is not there any more "
+		      "(%s): it cannot be read once more. Drop its file "
+		      "again."),
+		    (long long)id, d.archive);
 	return 0;
 }
 

@@ -30,7 +30,8 @@ struct revise {
 	struct restate restate;
 	struct chosen *chosen;
 	size_t n, room;
-	struct edition *edition; /* the feed's publications */
+	struct dump_entry reading; /* as the ledger has it; id 0: none is */
+	struct edition *edition;   /* the feed's publications */
 	size_t editions;
 	struct act *act; /* while it is settled; NULL: nothing is kept */
 	revise_told *told;
@@ -52,6 +53,9 @@ int revise_reading(void *ctx, struct dump_entry *d, struct reread *again,
     bool merged, struct err *e);
 void revise_merged(void *ctx, const struct dump_entry *d);
 
+/* Why a dump could not be read is in e: what is gone that it was read with
+ * comes before that.  -1. */
+int revise_blame(const struct revise *r, struct err *e);
 /* All are read: -1 when one of them cannot be used. */
 int revise_check_chosen(struct revise *r, struct err *e);
 /* From then on: is it a dump that is left out, or read otherwise? */

@@ -70,11 +70,14 @@ static int
 read_day(const struct feed *f, const char *text, int64_t *out, struct err *e)
 {
 	struct zone *zone;
-	struct tm tm = { 0 };
+	struct tm tm = { 0 }, real;
 	const char *end = strptime(text, "%Y-%m-%d", &tm);
 	int64_t noon;
 
-	if (end == NULL || *end != '\0' || strlen(text) != 10)
+	real = tm;
+	timegm(&real); /* makes the 31st of April the 1st of May */
+	if (end == NULL || *end != '\0' || strlen(text) != 10 ||
+	    real.tm_mday != tm.tm_mday)
 		return err_set(
 		    e, _("--since takes a day, such as 2026-11-22."));
 	if (conf_zone(&zone, f->source[0]->zone, e) == -1)

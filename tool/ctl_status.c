@@ -329,12 +329,37 @@ note_pull(void *ctx, const struct pull *p)
 	return l->pulls < PULLS_SHOWN || l->pulled == 0;
 }
 
+/* The last version stays meanwhile, which is well, unless it has what was taken
+ * back since.  last.id 0: there is none. */
+static void
+judge_withheld(struct status *s, const struct feed *f,
+    const struct publication *last, const char *file, const char *reason)
+{
+	struct err e = ERR_EMPTY;
+	uint64_t gone = 0;
+
+	if (last->id != 0 &&
+	    store_gone_since(s->store, f->name, last->id, &gone, &e) == -1)
+		gone = 0;
+	if (gone == 0)
+		problem(
+		    s, _("%s: %s is not published: %s"), f->name, file, reason);
+	else
+		problem(s,
+		    _("%s: %s is not published: %s Until then the last version "
+		      "stays in place, with records that were taken back since "
+		      "(%llu of the feed). So that nobody downloads it "
+		      "meanwhile, take the access away: \"convdrop user del\" "
+		      "or \"convdrop token del\"."),
+		    f->name, file, reason, (unsigned long long)gone);
+}
+
 static json_t *
 look_at_file(struct status *s, const struct feed *f, const struct writer *w)
 {
 	const char *file = w->file;
 	char reason[512] = "", note[256] = "", key[160];
-	struct publication p;
+	struct publication p = { .id = 0 };
 	struct err e = ERR_EMPTY;
 	json_t *o = json_object();
 	int64_t since = 0;
@@ -349,8 +374,7 @@ look_at_file(struct status *s, const struct feed *f, const struct writer *w)
 			   (json_int_t)p.pulls));
 	if (store_withheld(s->store, f->name, file, reason, sizeof reason,
 		&since, &e) == 1)
-		problem(
-		    s, _("%s: %s is not published: %s"), f->name, file, reason);
+		judge_withheld(s, f, &p, file, reason);
 	json_object_set_new(
 	    o, "withheld", reason[0] == '\0' ? json_null() : safe_json(reason));
 	snprintf(key, sizeof key, "note.%s/%s", f->name, file);

@@ -5,8 +5,10 @@
  *	FAULT_COUNT=FILE     append a byte to FILE at each step that makes
  *	                     something last (sync, rename, unlink, a write into
  *	                     the store)
+ *	FAULT_FROM=FILE      steps have numbers only once FILE exists
  *	FAULT_STOP_AT=N      before the Nth such step make FILE.stopped and wait
  *	                     there for ever: whoever sees it kills the group
+ *	FAULT_STOP_NAME=NAME the same before a file of that name is renamed
  *	FAULT_FULL=FILE      while FILE exists, no regular file can grow: ENOSPC
  *	FAULT_FULL_AT=N      make FAULT_FULL's file before the Nth step
  *
@@ -25,7 +27,7 @@
 static int chosen = -1;    /* is this the process? */
 static _Atomic long steps; /* of all its threads */
 static long stop_at, full_at;
-static const char *count, *full;
+static const char *count, *full, *from, *stop_name;
 
 static void
 look(void)
@@ -46,6 +48,8 @@ look(void)
 	stop_at = at == NULL ? 0 : atol(at);
 	count = getenv("FAULT_COUNT");
 	full = getenv("FAULT_FULL");
+	from = getenv("FAULT_FROM");
+	stop_name = getenv("FAULT_STOP_NAME");
 	at = getenv("FAULT_FULL_AT");
 	full_at = at == NULL ? 0 : atol(at);
 }
@@ -69,26 +73,41 @@ typedef int (*unlinkat_fn)(int, const char *, int);
 typedef int (*unlink_fn)(const char *);
 
 static void
-step(void)
+stop(void)
 {
 	char stopped[4096];
+	int fd;
+
+	snprintf(stopped, sizeof stopped, "%s.stopped", count);
+	fd = open(stopped, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd != -1)
+		close(fd);
+	for (;;)
+		continue; /* a sandbox may know no way to sleep */
+}
+
+static int
+is_counted(void)
+{
+	return from == NULL || access(from, F_OK) == 0;
+}
+
+static void
+step(void)
+{
 	long n;
 	int fd;
 
 	if (chosen != 1 || count == NULL)
 		return;
-	n = ++steps;
-	if (n == full_at && full != NULL) {
+	n = is_counted() ? ++steps : 0;
+	if (n == full_at && n > 0 && full != NULL) {
 		fd = open(full, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		if (fd != -1)
 			close(fd);
 	}
-	if (n == stop_at && stop_at > 0) {
-		snprintf(stopped, sizeof stopped, "%s.stopped", count);
-		fd = open(stopped, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-		for (;;)
-			continue; /* a sandbox may know no way to sleep */
-	}
+	if (n == stop_at && n > 0)
+		stop();
 	fd = open(count, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd != -1) {
 		NEXT(write_fn, "write");
@@ -165,12 +184,15 @@ pwrite64(int fd, const void *p, size_t n, off_t at)
 }
 
 int
-renameat(int a, const char *from, int b, const char *to)
+renameat(int a, const char *from_name, int b, const char *to)
 {
 	NEXT(renameat_fn, "renameat");
 
+	if (chosen == 1 && count != NULL && stop_name != NULL && is_counted() &&
+	    strcmp(from_name, stop_name) == 0)
+		stop();
 	step();
-	return next(a, from, b, to);
+	return next(a, from_name, b, to);
 }
 
 int

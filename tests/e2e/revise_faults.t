@@ -20,7 +20,8 @@ head = "create_date_time;id;client_uniq_id;client_ids;order_status;revenue\n"
 for name, orders, status in (("one", range(0, 6000), "Лид"),
                              ("two", range(3000, 9000), "PAID")):
     with open("%s/%s.csv" % (work, name), "w") as f:
-        f.write(head + "".join("%s 10:00:%02d;k%d;%s%d;17%012d;%s;%d\n" % (
+        f.write(head + (name == "one") *
+            ("%s 10:00:00;bad;;79995551122;Кто он;1\n" % day) + "".join("%s 10:00:%02d;k%d;%s%d;17%012d;%s;%d\n" % (
             day, i % 60, i, "u" * 300, i, i + 1, status, i) for i in orders))
 EOF2
 sed -i 's/^feed "main" {$/&\n\tstatus("*", "Лид", "IN_PROGRESS")/' "$conf"
@@ -35,13 +36,24 @@ sed -i 's/"Лид", "IN_PROGRESS"/"Лид", "CANCELLED"/' "$conf"
 cp -a "$dir" "$work/before"
 
 again() { rm -rf "$dir"; cp -a "$work/before" "$dir"; }
-group() { # starts the daemon in a process group of its own, with the faults
+# Starts the daemon in a process group of its own; steps have numbers, and so
+# faults, once it has done what a start makes it do.
+group() { # NAME=VALUE…
 	: >"$work/log"
 	setsid env LD_PRELOAD="$work/faults.so" FAULT_ROLE=ingest \
-	    FAULT_COUNT="$dir/state/steps" FAULT_FULL="$full" "$@" \
-	    "$convdropd" -c "$conf" 2>>"$work/log" &
+	    FAULT_COUNT="$dir/state/steps" FAULT_FROM="$dir/state/from" \
+	    FAULT_FULL="$full" "$@" "$convdropd" -c "$conf" 2>>"$work/log" &
 	daemon_pid=$!
 	within 20 grep -q ready "$work/log"
+	within 20 settled
+	touch "$dir/state/from"
+}
+strike() {
+	kill -KILL "-$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	within 20 sh -c "! kill -0 -$daemon_pid"
+	daemon_pid=
+	rm -f "$dir/state/from"
 }
 steps() { cat "$dir/state/steps" 2>/dev/null | wc -c; }
 settled() { # no step for a while
@@ -73,7 +85,6 @@ for op in withdraw reprocess; do
 	# without a fault: what comes of it, and in how many steps
 	again
 	group
-	within 20 settled
 	begun=$(steps)
 	do_it $op >"$work/out" 2>&1
 	check "$op without a fault" test $? = 0
@@ -87,14 +98,15 @@ for op in withdraw reprocess; do
 
 	point=0
 	while [ $point -lt 5 ]; do
-		at=$((begun + 2 + point * (total * 4 / 5) / 4))
+		at=$((2 + point * (total * 4 / 5) / 4))
 		point=$((point + 1))
 		bad=
 		again
 		group FAULT_FULL_AT=$at
 		do_it $op >"$work/out" 2>&1
 		got=$?
-		if [ ! -e "$full" ]; then
+		# it may be full only when what was published is packed
+		if ! within 20 test -e "$full"; then
 			bad="the disk was never full;"
 		elif [ $got = 2 ]; then
 			as_before || bad="it failed and changed something;"
@@ -109,6 +121,9 @@ for op in withdraw reprocess; do
 		rm -f "$full"
 		if [ $got = 2 ]; then
 			do_it $op >"$work/out2" 2>&1 || bad="$bad once more fails;"
+		elif grep -q "reports are not in place" "$work/out"; then
+			daemon_stop
+			daemon
 		fi
 		within 30 cmp -s "$file" "$work/$op.csv" ||
 		    bad="$bad the published file is wrong in the end;"
@@ -116,28 +131,26 @@ for op in withdraw reprocess; do
 		daemon_stop || bad="$bad the daemon does not end well;"
 		nothing_left || bad="$bad something is left over;"
 		if [ -z "$bad" ]; then
-			ok "$op, the disk full at step $at of $((begun + total)), exit $got: $(tail -1 "$work/out" | cut -c1-60)"
+			ok "$op, the disk full at step $at of $total, exit $got: $(tail -1 "$work/out" | cut -c1-60)"
 		else
-			not_ok "$op, the disk full at step $at of $((begun + total)), exit $got: $bad"
+			not_ok "$op, the disk full at step $at of $total, exit $got: $bad"
 			cat "$work/out" "$work/out2" "$work/sound" 2>/dev/null | sed 's/^/# /'
 		fi
 	done
 
 	point=0
 	while [ $point -lt 5 ]; do
-		at=$((begun + 2 + point * (total * 4 / 5) / 4))
+		at=$((2 + point * (total * 4 / 5) / 4))
 		point=$((point + 1))
 		bad=
 		again
 		group FAULT_STOP_AT=$at
 		do_it $op >"$work/out" 2>&1 &
 		asked=$!
-		within 20 test -e "$dir/state/steps.stopped" -o ! -d "/proc/$asked"
-		kill -KILL "-$daemon_pid"
-		wait "$daemon_pid" 2>/dev/null
+		within 60 test -e "$dir/state/steps.stopped" ||
+		    bad="it never came to this step;"
+		strike
 		wait $asked
-		within 20 sh -c "! kill -0 -$daemon_pid"
-		daemon_pid=
 		daemon
 		if tool dumps main --limit 0 --json | grep -q withdrawn ||
 		    { [ $op = reprocess ] && grep -h '"reprocessed"' "$dir"/audit/*.jsonl >"$work/done" &&
@@ -145,7 +158,7 @@ for op in withdraw reprocess; do
 			state=done
 		else
 			state=before
-			within 10 as_before || bad="it is neither done nor as before;"
+			within 10 as_before || bad="$bad it is neither done nor as before;"
 			do_it $op >"$work/out" 2>&1 || bad="$bad once more fails;"
 		fi
 		within 30 cmp -s "$file" "$work/$op.csv" ||
@@ -154,11 +167,66 @@ for op in withdraw reprocess; do
 		daemon_stop || bad="$bad the daemon does not end well;"
 		nothing_left || bad="$bad something is left over;"
 		if [ -z "$bad" ]; then
-			ok "$op, killed at step $at of $((begun + total)): as it was $state"
+			ok "$op, killed at step $at of $total: as it was $state"
 		else
-			not_ok "$op, killed at step $at of $((begun + total)), as it was $state: $bad"
+			not_ok "$op, killed at step $at of $total, as it was $state: $bad"
 			cat "$work/out" "$work/sound" 2>/dev/null | sed 's/^/# /'
 		fi
 	done
 done
+
+# between the commit and the placing of the reports
+staged=$dir/reports/main/.revised
+find_trace() { "$python" "$srcdir/tests/e2e/traces.py" "$dir" 79995551122; }
+for op in withdraw reprocess; do
+	# the last one of them, the first one of them
+	name=one.csv.rejects.csv
+	[ $op = withdraw ] && name=two.csv.report.txt
+	again
+	group FAULT_STOP_NAME=$name
+	do_it $op >"$work/out" 2>&1 &
+	asked=$!
+	check "$op is committed, its reports are to be placed" \
+	    within 60 test -e "$dir/state/steps.stopped"
+	strike
+	wait $asked
+	check "killed then, they wait beside" test -e "$staged"
+	rm -rf "$work/staged"
+	cp -a "$staged" "$work/staged"
+	daemon
+	check "the next start puts them in place" [ ! -e "$staged" ]
+	if [ $op = withdraw ]; then
+		check "where they say so" grep -q "taken back" \
+		    "$dir/reports/main/two.csv.report.txt"
+	else
+		check "with what is refused now" grep -q 79995551122 \
+		    "$dir/reports/main/one.csv.rejects.csv"
+	fi
+	check "$op is done, and what is published follows" \
+	    within 30 cmp -s "$file" "$work/$op.csv"
+	check "and it rebuilds" sound
+	[ $op = reprocess ] || daemon_stop
+done
+
+# reports that could not be placed as yet, when somebody is erased
+rm -rf "$staged"
+cp -a "$work/staged" "$staged"
+check "find looks into reports that wait, too" sh -c "
+    echo 79995551122 | '$convdrop' -c '$conf' person find - | grep -q 'reports/main/.revised'"
+check "somebody in them is erased" sh -c "echo 79995551122 |
+    '$convdrop' -c '$conf' person erase - --reason 'he asked' --many"
+check "they wait no more" [ ! -e "$staged" ]
+check "and not a trace is left" find_trace
+check "nor does a rebuild miss him" sound
+rm -rf "$staged"
+cp -a "$work/staged" "$staged"
+mv "$dir/archive/main" "$work/archive.main"
+touch "$dir/archive/main" # where nothing can be archived
+refute "when they cannot be placed either, that is told" sh -c "echo 79995551122 |
+    '$convdrop' -c '$conf' person erase - --reason 'he asked' --many"
+rm "$dir/archive/main"
+mv "$work/archive.main" "$dir/archive/main"
+check "but nothing of him is in them" sh -c "
+    '$python' '$srcdir/tests/e2e/traces.py' '$dir/reports' 79995551122"
+check "SIGTERM ends the daemon well" daemon_stop
 finish
