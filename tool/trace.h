@@ -4,8 +4,10 @@
  * decided, and what it is now.  Reads the store and the archive; changes
  * nothing.
  *
- * trace.c replays the order's history; trace_rows.c finds its rows in a dump,
- * trace_tell.c says what a row became, trace_version.c finds it in a version.
+ * trace.c replays the order's history: trace_merge.c its dumps, trace_publish.c
+ * its versions.  trace_rows.c finds its rows in a dump, trace_seek.c the dumps
+ * that can have any; trace_tell.c says what a row became, trace_version.c finds
+ * the order in a version.
  */
 #ifndef TOOL_TRACE_H
 #define TOOL_TRACE_H

@@ -4,9 +4,10 @@
 #ifndef TOOL_TRACE_PRIVATE_H
 #define TOOL_TRACE_PRIVATE_H
 
+#include "feed/intake.h"
 #include "formats/arena.h"
 #include "formats/zone.h"
-#include "feed/intake.h"
+#include "store/merge.h"
 #include "tool/trace.h"
 
 /* --- a dump's rows (trace_rows.c) ---------------------------------------- */
@@ -42,7 +43,7 @@ int trace_rows(struct trace_dump *t, struct arena *a,
     const struct trace_what *w, struct err *e);
 void trace_rows_free(struct trace_dump *t);
 
-/* --- which dumps can have it (trace_seek.c) ------------------------------- */
+/* --- which dumps can have it (trace_seek.c) ------------------------------ */
 
 /* What its raw bytes must have somewhere when a text names the id: the longest
  * part of it that no syntax or encoding of text changes; empty: nothing. */
@@ -93,5 +94,72 @@ void trace_version_settle(json_t **values, int64_t *created, const char *file,
 
 /* The writer of a published file; NULL. */
 const struct writer *trace_writer(const char *file);
+
+/* --- an order's history, being replayed (trace.c) ------------------------ */
+
+/* A published file, as it was when it was looked into last. */
+struct file_seen {
+	char file[64];
+	uint64_t changes; /* trace.changes, then */
+	bool known;
+	enum trace_seen seen;
+	json_t *values;
+	int64_t created; /* what it carried; CONV_NONE */
+};
+
+struct version_seen {
+	int64_t publication;
+	int64_t created; /* the creation time it carried; CONV_NONE */
+	json_t *pulls;   /* the item's list; borrowed */
+};
+
+/* What was decided about the order by an act. */
+struct decided {
+	int64_t act;
+	enum ruling_what what;
+	char *value;
+};
+
+struct trace {
+	const struct trace_what *w;
+	struct arena arena; /* rows, for as long as all lasts */
+	struct zone *zone;  /* the counter's */
+	struct trace_dump *dump;
+	size_t dumps, shown; /* those before were told of */
+	int64_t *date;       /* creation times that it ever had */
+	size_t dates;
+	struct decided *decided;
+	size_t decisions;
+
+	struct merge_state merge;
+	struct merge_order order; /* as it is by now; with live */
+	bool live;
+	uint64_t changes; /* how often it may have changed */
+	bool elsewhere;   /* a dump that was withdrawn had it */
+
+	struct file_seen *file;
+	size_t files;
+	struct version_seen *version; /* by publication */
+	size_t versions;
+	json_t *history, *unread;
+};
+
+json_t *trace_when(int64_t at);
+/* A creation time that it ever had; CONV_NONE is none. */
+void trace_note_date(struct trace *t, int64_t date);
+
+/* --- its dumps (trace_merge.c) ------------------------------------------- */
+
+/* Dumps that the history does not have, in their places by time: those until
+ * then, before that number; INT64_MAX: every one that is left. */
+void trace_show_others(struct trace *t, int64_t until, int64_t id);
+void trace_replay_dump(struct trace *t, int64_t id);
+
+/* --- its versions (trace_publish.c) -------------------------------------- */
+
+int trace_replay_publication(struct trace *t, int64_t id, struct err *e);
+void trace_replay_pull(struct trace *t, int64_t publication);
+/* Of store_pulls; ctx is the trace. */
+bool trace_note_pull(void *ctx, const struct pull *p);
 
 #endif
