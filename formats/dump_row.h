@@ -1,6 +1,6 @@
 /*
- * What the two files of dump share: dump.c finds the header and reads rows,
- * dump_row.c judges one.
+ * What the files of dump share: dump.c opens it and reads rows, dump_header.c
+ * finds the header, dump_row.c and dump_settle.c judge a row.
  */
 #ifndef FORMATS_DUMP_ROW_H
 #define FORMATS_DUMP_ROW_H
@@ -72,13 +72,30 @@ struct dump {
 	bool *is_google;
 };
 
+/* --- the header (dump_header.c) ------------------------------------------ */
+
+/* Opens d->map.  Even when columns are missing, where there is any header. */
+enum fmt_status dump_find_header(struct dump *d);
+void dump_note_columns(struct dump *d); /* of the map, into the facts */
+void dump_plan(struct dump *d);         /* d->step */
+
 /* Cells without the empty ones at the end, that spreadsheets add. */
 size_t dump_used_cells(const struct slice *cell, size_t cells);
+/* A spreadsheet's row without anything in it: ";;;;". */
+bool dump_is_blank(const struct row *r);
+
+/* d->row may be the header.  FMT_END: the same again; FMT_HEADER_CHANGED:
+ * another one; FMT_OK: it is none. */
+enum fmt_status dump_check_header(struct dump *d);
+/* d->row is the header again, with more columns. */
+enum fmt_status dump_grow(struct dump *d);
+
+/* --- a row (dump_row.c) -------------------------------------------------- */
 
 /* Fills d->record from d->row; with VERDICT_REJECT d->refusal says why. */
 enum verdict dump_judge(struct dump *d);
 
-/* --- between dump_row.c and dump_settle.c --- */
+/* --- between dump_row.c and dump_settle.c -------------------------------- */
 
 /* Why the row is refused; the first reason counts. */
 void dump_refuse(
