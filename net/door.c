@@ -80,8 +80,8 @@ door_welcome(struct door *d, const struct in6_addr *from, int64_t now_ms)
 	d->friend[place].until_ms = now_ms + FRIEND_MS;
 }
 
-static bool
-is_spared(const struct door *d, const struct in6_addr *from, int64_t now_ms)
+bool
+door_spares(const struct door *d, const struct in6_addr *from, int64_t now_ms)
 {
 	for (size_t i = 0; i < FRIENDS; i++) {
 		if (d->friend[i].until_ms > now_ms &&
@@ -101,7 +101,7 @@ static bool
 could_drop(const struct door *d, const struct guest *g, int64_t now_ms)
 {
 	return could_end(g) && now_ms - g->since_ms > EARLY_MS &&
-	       !is_spared(d, &g->from, now_ms);
+	       !door_spares(d, &g->from, now_ms);
 }
 
 static struct crowd
@@ -134,7 +134,7 @@ oldest(const struct door *d, const struct guest *g, size_t n,
 			g[i].since_ms >= g[found].since_ms))
 			continue;
 		if (here != NULL ? address_same(&g[i].from, here)
-				 : !is_spared(d, &g[i].from, now_ms))
+				 : !door_spares(d, &g[i].from, now_ms))
 			found = i;
 	}
 	return found;
@@ -159,7 +159,7 @@ make_room(struct door *d, enum door_rule rule, size_t ends,
     const struct in6_addr *from, int64_t now_ms)
 {
 	/* A friend need not wait for others' crowd, but for its own. */
-	bool spared = rule == DOOR_STRANGERS && is_spared(d, from, now_ms);
+	bool spared = rule == DOOR_STRANGERS && door_spares(d, from, now_ms);
 	bool may = ends != DOOR_NOBODY && (spared || take_room(d, now_ms));
 
 	return (struct door_says){ may, rule, may ? ends : DOOR_NOBODY };

@@ -52,6 +52,10 @@ struct door_says door_ask(struct door *d, const struct guest *g, size_t n,
 /* Somebody logged in from there. */
 void door_welcome(struct door *d, const struct in6_addr *from, int64_t now_ms);
 
+/* Is whoever comes from there not ended for others? */
+bool door_spares(
+    const struct door *d, const struct in6_addr *from, int64_t now_ms);
+
 const char *door_setting(enum door_rule r); /* "max_connections" */
 
 #endif

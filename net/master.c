@@ -1,6 +1,11 @@
 /*
  * The accepting process.  A child's end is seen by the end of its report
  * channel.
+ *
+ * To accept is cheap and a process is not.  So all that come are accepted at
+ * once, then the clients wait for their processes, which are made one by one:
+ * first for those who logged in lately and those who already speak, at last
+ * for those who only hold a place.
  */
 #include "net/master.h"
 
@@ -24,11 +29,16 @@
 
 #define TICK_MS 1000
 #define BREATH_MS 100
-#define OVERTIME_S 5 /* a child that does not keep its deadline is killed */
+#define OVERTIME_S 5  /* a child that does not keep its deadline is killed */
+#define AT_ONCE 64    /* accepted before anything else is looked at */
+#define SILENT_MS 200 /* then a client may wait for us to speak */
 
-struct slot { /* one child */
-	pid_t pid;
-	int report;
+struct slot {        /* one connection: it waits, or has a child */
+	pid_t pid;   /* 0: it waits */
+	int fd;      /* the client's, while it waits; else -1 */
+	bool speaks; /* while it waits: there is something to read */
+	int report;  /* -1 while it waits */
+	uint32_t protocol;
 	struct in6_addr from;
 	struct sockaddr_storage at; /* where its client came to */
 	bool in;
@@ -143,29 +153,32 @@ set_socket(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 }
 
-/* A child for the connection it, whose socket stays the caller's. */
+/* A child for a client that waits. */
 static int
-begin_child(struct server *s, struct connection *it)
+begin_child(struct server *s, struct slot *k)
 {
+	struct connection it = { .fd = k->fd,
+		.from = k->from,
+		.at = k->at,
+		.protocol = k->protocol,
+		.auth = introduce(s->w->auth),
+		.files = introduce(s->w->files) };
 	int report[2] = { -1, -1 }, rc = -1;
 	pid_t parent = getpid(), pid;
 
-	it->auth = introduce(s->w->auth);
-	it->files = introduce(s->w->files);
-	if (it->auth == -1 || it->files == -1 || wire_pair(report) == -1)
+	if (it.auth == -1 || it.files == -1 || wire_pair(report) == -1)
 		goto out;
-	it->report = report[1];
+	it.report = report[1];
 	pid = fork();
 	if (pid == 0)
-		become_child(s, it, parent);
+		become_child(s, &it, parent);
 	if (pid == -1)
 		goto out;
 	fcntl(report[0], F_SETFL, O_NONBLOCK);
-	s->slot[s->slots++] = (struct slot){ .pid = pid,
-		.report = report[0],
-		.from = it->from,
-		.at = it->at,
-		.started_ms = clock_ms() };
+	close(k->fd);
+	k->fd = -1;
+	k->pid = pid;
+	k->report = report[0];
 	report[0] = -1;
 	rc = 0;
 out:
@@ -176,13 +189,23 @@ out:
 		if (report[i] != -1)
 			close(report[i]);
 	}
-	if (it->auth != -1)
-		close(it->auth);
-	if (it->files != -1)
-		close(it->files);
+	if (it.auth != -1)
+		close(it.auth);
+	if (it.files != -1)
+		close(it.files);
 	return rc;
 }
 
+static void
+forget(struct server *s, size_t i)
+{
+	struct slot *k = &s->slot[i];
+
+	close(k->pid == 0 ? k->fd : k->report);
+	*k = s->slot[--s->slots];
+}
+
+/* Ends a child; its end follows. */
 static void
 let_go(struct slot *k)
 {
@@ -190,10 +213,13 @@ let_go(struct slot *k)
 	kill(k->pid, SIGKILL);
 }
 
-static void
+/* False when nobody waits to be accepted. */
+static bool
 accept_one(struct server *s, const struct listener *l)
 {
-	struct connection it = { .protocol = l->protocol };
+	struct slot it = {
+		.report = -1, .protocol = l->protocol, .started_ms = clock_ms()
+	};
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof a, at_n = sizeof it.at;
 	struct door_says says;
@@ -203,26 +229,88 @@ accept_one(struct server *s, const struct listener *l)
 	if (it.fd == -1) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 			poll(NULL, 0, BREATH_MS); /* it stays readable */
-		return;
+		return false;
 	}
 	getsockname(it.fd, (struct sockaddr *)&it.at, &at_n);
 	it.from = address_from((const struct sockaddr *)&a);
 	says = ask_door(s, &it.from);
 	if (says.rule != DOOR_RULES)
 		log_refusal(s, door_setting(says.rule));
-	if (says.ends != DOOR_NOBODY)
+	if (says.ends != DOOR_NOBODY && s->slot[says.ends].pid == 0)
+		forget(s, says.ends);
+	else if (says.ends != DOOR_NOBODY)
 		let_go(&s->slot[says.ends]);
 	if (says.open) {
 		set_socket(it.fd);
-		begin_child(s, &it);
+		s->slot[s->slots++] = it;
+	} else {
+		close(it.fd);
 	}
-	close(it.fd);
+	return true;
+}
+
+/* In FTP it is the server who speaks first.  Clients of the others, too, may
+ * wait for it, but few do. */
+static int64_t
+patience_of(const struct slot *k)
+{
+	return k->speaks || k->protocol == PROTO_FTP ? 0 : SILENT_MS;
+}
+
+/* How long poll may wait before somebody's turn comes. */
+static int
+until_a_turn(const struct server *s)
+{
+	int64_t now = clock_ms(), wait = TICK_MS;
+
+	for (size_t i = 0; i < s->slots; i++) {
+		const struct slot *k = &s->slot[i];
+		int64_t left = k->started_ms + patience_of(k) - now;
+
+		if (k->pid == 0 && left < wait)
+			wait = left;
+	}
+	return wait > 0 ? (int)wait : 0;
+}
+
+/* Whose turn it is to get a child; the last to come is the least likely to be
+ * of a crowd.  Nobody's: s->slots. */
+static size_t
+whose_turn(const struct server *s)
+{
+	int64_t now = clock_ms();
+	size_t found = s->slots;
+	int best = -1;
+
+	for (size_t i = 0; i < s->slots; i++) {
+		const struct slot *k = &s->slot[i];
+		int rank;
+
+		if (k->pid != 0 || now - k->started_ms < patience_of(k))
+			continue;
+		rank = 2 * door_spares(s->door, &k->from, now) + k->speaks;
+		if (rank < best ||
+		    (rank == best && k->started_ms < s->slot[found].started_ms))
+			continue;
+		best = rank;
+		found = i;
+	}
+	return found;
+}
+
+static void
+begin_one(struct server *s)
+{
+	size_t i = whose_turn(s);
+
+	if (i < s->slots && begin_child(s, &s->slot[i]) == -1)
+		forget(s, i);
 }
 
 static void
 end_child(struct server *s, size_t i)
 {
-	struct slot *k = &s->slot[i];
+	const struct slot *k = &s->slot[i];
 	int status = 0;
 
 	kill(k->pid, SIGKILL); /* it is at its end, or it only says so */
@@ -231,8 +319,22 @@ end_child(struct server *s, size_t i)
 		log_error("The process of a connection was killed by signal "
 			  "%d (%s).",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	close(k->report);
-	s->slot[i] = s->slot[--s->slots];
+	forget(s, i);
+}
+
+/* A client that waits said something, or is gone. */
+static void
+hear_waiting(struct server *s, size_t i, short events)
+{
+	struct slot *k = &s->slot[i];
+	short gone = POLLHUP | POLLERR;
+
+	if (k->protocol != PROTO_FTP) /* it may have said all it wants */
+		gone |= POLLRDHUP;
+	if (events & gone)
+		forget(s, i);
+	else
+		k->speaks = true;
 }
 
 /* True when the child is gone. */
@@ -267,7 +369,8 @@ kill_late_ones(const struct server *s)
 	    clock_ms() - ((int64_t)s->w->conf->login_s + OVERTIME_S) * 1000;
 
 	for (size_t i = 0; i < s->slots; i++) {
-		if (!s->slot[i].in && s->slot[i].started_ms < latest)
+		if (s->slot[i].pid != 0 && !s->slot[i].in &&
+		    s->slot[i].started_ms < latest)
 			kill(s->slot[i].pid, SIGKILL);
 	}
 }
@@ -283,8 +386,12 @@ drain(struct server *s)
 	for (size_t i = 0; i < w->listeners; i++)
 		close(w->listener[i].fd);
 	w->listeners = 0;
-	for (size_t i = 0; i < s->slots; i++)
-		wire_send_plain(s->slot[i].report, WIRE_DRAIN, 0, -1);
+	for (size_t i = s->slots; i-- > 0;) {
+		if (s->slot[i].pid == 0)
+			forget(s, i);
+		else
+			wire_send_plain(s->slot[i].report, WIRE_DRAIN, 0, -1);
+	}
 }
 
 static void
@@ -304,6 +411,15 @@ hear_parent(struct server *s)
 		drain(s);
 }
 
+static struct pollfd
+poll_for(const struct slot *k)
+{
+	if (k->pid != 0)
+		return (struct pollfd){ k->report, POLLIN, 0 };
+	return (struct pollfd){ k->fd,
+		k->speaks ? POLLRDHUP : POLLIN | POLLRDHUP, 0 };
+}
+
 static int
 wait_for_events(struct server *s)
 {
@@ -314,8 +430,8 @@ wait_for_events(struct server *s)
 	for (size_t i = 0; i < w->listeners; i++)
 		s->poll[n++] = (struct pollfd){ w->listener[i].fd, POLLIN, 0 };
 	for (size_t i = 0; i < s->slots; i++)
-		s->poll[n++] = (struct pollfd){ s->slot[i].report, POLLIN, 0 };
-	if (poll(s->poll, n, TICK_MS) == -1 && errno != EINTR) {
+		s->poll[n++] = poll_for(&s->slot[i]);
+	if (poll(s->poll, n, until_a_turn(s)) == -1 && errno != EINTR) {
 		log_error("poll: %s.", strerror(errno));
 		return -1;
 	}
@@ -334,20 +450,28 @@ run(struct server *s)
 			break;
 		/* from the last one on, as the last takes a gone one's place */
 		for (size_t i = slots; i-- > 0;) {
-			if (s->poll[1 + listeners + i].revents != 0 &&
-			    hear_child(s, &s->slot[i]))
+			short events = s->poll[1 + listeners + i].revents;
+
+			if (events != 0 && s->slot[i].pid == 0)
+				hear_waiting(s, i, events);
+			else if (events != 0 && hear_child(s, &s->slot[i]))
 				end_child(s, i);
 		}
 		for (size_t i = 0; i < listeners; i++) {
-			if (s->poll[1 + i].revents != 0)
-				accept_one(s, &w->listener[i]);
+			unsigned most = s->poll[1 + i].revents ? AT_ONCE : 0;
+
+			while (most > 0 && accept_one(s, &w->listener[i]))
+				most--;
 		}
+		begin_one(s);
 		if (s->poll[0].revents != 0)
 			hear_parent(s);
 		kill_late_ones(s);
 	}
-	for (size_t i = 0; i < s->slots; i++)
-		kill(s->slot[i].pid, SIGKILL);
+	for (size_t i = 0; i < s->slots; i++) {
+		if (s->slot[i].pid != 0)
+			kill(s->slot[i].pid, SIGKILL);
+	}
 }
 
 int
