@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <nettle/sha2.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,20 +57,6 @@ run(void *ctx)
 	return NULL;
 }
 
-/* Signals are the caller's. */
-static bool
-start(struct pouring *p)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&p->thread, NULL, run, p);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
-}
-
 struct pouring *
 pouring_open(int fd, struct growing *growing)
 {
@@ -81,7 +66,7 @@ pouring_open(int fd, struct growing *growing)
 	p->growing = growing;
 	p->belt = belt_open(BLOCKS, sizeof(struct block), false);
 	sha256_init(&p->sha);
-	p->beside = start(p);
+	p->beside = belt_thread(&p->thread, run, p);
 	return p;
 }
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -172,20 +171,6 @@ work(void *ctx)
 
 /* --- their caller -------------------------------------------------------- */
 
-/* Signals are the caller's. */
-static bool
-start(pthread_t *thread, void *(*run_it)(void *), struct ahead *a)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(thread, NULL, run_it, a);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
-}
-
 /* The one that reads is started last: nothing was read when it fails. */
 struct ahead *
 ahead_open(struct reader *r, const struct ahead_work *w)
@@ -197,9 +182,9 @@ ahead_open(struct reader *r, const struct ahead_work *w)
 		a->work = *w;
 	a->belt = belt_open(BATCHES, sizeof *a->batch, w != NULL);
 	reader_facts(r, &a->facts);
-	a->working = w != NULL && start(&a->worker, work, a);
+	a->working = w != NULL && belt_thread(&a->worker, work, a);
 	if (w == NULL || a->working)
-		a->running = start(&a->thread, run, a);
+		a->running = belt_thread(&a->thread, run, a);
 	if (a->running)
 		return a;
 	ahead_close(a);

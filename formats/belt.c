@@ -3,7 +3,7 @@
  */
 #include "formats/belt.h"
 
-#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "formats/arena.h"
@@ -179,4 +179,17 @@ belt_next(struct belt *b)
 	}
 	pthread_mutex_unlock(&b->lock);
 	return block;
+}
+
+bool
+belt_thread(pthread_t *thread, void *(*run)(void *), void *ctx)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(thread, NULL, run, ctx);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc == 0;
 }

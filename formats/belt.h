@@ -14,6 +14,7 @@
 #ifndef FORMATS_BELT_H
 #define FORMATS_BELT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,5 +40,9 @@ void belt_stop(struct belt *b);
 
 /* Every block, whoever has it: for what they own, before belt_close. */
 void *belt_block(struct belt *b, size_t i); /* NULL behind the last */
+
+/* Starts who stands at a belt; signals stay the caller's.  False: there can be
+ * no thread. */
+bool belt_thread(pthread_t *thread, void *(*run)(void *), void *ctx);
 
 #endif

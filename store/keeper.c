@@ -4,7 +4,6 @@
 #include "store/keeper.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "formats/belt.h"
@@ -48,20 +47,6 @@ run(void *ctx)
 	return NULL;
 }
 
-/* Signals are the caller's. */
-static bool
-start(struct keeper *k)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&k->thread, NULL, run, k);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
-}
-
 static void
 free_all(struct keeper *k)
 {
@@ -82,7 +67,7 @@ keeper_open(
 	k->keep = keep;
 	k->ctx = ctx;
 	k->belt = belt_open(BATCHES, sizeof *k->batch, false);
-	if (start(k))
+	if (belt_thread(&k->thread, run, k))
 		return k;
 	free_all(k);
 	return NULL;

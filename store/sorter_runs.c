@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,20 +339,6 @@ read_ahead(void *ctx)
 	return NULL;
 }
 
-/* Signals are the caller's. */
-static bool
-start(struct runs *r)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&r->thread, NULL, read_ahead, r);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
-}
-
 /* Without a thread the caller fills what it empties. */
 static struct batch *
 next_batch(struct runs *r)
@@ -376,7 +361,7 @@ runs_begin(struct runs *r, int fd, size_t memory_bytes,
 	r->ctx = ctx;
 	r->belt = belt_open(BATCHES, sizeof *r->batch, false);
 	r->begun = true;
-	r->running = start(r);
+	r->running = belt_thread(&r->thread, read_ahead, r);
 	r->more = !r->running;
 	r->failed = r->more && !open_all(r);
 }

@@ -9,7 +9,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_read_json \
 	tests/formats/test_dump_grown \
 	tests/formats/test_read_html \
-	tests/formats/test_ahead \
+	tests/formats/test_ahead tests/formats/test_belt \
 	tests/formats/test_decode \
 	tests/formats/test_unzip \
 	tests/formats/test_read_xlsx \
@@ -38,6 +38,7 @@ FORMATS_TESTS = tests/formats/test_slice \
 	tests/formats/test_dump
 
 tests_formats_test_ahead_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
+tests_formats_test_belt_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
 tests_formats_test_dump_SOURCES = tests/formats/test_dump.c \
 	tests/formats/dump_kit.h
 tests_formats_test_dump_LDADD = $(LINK_FORMATS) $(CMOCKA_LIBS)
