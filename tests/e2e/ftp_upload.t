@@ -235,6 +235,29 @@ for how in ftps https sftp; do
 	check "and complete with its rest" audited "rest-$how" "$how" \
 	    "\"bytes\":$((size - 50))," "\"size\":$size," '"complete":true'
 done
+curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" -u "direct:$direct" \
+    "ftp://localhost:$ftp_port/main/conversions.csv" >"$work/direct"
+told() { # by status: this pull
+	"$convdrop" -c "$conf" status --json >"$work/status"
+	"$python" - "$work/status" <<'EOF'
+import json, sys
+p = json.load(open(sys.argv[1]))["feeds"][0]["pulls"]
+assert {"direct", "rest-ftps"} <= {x["user"] for x in p
+    if x["protocol"] == "ftps" and x["complete"]}, p
+EOF
+}
+check "status shows pulls over FTPS as the others" within 10 told
+number() { # of the pull of rest-ftps
+	"$python" - "$work/status" <<'EOF'
+import json, sys
+for p in json.load(open(sys.argv[1]))["feeds"][0]["pulls"]:
+    if p["user"] == "rest-ftps": print(p["pull"])
+EOF
+}
+"$convdrop" -c "$conf" audit replay main --pull "$(number)" >"$work/replayed" 2>"$work/o"
+tail -c +51 "$published" >"$work/tail"
+check "audit replay gives the rest that was pulled" \
+    cmp "$work/replayed" "$work/tail"
 # shellcheck disable=SC2154
 py "$ftps" "$size" >"$work/o" 2>&1 <<'EOF'
 from lib import *
