@@ -148,6 +148,8 @@ openssh_cell() {
 	esac
 }
 
+# After its last command lftp ends ssh at once, perhaps before that has passed on
+# that the file is closed; the pull is then not known to be complete.  Hence cls.
 lftp_cell() {
 	login="-u direct,$DIRECT" does="get $PULL_PATH -o $3"
 	tls=yes by=PreferredAuthentications=password
@@ -171,6 +173,7 @@ set cmd:fail-exit yes
 set xfer:use-temp-file $([ "$2" = drop ] && echo yes || echo no)
 $([ "$2" = link ] || echo open "$login" "$(url "$1")")
 $does
+$([ "$1" != sftp ] || echo cls)
 END
 	timeout 60 lftp -f script
 }
@@ -347,5 +350,17 @@ while IFS='|' read -r client name protocol does; do
 		fi
 	done
 done <"$work/cells"
+audited() { # every pull of the cells, and each as a complete one
+	"$convdrop" -c "$conf" audit log event=pulled >"$work/pulls"
+	"$python" - "$work/pulls" "$work"/run/*/got/* <<'END'
+import json, sys
+pulls = [json.loads(line) for line in open(sys.argv[1])]
+parts = [e for e in pulls if not e["complete"]]
+assert not parts, parts
+assert len(pulls) >= len(sys.argv) - 2, len(pulls)
+END
+}
+within 10 audited
+check "the audit has every pull as a complete one" audited
 check "the daemon ends cleanly" daemon_stop
 finish
