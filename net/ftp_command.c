@@ -96,8 +96,8 @@ enum takes {
 };
 
 #define READ_ONLY                                                              \
-	"550 There are the folders that there are; dumps are uploaded by "     \
-	"STOR, over TLS."
+	"550 The folders are the server's; dumps are uploaded by STOR, over "  \
+	"TLS."
 #define PASSIVE_ONLY                                                           \
 	"502 This server connects to nobody; use PASV or EPSV (passive mode)."
 #define STAYS_ENCRYPTED "534 What is encrypted stays encrypted."

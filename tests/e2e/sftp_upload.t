@@ -106,6 +106,13 @@ timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
 check "lftp's put by way of l.csv.filepart is a dump" \
     within 20 order_is_published 106
 
+dump 107 "$work/l.csv"
+sed -i '/temp-file-name/d; s/l\.csv/l7.csv/g; s,put [^ ]*,put '"$work/l.csv," \
+    "$work/lftp"
+timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
+check "so is one by way of a hidden name, as lftp has it by default" \
+    within 20 order_is_published 107
+
 # --- curl
 dump 108 "$work/c.csv"
 curl -sS -k --max-time 30 -u "dropper:$dropper" -T "$work/c.csv" \
