@@ -1,8 +1,8 @@
 /*
- * What the readers of the configuration share: conf.c reads convdrop.conf,
- * conf_preset.c a preset beside it.  libconfuse keeps its lexer in globals, so
- * one text is read at a time and by one thread; that is why what is wrong with
- * it may be kept here.
+ * What the readers of the configuration share: conf.c reads convdrop.conf and
+ * conf_fill.c takes it over, conf_preset.c reads a preset beside it. libconfuse
+ * keeps its lexer in globals, so one text is read at a time and by one thread;
+ * that is why what is wrong with it may be kept here.
  */
 #ifndef SERVER_CONF_PRIVATE_H
 #define SERVER_CONF_PRIVATE_H
@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include "formats/own_preset.h"
+#include "server/conf.h"
 #include "server/err.h"
 
 /* Begins: path is for messages. */
@@ -48,6 +49,9 @@ void conf_rules_begin(void);
 void conf_rules_forget(void);
 const struct rule *conf_rules(void); /* the first; or NULL */
 int conf_on_rule(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv);
+
+/* The file's sections into c, which has its presets; complains.  -1. */
+int conf_fill(struct conf *c, cfg_t *cfg);
 
 /* What libconfuse would silently take for something else.  Comments become
  * blanks, whose lines it would count twice. */

@@ -2,7 +2,8 @@
  * What the store's own files share: the database, its statements, and small
  * helpers that make a query three lines.  Nobody else includes this.
  *
- *      store.c          opening, transactions, the ledger, facts
+ *      store.c          opening, transactions, facts
+ *      store_ledger.c   what became of each dump
  *      store_dumps.c    what dumps were like, and those that wait
  *      store_orders.c   merging and reading orders
  *      store_blocks.c   records in blocks, as they are kept
