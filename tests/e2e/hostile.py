@@ -142,7 +142,7 @@ def slow(port, tls, path, login, out, started, go):
     s = connect(port, tls == "tls", window=65536)
     s.sendall(get(path, None if login == "-" else login,
                   b"Connection: close\r\n"))
-    data = b""
+    data = bytearray()  # bytes would be copied with each piece that comes
     while b"\r\n\r\n" not in data:
         data += s.recv(4096)
     open(started, "w").close()

@@ -164,6 +164,7 @@ answers() {
 	    -w '%{http_code}')" = 200 ]
 }
 for role in auth files; do
+	within 20 worker $role
 	old=$(worker $role)
 	kill -9 "$old"
 	within 20 other_worker $role "$old"
