@@ -321,7 +321,7 @@ for name in sys.argv[3:5]:
     print(f.storbinary("STOR same.csv", open(name, "rb"))[:3])
 print(f.storbinary("STOR сделки за май.csv".encode().decode("utf-8"),
                    open(sys.argv[3], "rb"))[:3])
-for command in ("STOR .hidden.csv", "STOR ../x.csv", "STOR /main/x.csv",
+for command in ("STOR .hidden/x.csv", "STOR ../x.csv", "STOR /main/x.csv",
                 "STOR no/such/folder.csv", "STOR", "STOR /inbox/other/x.csv",
                 "STOR " + "n" * 300):
     s = dial(f)
