@@ -7,7 +7,9 @@ command -v fail2ban-regex >/dev/null || skip_all "fail2ban is not installed"
 filter=$srcdir/scripts/fail2ban/filter.d/convdrop.conf
 jail=$srcdir/scripts/fail2ban/jail.d/convdrop.conf
 
-instance
+ftp_port=$(free_port) ftps_port=$(free_port)
+instance --ftp-port "$ftp_port" --ftps-port "$ftps_port"
+sed -i -E 's/^#? *ftp_plain *=.*/ftp_plain = yes/' "$conf"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/id" </dev/null
 daemon
 guess() { # a wrong login by each protocol; each from an address of its own
@@ -19,6 +21,12 @@ guess() { # a wrong login by each protocol; each from an address of its own
 	    "http://localhost:$http_port/t/no-such-token/main/conversions.csv"
 	curl -sk -o /dev/null --interface 127.0.0.34 -u direct:wrong \
 	    "sftp://127.0.0.1:$sftp_port/main/"
+	curl -s -o /dev/null --interface 127.0.0.35 -u direct:wrong \
+	    "ftp://127.0.0.1:$ftp_port/main/"
+	curl -sk -o /dev/null --interface 127.0.0.36 -u direct:wrong \
+	    --ssl-reqd "ftp://127.0.0.1:$ftp_port/main/"
+	curl -sk -o /dev/null --interface 127.0.0.37 -u direct:wrong \
+	    "ftps://127.0.0.1:$ftps_port/main/"
 	curl -s -o /dev/null --interface 127.0.0.41 -u "direct:$direct" \
 	    "http://localhost:$http_port/main/" # no guess
 	# guesses from where somebody logged in lately are nobody's to ban
@@ -29,17 +37,17 @@ banned() { # addresses that the filter finds in the log, one a line
 	fail2ban-regex --out '<ip>' "$work/log" "$filter" 2>"$work/f2b.err" |
 	    sort -u | xargs
 }
-all="127.0.0.31 127.0.0.32 127.0.0.33 127.0.0.34"
+all="127.0.0.31 127.0.0.32 127.0.0.33 127.0.0.34 127.0.0.35 127.0.0.36 127.0.0.37"
 is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 guess
-failed() { [ "$(grep -c 'auth\[' "$work/log")" -ge 5 ]; }
+failed() { [ "$(grep -c 'auth\[' "$work/log")" -ge 8 ]; }
 within 10 failed
 check "the filter finds every guess, by address" is "$(banned)" "$all"
 fail2ban-regex --out '<time>' "$work/log" "$filter" >"$work/times"
 check "with its time" is "$(head -1 "$work/times" | cut -c1-7)" \
     "$(date +%s | cut -c1-7)"
 check "each once" is "$(fail2ban-regex --out '<ip>' "$work/log" "$filter" |
-    wc -l)" 4
+    wc -l)" 7
 # as the journal has it, and syslog
 for before in 'Nov 22 10:00:00 host convdropd[812]: ' \
     'host convdropd[812]: '; do

@@ -1,0 +1,83 @@
+"""The job `flood`: what an honest pull takes while others guess passwords."""
+import base64
+import os
+import socket
+import statistics
+import threading
+import time
+
+from bench.common import Instance, timed
+
+GUESSES = 100  # a second, each over a connection of its own
+ADDRESSES = 20  # none of them the honest client's
+AIM = 1.10
+
+
+class Guesser(threading.Thread):
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port = port
+        self.on = threading.Event()
+        self.sent = 0
+
+    def guess(self):
+        self.sent += 1
+        login = base64.b64encode(b"direct:wrong%d" % self.sent).decode()
+        s = socket.socket()
+        s.bind((f"127.0.2.{self.sent % ADDRESSES + 1}", 0))
+        s.connect(("127.0.0.1", self.port))
+        s.sendall(f"GET /main/ HTTP/1.1\r\nHost: h\r\n"
+                  f"Authorization: Basic {login}\r\n\r\n".encode())
+        return s
+
+    def run(self):
+        asked = []
+        while self.on.wait():
+            try:
+                asked.append(self.guess())
+            except OSError:
+                pass  # refused at the door
+            if len(asked) > GUESSES:  # no answer is of interest
+                asked.pop(0).close()
+            time.sleep(1 / GUESSES)
+
+
+def rounds_of(pull, guesser, n):
+    took = {True: [], False: []}
+    for i in range(2 * n):
+        attacked = i % 4 in (1, 2)  # which is first changes, as the load does
+        if attacked:
+            guesser.on.set()
+            time.sleep(0.5)
+        took[attacked].append(pull())
+        guesser.on.clear()
+    return (statistics.median(took[k]) for k in (False, True))
+
+
+def flood(work, options):
+    inst = Instance(work)
+    with open(inst.dir / "published/main/big.csv", "wb") as f:
+        block = os.urandom(1 << 20)
+        for _ in range(options.mb):
+            f.write(block)
+    login = work / "curlrc"
+    login.write_text(
+        f'user = "direct:{inst.init["users"]["direct"]["password"]}"\n')
+    inst.start()
+    guesser = Guesser(inst.http)
+    guesser.start()
+    try:
+        for scheme, port in (("https", inst.https), ("sftp", inst.sftp)):
+            def pull():
+                return timed(["curl", "-sSfk", "-K", login, "-o", "/dev/null",
+                              f"{scheme}://127.0.0.1:{port}/main/big.csv"])
+
+            pull()
+            calm, hard = rounds_of(pull, guesser, options.rounds)
+            print(
+                f"{scheme.upper()} {options.mb} MB: {calm:.2f} s, while "
+                f"passwords are guessed {hard:.2f} s: {hard / calm:.2f} times "
+                f"as long (at most {AIM:.2f})", flush=True)
+    finally:
+        inst.stop()
+    print(f"{guesser.sent} passwords were guessed", flush=True)
