@@ -241,6 +241,39 @@ only_live_handles_of_their_channel_count(void **state)
 }
 
 static void
+numbers_are_of_their_channel_alone(void **state)
+{
+	static const enum files_op ends[] = { FILES_COMMIT, FILES_ABORT,
+		FILES_PULL_AT, FILES_PULL_END };
+	int one = kit_client(&kit, PEER_NETWORK);
+	int two = kit_client(&kit, PEER_NETWORK);
+	struct grant mine = allowed(ROLE_PULL | ROLE_DROP, 1);
+	struct grant theirs = allowed(ROLE_PULL | ROLE_DROP, 2);
+	uint64_t dump = upload(one, &mine, "/inbox/main/a.csv", "12345");
+	uint64_t pull =
+	    ask(one, &mine, FILES_OPEN, "/main/conversions.csv", "", NOTHING)
+		.number;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		uint64_t number = i < 2 ? dump : pull;
+
+		assert_int_equal(/* guessed: with one's own handle, */
+		    ask(two, &theirs, ends[i], "", "", number, NULL).error,
+		    ENOENT);
+		assert_int_not_equal(/* and with the other's */
+		    ask(two, &mine, ends[i], "", "", number, NULL).error, 0);
+	}
+	assert_int_equal(
+	    ask(one, &mine, FILES_PULL_END, "", "", pull, NULL).error, 0);
+	assert_int_equal(
+	    ask(one, &mine, FILES_COMMIT, "", "", dump, NULL).error, 0);
+	assert_string_equal(text_of("inbox/main/a.csv"), "12345");
+	close(one);
+	close(two);
+}
+
+static void
 reading_keeps_to_the_grant(void **state)
 {
 	static const struct {
@@ -724,6 +757,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_live_handles_of_their_channel_count),
+		CASE(numbers_are_of_their_channel_alone),
 		CASE(reading_keeps_to_the_grant),
 		CASE(an_upload_is_a_dump_once_it_is_committed),
 		CASE(a_taken_name_gets_a_number_and_nothing_is_lost),
