@@ -52,10 +52,8 @@ talk(SSL *ssl, int fd, const char *request, size_t n, bool resumed)
 	int got;
 
 	SSL_set_fd(ssl, fd);
-	if (resumed && last != NULL)
+	if (resumed)
 		SSL_set_session(ssl, last);
-	else
-		resumed = false;
 	if (SSL_connect(ssl) != 1)
 		return fail("the handshake failed");
 	if (resumed && !SSL_session_reused(ssl))
@@ -116,7 +114,7 @@ main(int argc, char **argv)
 		if (fork() != 0)
 			continue;
 		for (int k = i; k < count; k += processes) {
-			if (once(ctx, &to, request, n, resumed) == -1)
+			if (once(ctx, &to, request, n, resumed && k > i) == -1)
 				_exit(1);
 		}
 		_exit(0);

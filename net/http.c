@@ -28,8 +28,10 @@
 #include "server/log.h"
 #include "server/sandbox.h"
 
-#define TICK_MS 1000            /* how often deadlines are looked at */
-#define LOG_MS 1000             /* how often limits are logged */
+#define TICK_MS 1000 /* how often deadlines are looked at */
+#define LOG_MS 1000  /* how often limits are logged */
+#define IDLE_RUNS 4  /* of libmicrohttpd, that did nothing */
+#define REST_MS 2
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
 
 /* Of a TCP connection, as the kernel numbers them; <netinet/tcp.h>, which has
@@ -216,6 +218,12 @@ conn_begin(
 	struct http_conn *c = mem_alloc(sizeof *c);
 	struct http *h = o->http;
 
+	if (o->protocol == PROTO_HTTPS)
+		gnutls_session_ticket_enable_server(
+		    MHD_get_connection_info(
+			m, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+			->tls_session,
+		    &h->tickets);
 	c->http = h;
 	c->protocol = o->protocol;
 	c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)
@@ -281,6 +289,7 @@ static void
 conn_notify(void *cls, struct MHD_Connection *m, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
+	((struct http_origin *)cls)->http->called++;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED)
 		conn_begin(cls, m, context);
 	else if (*context != NULL)
@@ -513,6 +522,8 @@ start(struct http *h, struct err *e)
 
 	if (tree_open_roots(&h->tree, h->conf, 1u << TREE_PUBLISHED, e) == -1)
 		return -1;
+	if (gnutls_session_ticket_key_generate(&h->tickets) != 0)
+		return err_set(e, "GnuTLS does not start");
 	for (size_t i = 0; i < w->listeners; i++) {
 		struct MHD_Daemon *d = listen_on(h, &w->listener[i]);
 
@@ -531,9 +542,23 @@ start(struct http *h, struct err *e)
 	return sandbox_enter(SANDBOX_HTTP, h->conf, e);
 }
 
-/* How long poll may wait. */
+/* Does the kernel send a file without calling us? */
+static bool
+sends_alone(const struct http *h)
+{
+	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
+		if (c->protocol == PROTO_HTTP && c->request != NULL &&
+		    c->request->step == STEP_DONE)
+			return true;
+	}
+	return false;
+}
+
+/* How long poll may wait.  libmicrohttpd does not see that a TLS handshake
+ * waits for its client and asks to be run again at once, for as long as the
+ * client likes: idle runs are the time to rest until something arrives. */
 static int
-timeout_of(const struct http *h)
+timeout_of(const struct http *h, unsigned idle)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	int wait = TICK_MS;
@@ -543,6 +568,8 @@ timeout_of(const struct http *h)
 		    ms < (MHD_UNSIGNED_LONG_LONG)wait)
 			wait = (int)ms;
 	}
+	if (wait < REST_MS && idle >= IDLE_RUNS && !sends_alone(h))
+		wait = REST_MS;
 	return wait;
 }
 
@@ -571,10 +598,13 @@ run(struct http *h)
 	struct worker *w = h->worker;
 	struct pollfd p[64 + 3];
 	int64_t tick = clock_ms();
+	unsigned idle = 0;
 	bool quiet = false;
 
 	while (!h->stop && !(quiet && h->conn_count == 0)) {
+		uint64_t called = h->called;
 		size_t n = 0;
+		int ready;
 
 		p[n++] = (struct pollfd){ w->control, POLLIN, 0 };
 		p[n++] = channel(w->auth, &h->to_auth);
@@ -586,7 +616,8 @@ run(struct http *h)
 						 ->epoll_fd,
 				    POLLIN, 0 };
 		}
-		if (poll(p, n, timeout_of(h)) == -1 && errno != EINTR)
+		ready = poll(p, n, timeout_of(h, idle));
+		if (ready == -1 && errno != EINTR)
 			return 1;
 		for (size_t i = 0; i < 3; i++) {
 			if (p[i].revents != 0 && !hear(h, p[i].fd))
@@ -596,6 +627,7 @@ run(struct http *h)
 		outbox_flush(&h->to_files);
 		for (size_t i = 0; i < h->daemons; i++)
 			MHD_run(h->daemon[i]);
+		idle = ready > 0 || h->called != called ? 0 : idle + 1;
 		if (h->draining && !quiet) {
 			quiesce(h);
 			quiet = true;

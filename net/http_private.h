@@ -5,6 +5,7 @@
 #ifndef NET_HTTP_PRIVATE_H
 #define NET_HTTP_PRIVATE_H
 
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -122,6 +123,8 @@ struct http {
 	struct http_request *waiting;
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;
+	uint64_t called;        /* how often libmicrohttpd called us */
+	gnutls_datum_t tickets; /* the key of TLS sessions to resume */
 	bool draining, stop;
 };
 

@@ -397,7 +397,7 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 	enum MHD_Result rc;
 	unsigned status;
 
-	(void)cls;
+	((struct http *)cls)->called++;
 	(void)m;
 	(void)url;
 	(void)upload;
@@ -443,7 +443,7 @@ http_request_end(void *cls, struct MHD_Connection *m, void **request,
 {
 	struct http_request *r = *request;
 
-	(void)cls;
+	((struct http *)cls)->called++;
 	(void)m;
 	if (r == NULL)
 		return;

@@ -93,6 +93,7 @@ http_request_field(struct http_request *r, const char *name)
 /* --- files --------------------------------------------------------- */
 
 struct body {
+	struct http *http;
 	int fd;
 	uint64_t first;
 };
@@ -101,7 +102,10 @@ static ssize_t
 body_read(void *cls, uint64_t at, char *buf, size_t max)
 {
 	struct body *b = cls;
-	ssize_t n = pread(b->fd, buf, max, (off_t)(b->first + at));
+	ssize_t n;
+
+	b->http->called++;
+	n = pread(b->fd, buf, max, (off_t)(b->first + at));
 
 	return n <= 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
 }
@@ -125,6 +129,7 @@ body_of(struct http_request *r, int fd, uint64_t first, uint64_t size)
 	if (r->conn->protocol == PROTO_HTTP)
 		return MHD_create_response_from_fd_at_offset64(size, fd, first);
 	b = mem_alloc(sizeof *b);
+	b->http = r->conn->http;
 	b->fd = fd;
 	b->first = first;
 	return MHD_create_response_from_callback(

@@ -196,18 +196,30 @@ hostile raw "$https_port" "GET / HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n" \
 refute "plain HTTP on the port of HTTPS is not answered" grep -q 200 "$work/plain"
 check "and harms nobody" [ "$(worker http)" = "$before" ]
 
-# --- guesses
-cpu() { # clock ticks of the auth process
+cpu() { # ROLE: clock ticks of its process
 	"$python" -c 'import sys
 f = open("/proc/%s/stat" % sys.argv[1]).read().rsplit(")", 1)[1].split()
-print(int(f[11]) + int(f[12]))' "$(worker auth)"
+print(int(f[11]) + int(f[12]))' "$(worker "$1")"
 }
-used=$(cpu)
+(sleep 1) | openssl s_client -connect "127.0.0.1:$https_port" -tls1_3 \
+    -sess_out "$work/session" >/dev/null 2>&1
+check "a session is resumed" sh -c "echo | openssl s_client -connect \
+    '127.0.0.1:$https_port' -sess_in '$work/session' 2>&1 | grep -q '^Reused, TLSv1.3'"
+used=$(cpu http)
+"$python" -c 'import socket, sys, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 32)
+time.sleep(3)' "$https_port"
+check "a handshake that waits for its client costs no work" \
+    [ "$(($(cpu http) - used))" -lt 40 ]
+
+# --- guesses
+used=$(cpu auth)
 check "a hundred connections with one login are served" \
     says 200 hostile many "$http_port" "direct:$direct" 100
 # a hash takes at least a tick of 10 ms, more with sanitizers
 check "and the password is not hashed for each" \
-    [ "$(($(cpu) - used))" -lt 80 ]
+    [ "$(($(cpu auth) - used))" -lt 80 ]
 times=$(hostile timing "$http_port" 127.0.0.21 direct:wrong nobody:wrong)
 echo "# wrong password, unknown user: $times ms"
 check "an unknown user takes as long as a wrong password, about" \
