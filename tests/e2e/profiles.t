@@ -17,7 +17,8 @@ set_profile() {
 }
 
 # --- what clients negotiated
-instance
+ftp_port=$(free_port) ftps_port=$(free_port)
+instance --ftp-port "$ftp_port" --ftps-port "$ftps_port"
 daemon
 check "nobody came yet" says 'Nobody logged in over SFTP in the last 30 days'
 pull_sftp
@@ -70,7 +71,7 @@ testssl_finds_nothing() { # NAME ADDRESS OPTION…
 	name=$1 address=$2
 	shift 2
 	# not: what depends on the answers of a web site
-	check "testssl.sh ends, $name" timeout 400 "$testssl" --quiet --color 0 \
+	check "testssl.sh ends, $name" timeout 900 "$testssl" --quiet --color 0 \
 	    --warnings off --ip 127.0.0.1 -n none --openssl-timeout 20 \
 	    --jsonfile "$work/tls.$name.json" "$@" \
 	    -p -s -f -S -H -I -R -C -Z -W -L -F -J -D -O "$address"
@@ -79,8 +80,10 @@ testssl_finds_nothing() { # NAME ADDRESS OPTION…
 }
 if [ -n "$testssl" ]; then
 	testssl_finds_nothing https "https://localhost:$https_port"
+	testssl_finds_nothing ftp "localhost:$ftp_port" -t ftp
+	testssl_finds_nothing ftps "localhost:$ftps_port"
 else
-	skip "testssl.sh, https" "testssl.sh is not installed"
+	skip "testssl.sh, https, ftp, ftps" "testssl.sh is not installed"
 fi
 check "the daemon ends" daemon_stop
 
