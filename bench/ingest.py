@@ -5,6 +5,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import time
 
 from bench.common import (
     CACHE, TOP, Instance, Memory, cpu_of, cpu_of_children,
