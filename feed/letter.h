@@ -25,7 +25,7 @@ struct letter {
 	bool original_gone;  /* refused, and pii = hash */
 	bool taken_over; /* it is not read again, and what was said of it when
 			  * it came is not known any more */
-	json_t *before; /* what was, when it is; may be NULL */
+	json_t *before;  /* what was, when it is; may be NULL */
 };
 
 void letter_write(FILE *to, const struct letter *l);

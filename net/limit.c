@@ -38,8 +38,9 @@ static const struct {
 #define GOOD_MS                                                                \
 	(7 * 24 * 3600 * (int64_t)1000) /* a right login is "lately"           \
 					 */
-#define LOOKS_MAX 100000 /* other passwords, until the right one comes again   \
-			  */
+#define LOOKS_MAX                                                              \
+	100000 /* other passwords, until the right one comes again             \
+		*/
 
 struct entry {
 	uint8_t key[KEY];

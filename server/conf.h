@@ -92,8 +92,8 @@ struct conf {
 	unsigned max_unauthenticated, max_unauth_per_address; /* 50, 10 */
 	unsigned early_drop_from, early_drop_percent;         /* 25, 30 */
 	char **exempt; /* networks; NULL-terminated; NULL: none */
-	unsigned login_s, login_tries, idle_s;                /* 30, 6, 300 */
-	unsigned http_request_s;                              /* 15 */
+	unsigned login_s, login_tries, idle_s; /* 30, 6, 300 */
+	unsigned http_request_s;               /* 15 */
 	unsigned remember_s; /* 300: a login that succeeded, by auth */
 	struct limits limits;
 	struct own_preset **preset; /* presets/NAME.conf, by name */

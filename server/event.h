@@ -27,8 +27,8 @@ enum event_kind {
 	EVENT_PULL_END,
 	EVENT_UPLOADED,
 	EVENT_ARCHIVE_READ,
-	EVENT_FILES_GONE, /* by the parent: files ended without telling how its
-			   * pulls did; pull is its process id */
+	EVENT_FILES_GONE,  /* by the parent: files ended without telling how its
+			    * pulls did; pull is its process id */
 	EVENT_KEY_CHANGED, /* by the parent: path is the file of a host key and
 			    * its fingerprint */
 	EVENT_PULL_AT /* how far it came: while it lasts, every few seconds */

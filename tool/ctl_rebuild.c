@@ -70,8 +70,8 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 				     : _("the published bytes DIFFER"));
 		return;
 	}
-	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "feed", f->name,
-	    "dumps", (json_int_t)r->dumps, "publications",
+	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "feed",
+	    f->name, "dumps", (json_int_t)r->dumps, "publications",
 	    (json_int_t)r->publications, "pulls", (json_int_t)r->pulls,
 	    "expired", (json_int_t)r->expired, "files", (json_int_t)r->files,
 	    "outdated", (json_int_t)r->outdated, "same", r->differ == 0);

@@ -79,6 +79,7 @@ begin gone sftp
 begin went https
 begin child sftp
 check "pulls run" running gone went child
+# shellcheck disable=SC2154 # by begin
 kill -9 "$pid_gone" "$pid_went"
 check "a client of SFTP that vanished" cut_off gone sftp
 check "one of HTTPS" cut_off went https
@@ -117,6 +118,7 @@ begin held sftp
 begin kept https
 https /main/conversions.csv -K "$work/kept.curl" -o "$work/whole"
 check "pulls run while the store is somebody else's" running held kept
+# shellcheck disable=SC2154 # by begin
 kill -9 "$pid_kept"
 sleep 1
 strike

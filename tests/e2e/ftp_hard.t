@@ -187,6 +187,7 @@ saw "leave nothing" "[]"
 refute "and are no dumps" grep -q '"uploaded"' "$dir"/audit/*.jsonl
 worst no_one
 children() { pgrep -P "$(worker ftp)"; }
+# shellcheck disable=SC2046 # a list of numbers
 kill -9 $(children)
 check "all processes of connections are killed" honest
 unhold >"$work/o"

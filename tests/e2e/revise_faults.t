@@ -155,7 +155,7 @@ for op in withdraw reprocess; do
 		if tool dumps main --limit 0 --json | grep -q withdrawn ||
 		    { [ $op = reprocess ] && grep -h '"reprocessed"' "$dir"/audit/*.jsonl >"$work/done" &&
 			cmp -s "$file" "$work/$op.csv"; }; then
-			state=done
+			state="done"
 		else
 			state=before
 			within 10 as_before || bad="$bad it is neither done nor as before;"

@@ -288,7 +288,8 @@ whole_seconds(const char *rows, size_t behind)
 static void
 no_more_than_whole_seconds_that_have_to_go_are_left_out(void **state)
 {
-	static const size_t limit[] = { 1024, 5000, 20000, 43210, 61000, 66000 };
+	static const size_t limit[] = { 1024, 5000, 20000, 43210, 61000,
+		66000 };
 	char *rows = NULL, *all, *body, conf[256];
 	size_t size, head;
 	FILE *f = open_memstream(&rows, &size);
