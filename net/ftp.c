@@ -50,6 +50,23 @@ start(struct server *s, struct err *e)
 	return sandbox_enter(SANDBOX_FTP, c, e);
 }
 
+/* What works, but not as the administrator may think. */
+static void
+warn_of(const struct server *s)
+{
+	const struct conf *c = s->w->conf;
+
+	if (c->ftp_plain && c->ftp_port != 0)
+		log_warn("WARNING: ftp_plain is on: passwords and files go "
+			 "over the network unencrypted to whoever does not "
+			 "use FTPS. Set ftp_plain = no unless you must.");
+	if (s->first != 0 &&
+	    (unsigned)(s->last - s->first + 1) <= c->max_per_address)
+		log_warn("ftp_passive_ports has no more ports than one address "
+			 "may have connections: one client can take them all. "
+			 "Give it more than max_per_address.");
+}
+
 int
 ftp_main(struct worker *w)
 {
@@ -63,10 +80,7 @@ ftp_main(struct worker *w)
 		log_error("FTP cannot be served: %s.", e.text);
 		return 1;
 	}
-	if (w->conf->ftp_plain && w->conf->ftp_port != 0)
-		log_warn("WARNING: ftp_plain is on: passwords and files go "
-			 "over the network unencrypted to whoever does not "
-			 "use FTPS. Set ftp_plain = no unless you must.");
+	warn_of(&s);
 	status = master_run(w, &service);
 	tls_identity_free(s.identity);
 	return status;

@@ -516,6 +516,8 @@ sed -i -E "s/^#? *ftp_plain *=.*/ftp_plain = yes/;
     s/^#? *ftp_public_address *=.*/ftp_public_address = \"192.0.2.7\"/" "$conf"
 daemon
 check "plain FTP is said loudly in the log" logged 'WARNING: ftp_plain is on'
+check "and that one client can take all ports" \
+    logged 'has no more ports than one address may have'
 "$convdrop" -c "$conf" status >"$work/o" 2>&1
 check "and in status" grep -q 'WARNING: ftp_plain is on' "$work/o"
 rm -f "$out"
