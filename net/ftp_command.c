@@ -350,7 +350,7 @@ void
 ftp_pasv(char out[FTP_PASV_MAX], const uint8_t a[4], uint16_t port)
 {
 	snprintf(out, FTP_PASV_MAX, "(%u,%u,%u,%u,%u,%u)", a[0], a[1], a[2],
-	    a[3], port >> 8, port & 0xff);
+	    a[3], port / 256u, port % 256u);
 }
 
 void

@@ -84,6 +84,7 @@ read_prints(struct prints *p, const struct conf *c)
 	for (int t = 0; t < HOSTKEY_TYPES; t++) {
 		enum hostkey_type type = (enum hostkey_type)t;
 
+		/* cppcheck-suppress uninitvar ; what is written there */
 		if (rotate_fingerprint(p->now[t], c, type, false, &e) == -1 ||
 		    rotate_fingerprint(p->next[t], c, type, true, &e) == -1)
 			return ctl_fail("%s", e.text);

@@ -70,7 +70,7 @@ configure(bool hash)
 	    window[roll(4)], roll(2) ? "IN_PROGRESS" : "",
 	    roll(4) < 2 ? "each" : "last", hash ? "hash" : "plain",
 	    roll(2) ? "keep" : "CANCELLED", same_id[roll(3)],
-	    roll(3) ? "no" : "yes", roll(3) ? 100 : 2,
+	    roll(3) ? "no" : "yes", roll(3) ? 100u : 2u,
 	    roll(3) == 0   ? "new"
 	    : roll(2) == 0 ? "77"
 			   : "Lead",
