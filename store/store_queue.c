@@ -19,9 +19,8 @@
 #include <string.h>
 
 #define STEP_SECONDS (24 * 60 * 60)
-#define STEPS_MAX                                                              \
-	8 /* of an order; a newer status takes the last one's place            \
-	   */
+/* Of an order; a newer status takes the last one's place. */
+#define STEPS_MAX 8
 #define BATCH 256
 
 /* --- filling ------------------------------------------------------------- */
@@ -339,46 +338,44 @@ store_steps_pass(
 	return -1;
 }
 
-int
-store_steps_due(struct store *s, const char *feed, int64_t *out, struct err *e)
+/* What the query says of the feed's queue; -1: nothing, or there is none. */
+static int
+ask_queue(struct store *s, const char *feed, enum sql query, int64_t *out,
+    struct err *e)
 {
 	int64_t number;
 	sqlite3_stmt *q;
 	int rc = find_queue(s, feed, &number, e);
 
-	*out = INT64_MAX;
+	*out = -1;
 	if (rc != 1)
 		return rc;
-	q = store_kept(s, SQL_QUEUE_DUE, e);
+	q = store_kept(s, query, e);
 	if (q == NULL)
 		return -1;
 	store_bind(q, "i", number);
-	if (store_ask_number(s, q, &number, e) == -1)
-		return -1;
-	if (number != -1)
-		*out = number;
-	return 0;
+	return store_ask_number(s, q, out, e);
+}
+
+int
+store_steps_due(struct store *s, const char *feed, int64_t *out, struct err *e)
+{
+	int rc = ask_queue(s, feed, SQL_QUEUE_DUE, out, e);
+
+	if (*out == -1)
+		*out = INT64_MAX;
+	return rc;
 }
 
 int
 store_steps_waiting(
     struct store *s, const char *feed, uint64_t *out, struct err *e)
 {
-	int64_t number, n;
-	sqlite3_stmt *q;
-	int rc = find_queue(s, feed, &number, e);
+	int64_t n;
+	int rc = ask_queue(s, feed, SQL_QUEUE_COUNT, &n, e);
 
-	*out = 0;
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_QUEUE_COUNT, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", number);
-	if (store_ask_number(s, q, &n, e) == -1)
-		return -1;
-	*out = (uint64_t)n;
-	return 0;
+	*out = n == -1 ? 0 : (uint64_t)n;
+	return rc;
 }
 
 int

@@ -123,6 +123,21 @@ ctl_conf(const struct ctl *c)
 	return conf;
 }
 
+int
+ctl_with_conf(const struct ctl *c,
+    int (*run)(
+	const struct ctl *c, const struct conf *conf, const void *arguments),
+    const void *arguments)
+{
+	struct conf *conf = ctl_conf(c);
+	int rc = CTL_FAILED;
+
+	if (conf != NULL)
+		rc = run(c, conf, arguments);
+	conf_free(conf);
+	return rc;
+}
+
 static const struct ctl_command *
 find(const char *name)
 {

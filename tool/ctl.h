@@ -50,6 +50,13 @@ int ctl_usage(const struct ctl_command *c);
 struct conf;
 struct conf *ctl_conf(const struct ctl *c);
 
+/* What run makes of the configuration and the command's arguments, of whatever
+ * type; CTL_FAILED when the configuration does not load. */
+int ctl_with_conf(const struct ctl *c,
+    int (*run)(
+	const struct ctl *c, const struct conf *conf, const void *arguments),
+    const void *arguments);
+
 /* *out is NULL when there is none; -1 after having said what is wrong. */
 int ctl_conf_if_any(const struct ctl *c, struct conf **out);
 

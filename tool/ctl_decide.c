@@ -9,6 +9,7 @@
 #include "server/lang.h"
 
 struct arguments {
+	enum command_op op;
 	const char *feed, *reason;
 	long long dump;
 };
@@ -36,27 +37,28 @@ take_arguments(struct arguments *a, int argc, char **argv)
 }
 
 static int
+ask(const struct ctl *ctl, const struct conf *c, const void *arguments)
+{
+	const struct arguments *a = arguments;
+	struct command q;
+
+	WIRE_INIT(&q, WIRE_COMMAND);
+	q.op = a->op;
+	q.dump = a->dump;
+	return ctl_ask(ctl, c, a->feed, a->reason, &q,
+	    json_pack("{s:I}", "dump", (json_int_t)a->dump));
+}
+
+static int
 decide(struct ctl *ctl, enum command_op op, const struct ctl_command *self,
     int argc, char **argv)
 {
-	struct arguments a = { .reason = "" };
-	struct command q;
-	struct conf *c;
-	int rc;
+	struct arguments a = { .op = op, .reason = "" };
 
 	if (take_arguments(&a, argc, argv) == -1 ||
 	    (op == COMMAND_REJECT && a.reason[0] == '\0'))
 		return ctl_usage(self);
-	c = ctl_conf(ctl);
-	if (c == NULL)
-		return CTL_FAILED;
-	WIRE_INIT(&q, WIRE_COMMAND);
-	q.op = op;
-	q.dump = a.dump;
-	rc = ctl_ask(ctl, c, a.feed, a.reason, &q,
-	    json_pack("{s:I}", "dump", (json_int_t)a.dump));
-	conf_free(c);
-	return rc;
+	return ctl_with_conf(ctl, ask, &a);
 }
 
 static int

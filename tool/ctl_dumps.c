@@ -146,16 +146,20 @@ print_dump(void *ctx, const struct dump_entry *d)
 }
 
 static int
-list(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
+list(const struct ctl *ctl, const struct conf *c, const void *arguments)
 {
-	struct print p = { .list = ctl->json ? json_array() : NULL,
-		.left = a->limit };
+	const struct arguments *a = arguments;
+	struct print p = { .left = a->limit };
 	struct store *s = NULL;
 	struct err e = ERR_EMPTY;
 	char path[PATH_MAX];
 	int rc = CTL_FINE;
 	json_t *all;
 
+	if (conf_feed(c, a->feed) == NULL)
+		return ctl_fail(
+		    "there is no feed '%s' in the configuration", a->feed);
+	p.list = ctl->json ? json_array() : NULL;
 	conf_path(path, c, "state", "store.db", NULL);
 	if (store_open(&s, path, true, &e) == -1 ||
 	    store_dumps_held(s, a->feed, print_waiting, &p, &e) == -1 ||
@@ -178,8 +182,6 @@ static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments a = { .limit = 20 };
-	struct conf *c;
-	int rc;
 
 	if (argc > 1 && strcmp(argv[1], "approve") == 0)
 		return ctl_approve.run(ctl, argc - 1, argv + 1);
@@ -187,15 +189,7 @@ run(struct ctl *ctl, int argc, char **argv)
 		return ctl_reject.run(ctl, argc - 1, argv + 1);
 	if (take_arguments(&a, argc, argv) == -1)
 		return ctl_usage(&ctl_dumps);
-	c = ctl_conf(ctl);
-	if (c == NULL)
-		return CTL_FAILED;
-	rc =
-	    conf_feed(c, a.feed) == NULL
-		? ctl_fail("there is no feed '%s' in the configuration", a.feed)
-		: list(ctl, c, &a);
-	conf_free(c);
-	return rc;
+	return ctl_with_conf(ctl, list, &a);
 }
 
 const struct ctl_command ctl_dumps = {

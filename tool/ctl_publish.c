@@ -43,8 +43,9 @@ take_arguments(struct arguments *a, int argc, char **argv)
 }
 
 static int
-ask(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
+ask(const struct ctl *ctl, const struct conf *c, const void *arguments)
 {
+	const struct arguments *a = arguments;
 	struct command q;
 
 	WIRE_INIT(&q, WIRE_COMMAND);
@@ -58,17 +59,10 @@ static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments a = { 0 };
-	struct conf *c;
-	int rc;
 
 	if (take_arguments(&a, argc, argv) == -1)
 		return ctl_usage(&ctl_publish);
-	c = ctl_conf(ctl);
-	if (c == NULL)
-		return CTL_FAILED;
-	rc = ask(ctl, c, &a);
-	conf_free(c);
-	return rc;
+	return ctl_with_conf(ctl, ask, &a);
 }
 
 const struct ctl_command ctl_publish = {

@@ -113,8 +113,9 @@ has_findings(const struct quality *q)
 }
 
 static int
-run_on(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
+run_on(const struct ctl *ctl, const struct conf *c, const void *arguments)
 {
+	const struct arguments *a = arguments;
 	struct quality_what what = { .conf = c,
 		.feed = conf_feed(c, a->feed),
 		.now = (int64_t)time(NULL),
@@ -150,17 +151,10 @@ static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments a = { 0 };
-	struct conf *c;
-	int rc;
 
 	if (take_arguments(&a, argc, argv) == -1)
 		return ctl_usage(&ctl_quality);
-	c = ctl_conf(ctl);
-	if (c == NULL)
-		return CTL_FAILED;
-	rc = run_on(ctl, c, &a);
-	conf_free(c);
-	return rc;
+	return ctl_with_conf(ctl, run_on, &a);
 }
 
 const struct ctl_command ctl_quality = {

@@ -81,8 +81,9 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 }
 
 static int
-rebuild(const struct ctl *ctl, const struct conf *c, const struct arguments *a)
+rebuild(const struct ctl *ctl, const struct conf *c, const void *arguments)
 {
+	const struct arguments *a = arguments;
 	const struct feed *f = conf_feed(c, a->feed);
 	char path[PATH_MAX];
 	struct rebuild r = { 0 };
@@ -112,17 +113,10 @@ static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments a = { 0 };
-	struct conf *c;
-	int rc;
 
 	if (take_arguments(&a, argc, argv) == -1)
 		return ctl_usage(&ctl_rebuild);
-	c = ctl_conf(ctl);
-	if (c == NULL)
-		return CTL_FAILED;
-	rc = rebuild(ctl, c, &a);
-	conf_free(c);
-	return rc;
+	return ctl_with_conf(ctl, rebuild, &a);
 }
 
 const struct ctl_command ctl_rebuild = {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "net/auth.c"
+#include "tests/fuzz/no_parent.h"
 #include "tests/server/instance.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -39,21 +40,6 @@ __wrap_crypt_ra(const char *phrase, const char *setting, void **data, int *size)
 	(void)data;
 	(void)size;
 	return strcmp(phrase, "one") == 0 ? right : wrong;
-}
-
-int
-sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e)
-{
-	(void)r;
-	(void)c;
-	(void)e;
-	return 0;
-}
-
-void
-worker_ready(const struct worker *w)
-{
-	(void)w;
 }
 
 /* --- auth --- */

@@ -14,24 +14,10 @@
 #include <unistd.h>
 
 #include "net/files.c"
+#include "tests/fuzz/no_parent.h"
 #include "tests/server/instance.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-int
-sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e)
-{
-	(void)r;
-	(void)c;
-	(void)e;
-	return 0;
-}
-
-void
-worker_ready(const struct worker *w)
-{
-	(void)w;
-}
 
 /* --- the instance, and what is in it --- */
 

@@ -100,7 +100,7 @@ tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_html_SOURCES = tests/fuzz/fuzz_html.c $(fuzz_main)
 tests_fuzz_fuzz_html_LDADD = $(LINK_FORMATS)
 tests_fuzz_fuzz_html_LDFLAGS = $(fuzz_ldflags)
-EXTRA_DIST += tests/fuzz/read_any.h
+EXTRA_DIST += tests/fuzz/read_any.h tests/fuzz/no_parent.h
 
 FUZZERS += tests/fuzz/fuzz_zip tests/fuzz/fuzz_xlsx
 tests_fuzz_fuzz_zip_SOURCES = tests/fuzz/fuzz_zip.c $(fuzz_main)
