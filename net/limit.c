@@ -35,12 +35,10 @@ static const struct {
 };
 /* clang-format on */
 
-#define GOOD_MS                                                                \
-	(7 * 24 * 3600 * (int64_t)1000) /* a right login is "lately"           \
-					 */
-#define LOOKS_MAX                                                              \
-	100000 /* other passwords, until the right one comes again             \
-		*/
+/* A right login is "lately". */
+#define GOOD_MS (7 * 24 * 3600 * (int64_t)1000)
+/* Other passwords, until the right one comes again. */
+#define LOOKS_MAX 100000
 
 struct entry {
 	uint8_t key[KEY];

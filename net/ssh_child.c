@@ -22,10 +22,9 @@
 #include "net/sftp.h"
 #include "net/ssh_profile.h"
 
-#define BACKLOG_MAX                                                            \
-	((size_t)4 * 1024 * 1024) /* more than any window of ours              \
-				   */
-#define FAREWELL_MS 1000          /* for the last bytes of a session */
+/* More than any window of ours. */
+#define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
+#define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 
 struct client {

@@ -16,9 +16,9 @@
 #include "server/err.h"
 
 #define FEEDS_MAX 1024
-#define FEED_NAME_MAX                                                          \
-	63 /* of [a-z0-9_-], first a letter or digit; never                    \
-	    * inbox, reports, archive, status, metrics, t */
+/* Of [a-z0-9_-], first a letter or digit; never inbox, reports, archive,
+ * status, metrics, t. */
+#define FEED_NAME_MAX 63
 
 /* In reports/FEED/: what those may see who may not see personal data. */
 #define REPORTS_MASKED ".masked"

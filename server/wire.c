@@ -37,9 +37,9 @@ static const size_t sizes[WIRE_TYPES] = {
 };
 /* clang-format on */
 
-#define WIRE_FDS                                                               \
-	4 /* room for more than the one that is allowed: so that a             \
-	   * broken peer's are seen and closed */
+/* Room for more than the one that is allowed: so that a broken peer's are seen
+ * and closed. */
+#define WIRE_FDS 4
 
 union control {
 	struct cmsghdr align;
