@@ -1,7 +1,9 @@
 """The servers that people use today, each on 127.0.0.1, and ours as one of
 them: what a contender is called, which processes it has, where it listens."""
+import base64
 import dataclasses
 import getpass
+import hashlib
 import os
 import pathlib
 import subprocess
@@ -19,7 +21,8 @@ class Server:
     name: str
     process: subprocess.Popen
     ports: dict
-    resting: int = 0  # processes when nobody is there
+    aimed: bool = True  # does what is wanted count against this one?
+    resting: int = 0    # processes when nobody is there
 
     def __post_init__(self):
         self.resting = len(family(self.process.pid))
@@ -37,14 +40,14 @@ class Server:
         self.process.wait()
 
 
-def begin(name, command, ports, **more):
+def begin(name, command, ports, aimed=True):
     """Its own session, as the kernel shares a busy machine out among them."""
     p = subprocess.Popen(command, stderr=subprocess.DEVNULL,
-                         start_new_session=True, **more)
+                         start_new_session=True)
     for port in ports.values():
         wait_for(accepts(port))
     time.sleep(0.2)  # for what a first connection leaves behind
-    return Server(name, p, ports)
+    return Server(name, p, ports, aimed)
 
 
 def sshd(work, public_key):
@@ -64,22 +67,43 @@ def sshd(work, public_key):
                           work / "sshd.log"], {"sftp": port})
 
 
-def nginx(work, inst, root):
+def salted(user, password):
+    """A line of nginx's user file, in the scheme that costs it least."""
+    salt = os.urandom(8)
+    digest = hashlib.sha1(password.encode() + salt).digest()
+    return f"{user}:{{SSHA}}{base64.b64encode(digest + salt).decode()}\n"
+
+
+def nginx(work, inst, root, login=None):
+    """Does what ours does: asks for a login (user, password) and writes down
+    each request, in its access log as it is by default.  Without a login it
+    writes none either: the least work it can have, which nothing is aimed
+    at."""
     https, http = free_port(), free_port()
-    conf = work / "nginx.conf"
+    name = "nginx" if login else "nginx without login or log (no aim)"
+    place = work / ("nginx" if login else "nginx-bare")
+    place.mkdir()
+    watched = "access_log off;"
+    if login:
+        users = place / "users"
+        users.write_text(salted(*login))
+        watched = (f"access_log {place}/access.log; auth_basic bench; "
+                   f"auth_basic_user_file {users};")
+    conf = place / "nginx.conf"
     conf.write_text(
-        f"worker_processes 1; daemon off; pid {work}/nginx.pid;\n"
-        f"error_log {work}/nginx.log; user {getpass.getuser()};\n"
+        f"worker_processes 1; daemon off; pid {place}/nginx.pid;\n"
+        f"error_log {place}/nginx.log; user {getpass.getuser()};\n"
         "events { worker_connections 512; }\n"
-        "http { access_log off; sendfile on; tcp_nopush on; gzip_static on;\n"
+        f"http {{ {watched}\n"
+        "sendfile on; tcp_nopush on; gzip_static on;\n"
         "keepalive_requests 100000000; ssl_session_cache shared:s:10m;\n"
         "ssl_protocols TLSv1.2 TLSv1.3;\n"
         f"ssl_certificate {inst.dir}/keys/tls.crt;\n"
         f"ssl_certificate_key {inst.dir}/keys/tls.key;\n"
         f"server {{ listen 127.0.0.1:{https} ssl; listen 127.0.0.1:{http};\n"
         f"root {root}; }} }}\n")
-    return begin("nginx", ["/usr/sbin/nginx", "-p", work, "-c", conf],
-                 {"https": https, "http": http})
+    return begin(name, ["/usr/sbin/nginx", "-p", place, "-c", conf],
+                 {"https": https, "http": http}, aimed=login is not None)
 
 
 def install_ftp_servers():

@@ -124,7 +124,9 @@ class Rig:
             "sftp": inst.sftp, "https": inst.https, "http": inst.http,
             "ftp": self.ftp}))
         self.sshd = self.keep(peers.sshd(work, f"{self.key}.pub"))
-        self.nginx = self.keep(
+        self.nginx = self.keep(peers.nginx(
+            work, inst, inst.dir / "published", ("direct", password)))
+        self.bare = self.keep(
             peers.nginx(work, inst, inst.dir / "published"))
 
     def keep(self, server):
@@ -186,10 +188,12 @@ def race(rig, contenders):
 
 def race_and_tell(rig, report, job, contenders, unit, aim, cpu_aim=None):
     speed, cpu = race(rig, contenders)
-    for name in list(speed)[1:]:
-        report.add(job, name, speed[OURS], speed[name], unit, aim)
+    for server, _ in contenders[1:]:
+        name, aimed = server.name, server.aimed
+        report.add(job, name, speed[OURS], speed[name], unit,
+                   aim if aimed else None)
         report.add(f"{job}: server CPU", name, cpu[OURS], cpu[name], "s",
-                   cpu_aim, most=True)
+                   cpu_aim if aimed else None, most=True)
 
 
 # --- SFTP ---
@@ -360,7 +364,7 @@ def keep_alive(rig, report):
              ["Accept-Encoding: gzip"], (200, True, packed), 0.9),
             ("100 KB", "/main/body.csv", [], (200, False, 100000), 0.9)):
         contenders = []
-        for s in (rig.ours, rig.nginx):
+        for s in (rig.ours, rig.nginx, rig.bare):
             own = fields if fields is not None else [
                 f"If-None-Match: {etag(rig, s, path)}"]
             if fetch(rig, s, path, own) != wanted:
@@ -380,8 +384,8 @@ def connections(rig, report):
 
     for how, aim in (("new", 0.5), ("resumed", 0.8)):
         contenders = []
-        for s in (rig.ours, rig.nginx):
-            request = rig.work / f"request-{s.name}"
+        for s in (rig.ours, rig.nginx, rig.bare):
+            request = rig.work / f"request-{s.ports['https']}"
             request.write_bytes((
                 "GET /main/text.csv HTTP/1.1\r\nHost: localhost\r\n"
                 f"Authorization: {rig.basic}\r\nIf-None-Match: "
