@@ -8,7 +8,6 @@
 
 #include "config.h"
 #include "server/lang.h"
-#include "server/probe.h"
 #include "server/proc.h"
 
 int main(int argc, char **argv);
@@ -42,8 +41,6 @@ main(int argc, char **argv)
 	lang_open(NULL);
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return proc_worker(argv[2]);
-	if (argc == 4 && strcmp(argv[1], "--role-probe") == 0)
-		return probe_run(argv[2], argv[3]);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
 		return 0;

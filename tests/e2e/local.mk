@@ -27,6 +27,7 @@ E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 	tests/e2e/masked.t tests/e2e/quality_diff.t
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t
 E2E_TESTS += tests/e2e/sandbox.t
+EXTRA_DIST += tests/e2e/probe.c
 E2E_TESTS += tests/e2e/ftp_hard.t
 EXTRA_DIST += tests/e2e/hostile_ftp.py
 E2E_TESTS += tests/e2e/ftp.t tests/e2e/ftp_data.t tests/e2e/sftp.t
