@@ -213,6 +213,8 @@ step(void *ctx, enum history_kind k, int64_t id, struct err *e)
 		return replay_stands(r, id, e);
 	case HISTORY_LAST:
 		return store_steps_pass(r->to, r->feed->name, 0, false, e);
+	case HISTORY_WITHDRAWN:
+		return 0;
 	}
 	return err_set(e, "history of an unknown kind");
 }

@@ -424,8 +424,9 @@ int store_set(
 /* --- rebuilding (I10) --------------------------------------------------- */
 
 /*
- * What happened to a feed, in the order of the commits: dumps merged (not those
- * withdrawn since), publications done, and the first completed pull of each.
+ * What happened to a feed, in the order of the commits: dumps merged (those
+ * withdrawn since as HISTORY_WITHDRAWN, where they were merged), publications
+ * done, and the first completed pull of each.
  * id is the dump's, the publication's, and again the publication's (the one
  * that was pulled).  Acts are among them, and which versions stood after them:
  * id is the publication's once more.  HISTORY_LAST: statuses that waited do so
@@ -439,7 +440,8 @@ enum history_kind {
 	HISTORY_PULL,
 	HISTORY_ACT, /* store_act_again */
 	HISTORY_STANDS,
-	HISTORY_LAST
+	HISTORY_LAST,
+	HISTORY_WITHDRAWN
 };
 int store_history(struct store *s, const char *feed, int64_t *after,
     int (*each)(void *ctx, enum history_kind k, int64_t id, struct err *e),

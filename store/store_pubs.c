@@ -422,8 +422,9 @@ store_history(struct store *s, const char *feed, int64_t *after,
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, "siii", feed, (int64_t)HISTORY_DUMP, (int64_t)DUMP_MERGED,
-	    after == NULL ? INT64_C(0) : *after);
+	store_bind(q, "siiiii", feed, (int64_t)HISTORY_DUMP,
+	    (int64_t)DUMP_MERGED, after == NULL ? INT64_C(0) : *after,
+	    (int64_t)DUMP_WITHDRAWN, (int64_t)HISTORY_WITHDRAWN);
 	while ((rc = store_step(s, q, e)) == 1) {
 		if (each(ctx, (enum history_kind)sqlite3_column_int(q, 0),
 			sqlite3_column_int64(q, 1), e) == -1) {

@@ -364,9 +364,10 @@ const char *const store_sql[SQL_COUNT] = {
     "INSERT INTO events (feed, kind, ref)"
     " SELECT ?1, ?2, ifnull(max(ref), 0) + 1 FROM events WHERE kind = ?2",
 [SQL_HISTORY] =
-    "SELECT e.kind, e.ref, e.seq FROM events e"
-    " LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
-    " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state = ?3) AND e.seq > ?4"
+    "SELECT CASE d.state WHEN ?5 THEN ?6 ELSE e.kind END, e.ref, e.seq"
+    " FROM events e LEFT JOIN dumps d ON e.kind = ?2 AND d.id = e.ref"
+    " WHERE e.feed = ?1 AND (e.kind <> ?2 OR d.state IN (?3, ?5))"
+    " AND e.seq > ?4"
     " ORDER BY e.seq",
 
 [SQL_CARRIED_SCAN] =

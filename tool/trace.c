@@ -229,6 +229,7 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 
 	switch (k) {
 	case HISTORY_DUMP:
+	case HISTORY_WITHDRAWN:
 		trace_replay_dump(t, id);
 		return 0;
 	case HISTORY_PUBLICATION:
@@ -242,6 +243,19 @@ replay(void *ctx, enum history_kind k, int64_t id, struct err *e)
 	case HISTORY_LAST:
 		return 0;
 	}
+	return 0;
+}
+
+static int
+note_place(void *ctx, enum history_kind k, int64_t id, struct err *e)
+{
+	struct trace *t = ctx;
+
+	(void)e;
+	if (k != HISTORY_DUMP && k != HISTORY_WITHDRAWN)
+		return 0;
+	for (size_t i = 0; i < t->dumps; i++)
+		t->dump[i].placed |= t->dump[i].d.id == id;
 	return 0;
 }
 
@@ -317,6 +331,7 @@ trace_all(struct trace *t, json_t **out, struct err *e)
 	    note_known(t, e) == -1 || find_rows(t, e) == -1 ||
 	    store_rulings(w->store, feed, w->kind, slice_of(w->id),
 		note_decided, t, e) == -1 ||
+	    store_history(w->store, feed, NULL, note_place, t, e) == -1 ||
 	    store_history(w->store, feed, NULL, replay, t, e) == -1)
 		return -1;
 	trace_show_others(t, INT64_MAX, INT64_MAX);

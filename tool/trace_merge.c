@@ -32,6 +32,16 @@ dump_json(const struct trace_dump *d, json_t *merge)
 	    merge);
 }
 
+static void
+show_other(struct trace *t, const struct trace_dump *d)
+{
+	if (d->d.state == DUMP_WITHDRAWN) {
+		t->elsewhere = true;
+		t->changes++;
+	}
+	json_array_append_new(t->history, dump_json(d, json_null()));
+}
+
 /* Dumps that the history does not have, in their places by time; at the end
  * every one that is left. */
 void
@@ -40,14 +50,10 @@ trace_show_others(struct trace *t, int64_t until, int64_t id)
 	for (; t->shown < t->dumps; t->shown++) {
 		const struct trace_dump *d = &t->dump[t->shown];
 
-		if ((d->d.state == DUMP_MERGED && until != INT64_MAX) ||
-		    d->d.at > until || d->d.id >= id)
+		if ((d->placed && until != INT64_MAX) || d->d.at > until ||
+		    d->d.id >= id)
 			return;
-		if (d->d.state == DUMP_WITHDRAWN) {
-			t->elsewhere = true;
-			t->changes++;
-		}
-		json_array_append_new(t->history, dump_json(d, json_null()));
+		show_other(t, d);
 	}
 }
 
@@ -159,8 +165,11 @@ trace_replay_dump(struct trace *t, int64_t id)
 		if (d->d.id != id)
 			continue;
 		trace_show_others(t, d->d.at, id);
-		json_array_append_new(
-		    t->history, dump_json(d, merge_json(t, d)));
+		if (d->d.state == DUMP_MERGED)
+			json_array_append_new(
+			    t->history, dump_json(d, merge_json(t, d)));
+		else
+			show_other(t, d);
 		/* one that waited was merged after others that came later */
 		if (i == t->shown) {
 			t->shown++;

@@ -32,6 +32,7 @@ struct trace_dump {
 	uint64_t places;
 	struct trace_row *row;
 	size_t rows;
+	bool placed; /* the history says when it was merged */
 };
 
 /* A dump of the ledger (1, 0, -1), then whether it can have the order, then its

@@ -650,7 +650,7 @@ join_event(void *ctx, enum history_kind kind, int64_t id, struct err *err)
 	size_t n = strlen(out);
 
 	(void)err;
-	snprintf(out + n, 256 - n, "%c%lld ", "dpl"[kind], (long long)id);
+	snprintf(out + n, 256 - n, "%c%lld ", "dplasLw"[kind], (long long)id);
 	return 0;
 }
 
@@ -686,7 +686,7 @@ history_tells_the_order_of_commits(void **state)
 	store_dump_set(k.store, &held, &e);
 	events[0] = '\0';
 	store_history(k.store, "main", NULL, join_event, events, &e);
-	assert_string_equal(events, "d2 p1 d3 p2 l1 ");
+	assert_string_equal(events, "d2 p1 d3 p2 l1 w1 ");
 	kit_close(&k);
 }
 
