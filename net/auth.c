@@ -107,6 +107,10 @@ auth_grant(struct auth *a, struct peer *p, const struct auth_request *q,
 {
 	struct live *l;
 
+	if (p->in) { /* several were asked for at once */
+		auth_reply_to(p, q->head.id, AUTH_NO, 0);
+		return;
+	}
 	if (a->lives == LIVE_MAX) {
 		log_error("more than %d logins are live at once", LIVE_MAX);
 		auth_reply_to(p, q->head.id, AUTH_WAIT, 1);
@@ -126,6 +130,7 @@ auth_grant(struct auth *a, struct peer *p, const struct auth_request *q,
 	l->next = a->live;
 	a->live = l;
 	a->lives++;
+	p->in = auth_serves_one(p);
 }
 
 /* A client that asks every few seconds over HTTP logs in once, as far as the
@@ -178,6 +183,7 @@ end_grant(struct auth *a, struct live **at, bool tell)
 	*at = l->next;
 	a->lives--;
 	if (tell && !l->announced) {
+		l->peer->in = false;
 		auth_reply_to(l->peer, l->ask, AUTH_NO, 0);
 	} else if (tell) {
 		struct auth_revoked m;
@@ -397,7 +403,8 @@ hear_parent(struct auth *a)
 	switch (m.head.type) {
 	case WIRE_CLIENT:
 		if (fd != -1)
-			peers_add(&a->peers, fd, (enum peer_kind)m.plain.kind);
+			peers_add(&a->peers, fd, (enum peer_kind)m.client.kind,
+			    &m.client.from);
 		fd = -1;
 		break;
 	case WIRE_KEYS:

@@ -41,10 +41,21 @@ enum auth_method {
 	AUTH_PUBKEY_OFFER,
 	AUTH_PUBKEY
 };
-/* AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant. AUTH_PUBKEY
- * says that libssh verified the signature in the asking process; so only an ssh
- * child may say it.  Nor may a peer say that its client speaks what it does not
- * serve. */
+/*
+ * AUTH_PUBKEY_OFFER asks whether a key would do and gives no grant.  A peer may
+ * not say that its client speaks what it does not serve; a connection's process
+ * logs in once, and from where the accepting process saw its client.
+ *
+ * AUTH_PUBKEY says that libssh verified the signature in the asking process, so
+ * only an ssh child may say it.  auth cannot verify it again: libssh gives out
+ * neither the signature nor the session's identifier that was signed, and keeps
+ * its own verification to itself.  What remains, therefore: an ssh child that
+ * was taken over before its client logged in can be any one account that has a
+ * public key, if it knows that key's public half and its client is where that
+ * account may log in from.  It gets that account's grant and no other's, it is
+ * audited as that login, and accounts without a public key are out of its
+ * reach.
+ */
 
 #define AUTH_SECRET_MAX 2048
 struct auth_request { /* WIRE_AUTH */

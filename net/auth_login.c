@@ -452,12 +452,21 @@ static const unsigned serves[PEER_KINDS] = {
 };
 
 bool
+auth_serves_one(const struct peer *p)
+{
+	return p->kind == PEER_SSH_CHILD || p->kind == PEER_FTP_CHILD;
+}
+
+bool
 auth_login(struct auth *a, struct peer *p, const struct auth_request *q)
 {
 	if (q->user_n > sizeof q->user || q->secret_n > sizeof q->secret ||
 	    q->method >= sizeof methods / sizeof methods[0] ||
 	    q->protocol > PROTO_FTPS || !(serves[p->kind] >> q->protocol & 1) ||
 	    (methods[q->method].child && p->kind != PEER_SSH_CHILD))
+		return false;
+	if (auth_serves_one(p) &&
+	    (p->in || memcmp(&q->from, &p->from, sizeof q->from) != 0))
 		return false;
 	methods[q->method].ask(a, p, q);
 	return true;

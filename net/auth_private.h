@@ -86,6 +86,10 @@ struct auth {
 	bool draining, stop, broken;
 };
 
+/* Does the peer serve one client?  Then it logs in once, from where the
+ * accepting process said that its client is. */
+bool auth_serves_one(const struct peer *p);
+
 /* A request; false when it is no request at all. */
 bool auth_login(struct auth *a, struct peer *p, const struct auth_request *q);
 int auth_login_open(struct auth *a);  /* the lanes; -1: no threads */

@@ -431,7 +431,8 @@ hear_parent(struct files *f)
 		return;
 	}
 	if (m.head.type == WIRE_CLIENT && fd != -1) {
-		peers_add(&f->peers, fd, (enum peer_kind)m.plain.kind);
+		peers_add(&f->peers, fd, (enum peer_kind)m.client.kind,
+		    &m.client.from);
 		fd = -1;
 	}
 	if (m.head.type == WIRE_DRAIN)
@@ -484,7 +485,7 @@ start(struct files *f, struct err *e)
 	f->pool = pool_open(SYNCERS, 0);
 	if (f->pool == NULL)
 		return err_set(e, "no thread can be started");
-	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK);
+	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK, NULL);
 	upload_tidy(f);
 	return sandbox_enter(SANDBOX_FILES, f->conf, e);
 }

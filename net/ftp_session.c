@@ -62,7 +62,7 @@ accept_login(struct ftp *s, const struct grant *g)
 {
 	s->grant = *g;
 	s->state.in = true;
-	if (wire_send_plain(s->it->report, WIRE_IN, 0, -1) == -1)
+	if (wire_send_plain(s->it->report, WIRE_IN) == -1)
 		ftp_over(s, N_("the accepting process is gone"));
 	log_info("%s: client \"%s\", %s.", s->from, s->client,
 	    s->tls != NULL ? tls_describe(s->tls) : _("not encrypted"));

@@ -93,15 +93,16 @@ log_refusal(struct server *s, const char *setting)
 	s->unlogged = 0;
 }
 
-/* Gives peer (auth or files) one end of a fresh channel; the other, or -1. */
+/* Gives peer (auth or files) one end of a fresh channel, for who serves the
+ * client from there; the other end, or -1. */
 static int
-introduce(int peer)
+introduce(int peer, const struct in6_addr *from)
 {
 	int pair[2];
 
 	if (wire_pair(pair) == -1)
 		return -1;
-	if (wire_send_plain(peer, WIRE_CLIENT, 0, pair[1]) == -1) {
+	if (wire_introduce(peer, 0, from, pair[1]) == -1) {
 		close(pair[0]);
 		pair[0] = -1;
 	}
@@ -161,8 +162,8 @@ begin_child(struct server *s, struct slot *k)
 		.from = k->from,
 		.at = k->at,
 		.protocol = k->protocol,
-		.auth = introduce(s->w->auth),
-		.files = introduce(s->w->files) };
+		.auth = introduce(s->w->auth, &k->from),
+		.files = introduce(s->w->files, &k->from) };
 	int report[2] = { -1, -1 }, rc = -1;
 	pid_t parent = getpid(), pid;
 
@@ -390,7 +391,7 @@ drain(struct server *s)
 		if (s->slot[i].pid == 0)
 			forget(s, i);
 		else
-			wire_send_plain(s->slot[i].report, WIRE_DRAIN, 0, -1);
+			wire_send_plain(s->slot[i].report, WIRE_DRAIN);
 	}
 }
 

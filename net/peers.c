@@ -29,7 +29,8 @@ peers_insist(int sock, const struct wire *m, int fd)
 }
 
 struct peer *
-peers_add(struct peers *ps, int fd, enum peer_kind kind)
+peers_add(
+    struct peers *ps, int fd, enum peer_kind kind, const struct in6_addr *from)
 {
 	struct peer *p;
 
@@ -48,6 +49,8 @@ peers_add(struct peers *ps, int fd, enum peer_kind kind)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	p->fd = fd;
 	p->kind = kind;
+	if (from != NULL)
+		p->from = *from;
 	p->number = ++ps->numbers;
 	ps->peer[ps->n++] = p;
 	return p;
@@ -75,12 +78,13 @@ peers_send(struct peer *p, const struct wire *m, int fd)
 
 /* A peer introduces another one: what that is, follows from what it is. */
 static bool
-introduce(struct peers *ps, const struct peer *by, int *fd)
+introduce(struct peers *ps, const struct peer *by, const struct wire_client *m,
+    int *fd)
 {
 	if ((by->kind != PEER_SSH && by->kind != PEER_FTP) || *fd == -1)
 		return false;
-	peers_add(
-	    ps, *fd, by->kind == PEER_SSH ? PEER_SSH_CHILD : PEER_FTP_CHILD);
+	peers_add(ps, *fd,
+	    by->kind == PEER_SSH ? PEER_SSH_CHILD : PEER_FTP_CHILD, &m->from);
 	*fd = -1;
 	return true;
 }
@@ -104,7 +108,7 @@ hear(struct peers *ps, struct peer *p)
 			return;
 		}
 		if (m.head.type == WIRE_CLIENT)
-			fine = introduce(ps, p, &fd);
+			fine = introduce(ps, p, &m.client, &fd);
 		else
 			fine = ps->message(ps->ctx, p, &m, fd);
 		if (fd != -1)

@@ -17,14 +17,17 @@
 struct peer {
 	int fd;
 	enum peer_kind kind;
-	uint64_t number; /* never used again */
-	bool gone;       /* closed; freed at the end of peers_wait */
-	void *data;      /* the owner's */
+	uint64_t number;      /* never used again */
+	struct in6_addr from; /* its client's, when it serves one; or :: */
+	bool in;              /* auth: that client got its login */
+	bool gone;            /* closed; freed at the end of peers_wait */
+	void *data;           /* the owner's */
 };
 
 union wire_any {
 	struct wire head;
 	struct wire_plain plain;
+	struct wire_client client;
 	struct wire_keys keys;
 	struct auth_request auth;
 	struct auth_revoked revoked;
@@ -45,8 +48,10 @@ struct peers {
 	void *ctx;
 };
 
-/* Takes fd over; NULL (fd closed) when there are too many. */
-struct peer *peers_add(struct peers *ps, int fd, enum peer_kind kind);
+/* Takes fd over; NULL (fd closed) when there are too many.  from may be NULL.
+ */
+struct peer *peers_add(
+    struct peers *ps, int fd, enum peer_kind kind, const struct in6_addr *from);
 
 /* To a peer; one that is gone or does not read is ended. */
 void peers_send(struct peer *p, const struct wire *m, int fd);

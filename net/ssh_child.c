@@ -412,8 +412,7 @@ serve(struct client *c)
 
 		if (c->in && !told) {
 			told = true;
-			if (wire_send_plain(c->it->report, WIRE_IN, 0, -1) ==
-			    -1)
+			if (wire_send_plain(c->it->report, WIRE_IN) == -1)
 				end(c, _("the accepting process is gone"));
 		}
 		if (c->sftp != NULL)

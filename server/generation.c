@@ -156,8 +156,8 @@ connect_to(const struct child *server, enum wire_gift what, enum role_id role,
 
 	if (wire_pair(pair) == -1)
 		return -1;
-	if (wire_send_plain(
-		server->control, WIRE_CLIENT, roles[role].kind, pair[0]) == 0 &&
+	if (wire_introduce(server->control, roles[role].kind, NULL, pair[0]) ==
+		0 &&
 	    role_give(control, what, 0, pair[1], 0) == 0)
 		rc = 0;
 	close(pair[0]);
@@ -227,7 +227,7 @@ spawn(struct generation *g, enum role_id role, const struct shared *s,
 			 ? give_ingest(control, s)
 			 : give_inner(control, s, role, pair);
 	if (rc == 0)
-		rc = wire_send_plain(control, WIRE_START, 0, -1);
+		rc = wire_send_plain(control, WIRE_START);
 	if (rc == 0 && role == WORKER_AUTH)
 		rc = generation_send_keys(g, s);
 	if (rc == -1) {
@@ -295,7 +295,7 @@ void
 generation_tell(struct generation *g, enum role_id role, enum wire_type type)
 {
 	if (g->child[role].pid != 0 && g->child[role].control != -1)
-		wire_send_plain(g->child[role].control, type, 0, -1);
+		wire_send_plain(g->child[role].control, type);
 }
 
 void

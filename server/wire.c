@@ -18,7 +18,7 @@ static const size_t sizes[WIRE_TYPES] = {
         [WIRE_READY]   = sizeof(struct wire_plain),
         [WIRE_DRAIN]   = sizeof(struct wire_plain),
         [WIRE_STOP]    = sizeof(struct wire_plain),
-        [WIRE_CLIENT]  = sizeof(struct wire_plain),
+        [WIRE_CLIENT]  = sizeof(struct wire_client),
         [WIRE_START]   = sizeof(struct wire_plain),
         [WIRE_IN]      = sizeof(struct wire_plain),
         [WIRE_KEYS]    = sizeof(struct wire_keys),
@@ -86,12 +86,23 @@ wire_send(int sock, const struct wire *m, int fd)
 }
 
 int
-wire_send_plain(int sock, enum wire_type type, uint32_t kind, int fd)
+wire_send_plain(int sock, enum wire_type type)
 {
 	struct wire_plain m;
 
 	WIRE_INIT(&m, type);
+	return wire_send(sock, &m.head, -1);
+}
+
+int
+wire_introduce(int sock, uint32_t kind, const struct in6_addr *from, int fd)
+{
+	struct wire_client m;
+
+	WIRE_INIT(&m, WIRE_CLIENT);
 	m.kind = kind;
+	if (from != NULL)
+		m.from = *from;
 	return wire_send(sock, &m.head, fd);
 }
 

@@ -17,7 +17,7 @@ enum wire_type {
 	WIRE_READY,  /* worker: every listener accepts, sandbox is on */
 	WIRE_DRAIN,  /* parent: accept no more, end when idle */
 	WIRE_STOP,   /* parent: end at once */
-	WIRE_CLIENT, /* with a descriptor: a new peer's channel */
+	WIRE_CLIENT, /* struct wire_client, with a new peer's channel */
 	WIRE_KEYS,   /* parent to auth: users in the descriptor (struct
 		      * wire_keys says what); auth answers with the same */
 	/* network to auth, and back */
@@ -70,13 +70,21 @@ size_t wire_size(uint32_t type);
 
 int wire_pair(int pair[2]); /* SOCK_SEQPACKET, close-on-exec */
 
-/* What WIRE_READY, _DRAIN, _STOP, _CLIENT, _IN and _START are. */
+/* What WIRE_READY, _DRAIN, _STOP, _IN and _START are. */
 struct wire_plain {
 	struct wire head;
-	uint32_t kind; /* WIRE_CLIENT: enum peer_kind */
-	uint32_t pad;
 };
-int wire_send_plain(int sock, enum wire_type type, uint32_t kind, int fd);
+int wire_send_plain(int sock, enum wire_type type);
+
+struct wire_client { /* WIRE_CLIENT */
+	struct wire head;
+	uint32_t kind; /* enum peer_kind; said by the parent alone */
+	uint32_t pad;
+	struct in6_addr from; /* of the one client that it serves, or :: */
+};
+/* from may be NULL: it serves many. */
+int wire_introduce(
+    int sock, uint32_t kind, const struct in6_addr *from, int fd);
 
 /* WIRE_KEYS: users and tokens follow one another in the memfd. */
 struct wire_keys {

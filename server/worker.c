@@ -12,7 +12,7 @@
 void
 worker_ready(const struct worker *w)
 {
-	if (wire_send_plain(w->control, WIRE_READY, 0, -1) == -1)
+	if (wire_send_plain(w->control, WIRE_READY) == -1)
 		log_error("The parent is gone.");
 }
 

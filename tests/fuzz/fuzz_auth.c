@@ -1,8 +1,9 @@
 /*
  * What auth does with messages of processes that were taken over: forged
  * requests and logouts of every kind of peer.  Whatever comes, nobody gets a
- * grant but by what the users file says and by what its peer serves, and one
- * peer's word ends no other's grant.
+ * grant but by what the users file says and by what its peer serves, a
+ * connection gets one and from where it is, and one peer's word ends no other's
+ * grant.
  *
  * The input is a row of records: a byte each for the peer, the method, the
  * protocol, the user and the secret; or the bytes of a whole message.
@@ -138,6 +139,8 @@ byte(struct bytes *b)
 	return *b->p++;
 }
 
+static const struct in6_addr here = IN6ADDR_LOOPBACK_INIT;
+
 static void
 next_request(struct auth_request *q, struct bytes *b)
 {
@@ -150,8 +153,10 @@ next_request(struct auth_request *q, struct bytes *b)
 
 	WIRE_INIT(q, WIRE_AUTH);
 	q->method = byte(b) % 5;
-	q->protocol = byte(b) % 6;
-	q->from = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
+	which = byte(b);
+	q->protocol = which % 6;
+	q->from = here;
+	q->from.s6_addr[0] = which < 128 ? 0 : which; /* elsewhere */
 	which = byte(b);
 	q->user_n = which < 128 ? 6 : which;
 	memcpy(q->user, "direct", 6);
@@ -171,14 +176,18 @@ next_request(struct auth_request *q, struct bytes *b)
 }
 
 static bool
-is_right(enum peer_kind kind, const struct auth_request *q)
+is_right(const struct peer *p, const struct auth_request *q, bool in)
 {
+	enum peer_kind kind = p->kind;
 	static const bool serves_it[PEER_KINDS][PROTO_FTPS + 1] = {
 		[PEER_NETWORK] = { [PROTO_HTTPS] = true, [PROTO_HTTP] = true },
 		[PEER_SSH_CHILD] = { [PROTO_SFTP] = true },
 		[PEER_FTP_CHILD] = { [PROTO_FTP] = true, [PROTO_FTPS] = true },
 	};
 
+	if (kind != PEER_NETWORK &&
+	    (in || memcmp(&q->from, &here, sizeof here) != 0))
+		return false;
 	if (q->protocol > PROTO_FTPS || !serves_it[kind][q->protocol] ||
 	    q->user_n != 6 || memcmp(q->user, "direct", 6) != 0)
 		return false;
@@ -191,7 +200,7 @@ is_right(enum peer_kind kind, const struct auth_request *q)
 
 /* What the peer was answered: a grant only for what is right. */
 static void
-judge(int client, const struct peer *p, const struct auth_request *q,
+judge(int client, const struct peer *p, const struct auth_request *q, bool in,
     uint8_t handle[16])
 {
 	union {
@@ -203,7 +212,7 @@ judge(int client, const struct peer *p, const struct auth_request *q,
 		if (m.any.head.type != WIRE_GRANT)
 			continue;
 		assert(m.reply.head.id == q->head.id);
-		assert((m.reply.verdict == AUTH_YES) == is_right(p->kind, q));
+		assert((m.reply.verdict == AUTH_YES) == is_right(p, q, in));
 		if (m.reply.verdict != AUTH_YES)
 			continue;
 		assert(m.reply.grant.roles ==
@@ -231,13 +240,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 		if (wire_pair(pair) == -1)
 			abort();
-		peer[i] = peers_add(&auth.peers, pair[0], (enum peer_kind)i);
+		peer[i] =
+		    peers_add(&auth.peers, pair[0], (enum peer_kind)i, &here);
 		client[i] = pair[1];
 		fcntl(client[i], F_SETFL, O_NONBLOCK);
 	}
 	for (unsigned k = 0; b.n > 0 && k < 64; k++) {
 		uint8_t what = byte(&b);
 		size_t who = what % PEER_KINDS, lives = auth.lives;
+		bool in = peer[who]->in;
 		union wire_any m;
 
 		memset(&m, 0, sizeof m);
@@ -262,10 +273,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			next_request(&m.auth, &b);
 			m.head.id = k;
 			if (!peer_message(&auth, peer[who], &m, -1))
-				assert(!is_right(peer[who]->kind, &m.auth));
+				assert(!is_right(peer[who], &m.auth, in));
 		}
 		settle_all();
-		judge(client[who], peer[who], &m.auth, handle[who]);
+		judge(client[who], peer[who], &m.auth, in, handle[who]);
 	}
 	peers_free(&auth.peers);
 	settle_all();

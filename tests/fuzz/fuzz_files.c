@@ -280,7 +280,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (wire_pair(pair) == -1)
 			abort();
 		peer[i] = peers_add(&files.peers, pair[0],
-		    i == 1 ? PEER_SSH_CHILD : PEER_FTP_CHILD);
+		    i == 1 ? PEER_SSH_CHILD : PEER_FTP_CHILD, NULL);
 		client[i] = pair[1];
 		fcntl(client[i], F_SETFL, O_NONBLOCK);
 	}

@@ -72,7 +72,7 @@ run_master(void *p)
 
 	while (wire_recv(g->report[1], &m, sizeof m, NULL) == 1) {
 		if (g->drain_first)
-			wire_send_plain(g->report[1], WIRE_DRAIN, 0, -1);
+			wire_send_plain(g->report[1], WIRE_DRAIN);
 		ftp_data_grant(
 		    g->report[1], &m.head, &g->at, g->first, g->last);
 	}

@@ -348,7 +348,7 @@ a_password_counts_to_its_last_byte(void **state)
 static void
 a_public_key_is_offered_and_then_used(void **state)
 {
-	int sock = kit_client(&kit, PEER_SSH_CHILD);
+	int sock = kit_client_at(&kit, PEER_SSH_CHILD, 200);
 	struct base64_decode_ctx b;
 	uint8_t blob[256];
 	size_t n = sizeof blob;
@@ -360,18 +360,92 @@ a_public_key_is_offered_and_then_used(void **state)
 	base64_decode_init(&b);
 	assert_int_equal(
 	    base64_decode_update(&b, &n, blob, strcspn(text, " "), text), 1);
-	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "direct", 6, blob, n, 1);
+	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "direct", 6, blob, n, 200);
 	assert_int_equal(r.verdict, AUTH_YES);
 	assert_int_equal(r.grant.roles, 0); /* an offer allows nothing */
 	assert_int_equal(begun, 0);
 	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "near", 4, blob, n, 200);
 	assert_int_equal(r.verdict, AUTH_NO);
-	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 1);
+	blob[n - 1] ^= 1;
+	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 200);
+	assert_int_equal(r.verdict, AUTH_NO);
+	blob[n - 1] ^= 1;
+	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 200);
 	assert_int_equal(r.verdict, AUTH_YES);
 	assert_int_equal(r.grant.roles, ROLE_PULL);
-	blob[n - 1] ^= 1;
-	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 1);
-	assert_int_equal(r.verdict, AUTH_NO);
+	close(sock);
+}
+
+/* A process that was taken over is no more than its one client was. */
+static void
+a_connection_logs_in_once_and_from_where_it_is(void **state)
+{
+	static const struct {
+		const char *what;
+		enum auth_method method;
+		const char *user, *secret;
+		unsigned from;
+		bool in, ends;
+	} cases[] = {
+		{ "a login", AUTH_PASSWORD, "direct", "one", 1, false, false },
+		{ "wrong, once more", AUTH_PASSWORD, "direct", "two", 1, false,
+		    false },
+		{ "from elsewhere", AUTH_PASSWORD, "near", "two", 200, false,
+		    true },
+		{ "an offer from elsewhere", AUTH_PUBKEY_OFFER, "direct", "k",
+		    2, false, true },
+		{ "a second login", AUTH_PASSWORD, "other", "two", 1, true,
+		    true },
+		{ "the same again", AUTH_PASSWORD, "direct", "one", 1, true,
+		    true },
+		{ "a key after it", AUTH_PUBKEY, "keyed", "k", 1, true, true },
+	};
+
+	(void)state;
+	protocol = PROTO_SFTP;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int sock = kit_client(&kit, PEER_SSH_CHILD);
+		union wire_any m;
+
+		print_message("# %s\n", cases[i].what);
+		if (cases[i].in)
+			assert_int_equal(
+			    login(sock, AUTH_PASSWORD, "direct", "one", 1)
+				.verdict,
+			    AUTH_YES);
+		ask_bytes(sock, cases[i].method, cases[i].user,
+		    strlen(cases[i].user), cases[i].secret,
+		    strlen(cases[i].secret), cases[i].from);
+		assert_int_equal(converse(sock, &m), !cases[i].ends);
+		close(sock);
+	}
+}
+
+static void
+of_two_logins_at_once_one_counts(void **state)
+{
+	static const char *const user[] = { "direct", "other" };
+	static const char *const secret[] = { "one", "two" };
+	int sock = kit_client(&kit, PEER_FTP_CHILD);
+	unsigned yes = 0;
+
+	(void)state;
+	protocol = PROTO_FTPS;
+	for (size_t i = 0; i < 2; i++)
+		ask_bytes(sock, AUTH_PASSWORD, user[i], strlen(user[i]),
+		    secret[i], strlen(secret[i]), 1);
+	for (size_t i = 0; i < 2; i++) {
+		union {
+			union wire_any any;
+			struct auth_reply reply;
+		} m;
+
+		assert_true(converse(sock, &m.any));
+		assert_int_equal(m.any.head.type, WIRE_GRANT);
+		yes += m.reply.verdict == AUTH_YES;
+	}
+	assert_int_equal(yes, 1);
+	assert_int_equal(begun, 1);
 	close(sock);
 }
 
@@ -409,15 +483,14 @@ only_a_master_introduces_others(void **state)
 {
 	int master = kit_client(&kit, PEER_SSH);
 	int plain = kit_client(&kit, PEER_NETWORK);
-	struct wire_plain m;
+	const struct in6_addr from = kit_address(1);
 	union wire_any got;
 	int pair[2];
 
 	(void)state;
-	WIRE_INIT(&m, WIRE_CLIENT);
 	protocol = PROTO_SFTP;
 	assert_int_equal(wire_pair(pair), 0);
-	wire_send(master, &m.head, pair[1]);
+	wire_introduce(master, 0, &from, pair[1]);
 	close(pair[1]);
 	assert_int_equal(
 	    login(pair[0], AUTH_PASSWORD, "direct", "one", 1).verdict,
@@ -425,7 +498,7 @@ only_a_master_introduces_others(void **state)
 	close(pair[0]);
 	be_files();
 	assert_int_equal(wire_pair(pair), 0);
-	wire_send(plain, &m.head, pair[1]);
+	wire_introduce(plain, 0, &from, pair[1]);
 	assert_false(converse(plain, &got)); /* and is ended for it */
 	close(pair[0]);
 	close(pair[1]);
@@ -812,6 +885,8 @@ main(void)
 		CASE(who_gets_in_and_as_what),
 		CASE(a_password_counts_to_its_last_byte),
 		CASE(a_public_key_is_offered_and_then_used),
+		CASE(a_connection_logs_in_once_and_from_where_it_is),
+		CASE(of_two_logins_at_once_one_counts),
 		CASE(handles_differ_and_end_with_their_channel),
 		CASE(only_a_master_introduces_others),
 		CASE(what_is_no_request_ends_the_channel),

@@ -71,23 +71,6 @@ kit_start(struct kit *k, const struct conf *c, enum role_id role,
 	k->events = events[0];
 }
 
-/* A new channel, as the parent gives one to http or ssh. */
-static inline int
-kit_client(const struct kit *k, enum peer_kind kind)
-{
-	struct wire_plain m;
-	int pair[2];
-
-	if (wire_pair(pair) == -1)
-		abort();
-	WIRE_INIT(&m, WIRE_CLIENT);
-	m.kind = kind;
-	if (wire_send(k->control, &m.head, pair[1]) == -1)
-		abort();
-	close(pair[1]);
-	return pair[0];
-}
-
 static inline void
 kit_tell(const struct kit *k, enum wire_type type)
 {
@@ -123,6 +106,27 @@ kit_address(unsigned last)
 	a.s6_addr[14] = 2;
 	a.s6_addr[15] = (uint8_t)last;
 	return a;
+}
+
+/* A new channel, as the parent gives one to http or ssh; for a process that
+ * serves one client, that one is there. */
+static inline int
+kit_client_at(const struct kit *k, enum peer_kind kind, unsigned last)
+{
+	struct in6_addr from = kit_address(last);
+	int pair[2];
+
+	if (wire_pair(pair) == -1 ||
+	    wire_introduce(k->control, kind, &from, pair[1]) == -1)
+		abort();
+	close(pair[1]);
+	return pair[0];
+}
+
+static inline int
+kit_client(const struct kit *k, enum peer_kind kind)
+{
+	return kit_client_at(k, kind, 1);
 }
 
 #endif

@@ -37,7 +37,7 @@ descriptors(void)
 static void
 a_message_arrives_whole_with_its_descriptor(void **state)
 {
-	struct wire_plain m;
+	struct wire_client m;
 	union any got;
 	int pair[2], fd, file = open("/dev/null", O_RDONLY);
 
