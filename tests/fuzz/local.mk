@@ -41,6 +41,11 @@ tests_fuzz_fuzz_ftp_session_LDADD = $(LINK_NET)
 tests_fuzz_fuzz_ftp_session_LDFLAGS = $(fuzz_ldflags) \
 	-Wl,--wrap=auth_ask,--wrap=files_ask
 
+FUZZERS += tests/fuzz/fuzz_passive
+tests_fuzz_fuzz_passive_SOURCES = tests/fuzz/fuzz_passive.c $(fuzz_main)
+tests_fuzz_fuzz_passive_LDADD = $(LINK_NET)
+tests_fuzz_fuzz_passive_LDFLAGS = $(fuzz_ldflags)
+
 FUZZERS += tests/fuzz/fuzz_files tests/fuzz/fuzz_auth
 tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_main)
 tests_fuzz_fuzz_files_LDADD = $(LINK_NET)
