@@ -120,7 +120,19 @@ https /main/conversions.csv -K "$work/kept.curl" -o "$work/whole"
 check "pulls run while the store is somebody else's" running held kept
 # shellcheck disable=SC2154 # by begin
 kill -9 "$pid_kept"
-sleep 1
+ends_kept() { # N: so many ends of kept's pulls lie in state/events
+	"$python" - "$dir/state/events" "$1" <<-'PY'
+	import struct, sys
+	data = open(sys.argv[1], "rb").read()
+	record = struct.unpack_from("Q", data, 8)[0]
+	ends = 0
+	for at in range(24, len(data) - record + 1, record):
+	    kind = struct.unpack_from("I", data, at + 32)[0]
+	    ends += kind == 3 and b"kept\0" in data[at:at + record]
+	sys.exit(ends != int(sys.argv[2]))
+	PY
+}
+check "a client vanishes then" within 20 ends_kept 2
 strike
 touch "$work/unlock"
 wait "$locker"

@@ -201,7 +201,7 @@ cpu() { # ROLE: clock ticks of its process
 f = open("/proc/%s/stat" % sys.argv[1]).read().rsplit(")", 1)[1].split()
 print(int(f[11]) + int(f[12]))' "$(worker "$1")"
 }
-(sleep 1) | openssl s_client -connect "127.0.0.1:$https_port" -tls1_3 \
+(within 10 test -s "$work/session") | openssl s_client -connect "127.0.0.1:$https_port" -tls1_3 \
     -sess_out "$work/session" >/dev/null 2>&1
 check "a session is resumed" sh -c "echo | openssl s_client -connect \
     '127.0.0.1:$https_port' -sess_in '$work/session' 2>&1 | grep -q '^Reused, TLSv1.3'"

@@ -185,7 +185,15 @@ check "and the pull is complete in the audit" \
     audited stopped https '"bytes":20000000,' '"complete":true'
 daemon
 begin struck "$http_port" plain
-sleep 1 # the beginning of a pull goes from http over files to ingest's store
+begun() { # USER: the beginning went from http over files to ingest's store
+	"$python" - "$dir/state/store.db" "$1" <<-'EOF'
+	import sqlite3, sys
+	c = sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True)
+	n = c.execute("SELECT count(*) FROM pulls WHERE user = ?", sys.argv[2:])
+	sys.exit(n.fetchone()[0] == 0)
+	EOF
+}
+check "a pull begins" within 10 begun struck
 kill -9 "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 daemon_pid=
