@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 
-from bench.common import Instance, timed
+from bench.common import RESULTS, Instance, machine, timed, write_section
 
 GUESSES = 100  # a second, each over a connection of its own
 ADDRESSES = 20  # none of them the honest client's
@@ -66,6 +66,7 @@ def flood(work, options):
     inst.start()
     guesser = Guesser(inst.http)
     guesser.start()
+    rows = []
     try:
         for scheme, port in (("https", inst.https), ("sftp", inst.sftp)):
             def pull():
@@ -74,10 +75,18 @@ def flood(work, options):
 
             pull()
             calm, hard = rounds_of(pull, guesser, options.rounds)
-            print(
-                f"{scheme.upper()} {options.mb} MB: {calm:.2f} s, while "
-                f"passwords are guessed {hard:.2f} s: {hard / calm:.2f} times "
-                f"as long (at most {AIM:.2f})", flush=True)
+            rows.append(
+                f"| {scheme.upper()} | {calm:.2f} | {hard:.2f} | "
+                f"{hard / calm:.2f} | {AIM:.2f} |")
     finally:
         inst.stop()
-    print(f"{guesser.sent} passwords were guessed", flush=True)
+    text = "\n".join([
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine()}; a pull of "
+        f"{options.mb} MB, medians of {options.rounds} alone and as many while "
+        f"{GUESSES} passwords a second are guessed from {ADDRESSES} addresses "
+        f"({guesser.sent} in all).", "",
+        "| over | alone, s | while others guess, s | times as long | at most |",
+        "|---|---|---|---|---|", *rows])
+    print(f"flood: {text}", flush=True)
+    if options.mb >= 1024 and options.rounds >= 5 or options.write:
+        write_section(options.write or RESULTS, "flood", text)
