@@ -26,7 +26,8 @@
 
 #define FIRST_ROOM ((size_t)64 * 1024) /* grows by doubling */
 #define RECORD_MAX ((size_t)1 << 30)
-#define WRITE_BYTES ((size_t)1024 * 1024)
+/* Little enough for the heap to have it again and again. */
+#define WRITE_BYTES ((size_t)64 * 1024)
 
 struct entry {
 	uint64_t prefix; /* of the key, so that smaller sorts first */

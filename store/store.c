@@ -18,9 +18,9 @@
 #include "store/store_ready.h"
 
 #define BUSY_MS 10000
-#define WAL_MANY 1000  /* pages worth carrying over, as SQLite has it */
-#define WAL_MOST 65536 /* not to be put off: 256 MB */
-#define APPLICATION_ID 0x636f6e76 /* "conv", so that file(1) can tell */
+#define WAL_MANY ((int64_t)4 << 20)   /* bytes worth carrying over */
+#define WAL_MOST ((int64_t)256 << 20) /* not to be put off */
+#define APPLICATION_ID 0x636f6e76     /* "conv", so that file(1) can tell */
 
 /* --- statements --------------------------------------------------------- */
 
@@ -242,7 +242,7 @@ make_schema(struct store *s, struct err *e)
 static void
 carry_over(struct store *s)
 {
-	s->wal_pages = 0;
+	s->wal_bytes = 0;
 	sqlite3_wal_checkpoint_v2(
 	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
@@ -256,8 +256,8 @@ note_wal(void *ctx, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
-	s->wal_pages = pages;
-	if (pages >= WAL_MOST)
+	s->wal_bytes = pages * s->page_bytes;
+	if (s->wal_bytes >= WAL_MOST)
 		carry_over(s);
 	return SQLITE_OK;
 }
@@ -275,13 +275,16 @@ configure(struct store *s, struct err *e)
 	static const char writing[] = "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = FULL;"
 				      "PRAGMA journal_size_limit = 67108864;";
-	/* What fails is thrown away whole; a page holds a block. */
-	static const char scratch[] = "PRAGMA page_size = 16384;"
-				      "PRAGMA journal_mode = OFF;";
+	/* Of a database that is made now: a page holds nearly all of a block.
+	 */
+	static const char page_size[] = "PRAGMA page_size = 16384;";
+	/* What fails is thrown away whole. */
+	static const char scratch[] = "PRAGMA journal_mode = OFF;";
 
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	sqlite3_wal_hook(s->db, note_wal, s);
-	if (s->is_scratch && execute(s, scratch, e) == -1)
+	if (execute(s, page_size, e) == -1 ||
+	    (s->is_scratch && execute(s, scratch, e) == -1))
 		return -1;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (execute(s, always, e) == -1)
@@ -338,7 +341,10 @@ open_database(struct store *s, const char *name, struct err *e)
 
 	if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK)
 		return fail_sqlite(s, e);
-	return configure(s, e) == -1 ? -1 : make_schema(s, e);
+	if (configure(s, e) == -1 || make_schema(s, e) == -1)
+		return -1;
+	s->page_bytes = ask(s, "PRAGMA page_size", e); /* of what was read */
+	return s->page_bytes == -1 ? -1 : 0;
 }
 
 int
@@ -413,7 +419,7 @@ void
 store_tidy(struct store *s)
 {
 	store_ready_drop(s);
-	if (s->wal_pages >= WAL_MANY)
+	if (s->wal_bytes >= WAL_MANY)
 		carry_over(s);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/clock.h"
 #include "store/keeper.h"
 #include "store/merge.h"
 #include "store/store_blocks.h"
@@ -16,6 +17,7 @@
 #include "store/store_steps.h"
 
 #define SORT_MEMORY ((size_t)4 << 20)
+#define BREATH_MS 50
 
 /* --- merging ------------------------------------------------------------ */
 
@@ -38,6 +40,7 @@ struct merging {
 	char *last_id;     /* … in there */
 	size_t last_room;
 	struct steps *steps; /* told of what changes status */
+	int64_t breath;      /* the next one, by clock_ms */
 };
 
 static int add_ready(struct merging *m, const struct entry *n, struct err *e);
@@ -344,12 +347,17 @@ rejected(void *ctx, const struct merge_record *r, enum reject why)
 		m->rules->rejected(m->rules->ctx, r, why);
 }
 
-/* Whoever breathes may use a store, and SQLite is one thread's at a time. */
+/* Whoever breathes may use a store, and SQLite is one thread's at a time: not
+ * too often, for the keeper has nothing to do then. */
 static void
 breathe(void *ctx)
 {
-	const struct merging *m = ctx;
+	struct merging *m = ctx;
+	int64_t now = clock_ms();
 
+	if (now < m->breath)
+		return;
+	m->breath = now + BREATH_MS;
 	if (m->keeper != NULL)
 		keeper_wait(m->keeper);
 	if (m->rules->breathe != NULL)

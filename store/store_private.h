@@ -174,7 +174,8 @@ struct store {
 	sqlite3 *db;
 	char *path, *dir;
 	bool read_only, is_scratch;
-	int wal_pages; /* not yet carried over; 0: not known to be any */
+	int64_t page_bytes;
+	int64_t wal_bytes; /* not yet carried over; 0: not known to be any */
 	sqlite3_stmt *kept[SQL_COUNT]; /* prepared at first use */
 	/* When the next held order of a feed is due, as long as no order
 	 * changes: from the asking until then the answer stands. */
