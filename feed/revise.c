@@ -111,6 +111,7 @@ compare_walks(struct revise *r, enum record_kind kind, struct walk *live,
 			: order > 0 ? revise_made(r, kind, &s, e)
 				    : revise_both(r, kind, &l, &s, e)) == -1)
 			return -1;
+		r->tally.left++;
 		if (order <= 0)
 			has = walk_next(live, &l, e);
 		if (order >= 0)
@@ -149,6 +150,7 @@ compare(struct revise *r, struct err *e)
 	for (enum record_kind k = 0; k < RECORD_KINDS; k++)
 		if (compare_kind(r, k, e) == -1)
 			return -1;
+	r->tally.left -= r->tally.fate[REVISE_GONE];
 	return 0;
 }
 

@@ -62,6 +62,7 @@ struct revise_tally {
 	uint64_t fate[REVISE_FATES];
 	uint64_t gone_pulled; /* of REVISE_GONE: their kind has no status, so
 			       * that nobody can be told */
+	uint64_t left;        /* records that there are then */
 	uint64_t rulings;
 	uint64_t dates_kept;
 	uint64_t kept;    /* only dumps past their time had them */

@@ -333,6 +333,7 @@ print_json(const struct revise_diff *d, const struct revise_tally *t)
 	json_object_set_new(totals, "statuses", pairs);
 	json_object_set_new(
 	    totals, "dates_kept", json_integer((json_int_t)t->dates_kept));
+	json_object_set_new(totals, "left", json_integer((json_int_t)t->left));
 	json_object_set_new(totals, "kept", json_integer((json_int_t)t->kept));
 	json_object_set_new(
 	    totals, "gone_pulled", json_integer((json_int_t)t->gone_pulled));
@@ -367,6 +368,12 @@ revise_diff_print(struct revise_diff *d, const struct revise_tally *t)
 	}
 	if (!any)
 		printf(_("No record would change.\n"));
+	if (any && t->left == 0)
+		printf(_("No record would be left, and nothing is published "
+			 "without one: the last version would stay in place. "
+			 "So that nobody downloads it meanwhile, take the "
+			 "access away: \"convdrop user del\" or \"convdrop "
+			 "token del\".\n"));
 	if (t->gone_pulled > 0)
 		printf(_("Of those that are gone a completed pull carried "
 			 "%llu: contacts, calls or chats, whose files have no "

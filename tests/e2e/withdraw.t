@@ -51,6 +51,16 @@ daemon
 	echo "$(at 2 11:00:00);c;5003;;PAID;300"
 	echo "$(at 2 12:00:00);d;5004;;PAID;400"
 } >"$work/two.csv"
+printf '%s\n' "$head" "$(at 3 10:00:00);z;5001;;PAID;1" >"$work/only.csv"
+check "a dump comes, the only one" drop_and_wait "$work/only.csv" only.csv
+check "and is published" within 10 row z
+check "a dry run says that nothing else would be published" \
+    fails_with 0 "the last version would stay in place" \
+    tool withdraw main "$(number only.csv)" --dry-run
+check "so does the withdrawal" \
+    fails_with 1 "the last version stays in place" \
+    tool withdraw main "$(number only.csv)" --reason "the only one"
+check "and it stays" row z
 check "a dump is taken" drop_and_wait "$work/one.csv" one.csv
 within 10 grep -q ';b;' "$file"
 cp "$file" "$work/first.csv"
@@ -69,7 +79,8 @@ c = {x[\"id\"]: x for x in v[\"changes\"]}
 assert sorted(c) == [\"a\", \"c\", \"d\"], c
 assert c[\"a\"][\"was\"][\"status\"] == \"PAID\", c
 assert c[\"a\"][\"is\"][\"status\"] == \"IN_PROGRESS\", c
-assert v[\"totals\"][\"gone\"][\"records\"] == 2, v'"
+assert v[\"totals\"][\"gone\"][\"records\"] == 2, v
+assert v[\"totals\"][\"left\"] == 22, v'"
 check "a reason must be given" fails_with 2 "usage" tool withdraw main "$two"
 check "a dump that is not there is none" fails_with 2 "has no dump 99" \
     tool withdraw main 99 --reason wrong
@@ -149,7 +160,7 @@ print([d["state"] for d in json.load(sys.stdin)["dumps"]
 done
 check "killed in the middle ($cut times), it had changed nothing" [ $torn = 0 ]
 daemon
-[ "$(tool dumps main --limit 0 --json | grep -o withdrawn | wc -l)" -gt 2 ] ||
+[ "$(tool dumps main --limit 0 --json | grep -o withdrawn | wc -l)" -gt 3 ] ||
     tool withdraw main "$mid" --reason "not killed" >/dev/null
 check "then it is done" within 30 sh -c "! grep -q ';m1;' '$file'"
 check "and the feed rebuilds to the same bytes" tool rebuild main
