@@ -15,8 +15,9 @@
 #include "server/clock.h"
 #include "server/log.h"
 
-#define AT_ONCE 8192     /* events; then others may go on */
-#define AGAIN_MS 5000    /* after one that could not be written */
+#define AT_ONCE 8192  /* events; then others may go on */
+#define AGAIN_MS 5000 /* after one that could not be written */
+#define REST_MS 20    /* from one batch to the next: many at once cost less */
 #define PROGRESS_MS 2000 /* between two looks at how far pulls came */
 
 /* --- what it was ---------------------------------------------------------- */
@@ -352,23 +353,45 @@ take(struct heard *h, const struct spooled *s, struct err *e)
 	}
 }
 
-/* 1: there may be more. */
+/* All that is there, in one transaction.  Before one that fails everything is
+ * kept; without the commit nothing is, and it is taken again. */
 static int
-take_all(struct heard *h, struct err *e)
+take_batch(struct heard *h, size_t *n, struct err *e)
 {
 	struct spooled s;
-	size_t n = 0;
-	int rc = 0;
+	uint64_t from;
+	int rc;
 
-	audit_hold(h->audit, true);
-	while (n < AT_ONCE && spool_next(h->spool, &s)) {
-		n++;
+	if (!spool_next(h->spool, &s))
+		return 0;
+	from = s.number;
+	if (store_begin(h->store, e) == -1)
+		return -1;
+	do {
+		++*n;
 		rc = take(h, &s, e);
 		if (rc == -1)
 			break;
 		h->audited = s.number > h->audited ? s.number : h->audited;
 		spool_took(h->spool);
+	} while (*n < AT_ONCE && spool_next(h->spool, &s));
+	if (store_commit(h->store, rc == -1 ? NULL : e) == -1) {
+		store_rollback(h->store);
+		spool_back(h->spool, from);
+		rc = -1;
 	}
+	return rc;
+}
+
+/* 1: there may be more. */
+static int
+take_all(struct heard *h, struct err *e)
+{
+	size_t n = 0;
+	int rc;
+
+	audit_hold(h->audit, true);
+	rc = take_batch(h, &n, e);
 	audit_hold(h->audit, false);
 	if (audit_sync(h->audit, rc == -1 ? NULL : e) == -1)
 		rc = -1;
@@ -376,6 +399,8 @@ take_all(struct heard *h, struct err *e)
 		return -1;
 	if (!h->moved) /* else a kill needs them */
 		spool_done(h->spool);
+	if (n > 0)
+		h->rest_ms = clock_ms() + REST_MS;
 	return n == AT_ONCE;
 }
 
@@ -401,21 +426,30 @@ heard_drain(struct heard *h, bool in_transaction)
 	snprintf(h->said, sizeof h->said, "%s", e.text);
 }
 
+static bool
+is_resting(const struct heard *h)
+{
+	return clock_ms() < h->rest_ms;
+}
+
 int64_t
 heard_wait_ms(const struct heard *h)
 {
 	int64_t at = h->said[0] != '\0' ? h->again_ms : h->tell_ms;
-	int64_t wait = at - clock_ms();
+	int64_t wait;
 
-	if (h->said[0] == '\0' && !h->moved)
+	if (is_resting(h))
+		at = h->rest_ms;
+	else if (h->said[0] == '\0' && !h->moved)
 		return INT_MAX;
+	wait = at - clock_ms();
 	return wait < 0 ? 0 : wait;
 }
 
 int
 heard_fd(const struct heard *h)
 {
-	return spool_fd(h->spool);
+	return is_resting(h) ? -1 : spool_fd(h->spool);
 }
 
 /* --- its life ------------------------------------------------------------ */

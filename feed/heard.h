@@ -31,6 +31,7 @@ struct heard {
 	bool moved;       /* one of running did */
 	int64_t tell_ms;  /* monotonic: when the store is told how far */
 	int64_t again_ms; /* monotonic: not before, for it failed */
+	int64_t rest_ms;  /* monotonic: not before, for more may come */
 	char said[512];   /* why */
 };
 
@@ -40,7 +41,8 @@ int heard_open(struct heard *h, const struct conf *c, struct store *s,
 /* What comes then is the next process's. */
 void heard_close(struct heard *h);
 
-int heard_fd(const struct heard *h); /* readable when something came */
+/* Readable when something came; -1 while it lets more come. */
+int heard_fd(const struct heard *h);
 /* Until it wants to be drained although nothing came. */
 int64_t heard_wait_ms(const struct heard *h);
 void heard_drain(struct heard *h, bool in_transaction);

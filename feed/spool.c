@@ -28,6 +28,7 @@
 #define BATCH 64
 #define AGAIN_MS 1000 /* when there was no room */
 #define SYNC_MS 1000
+#define LINGER_MS 1 /* for more that comes: one turn for many */
 
 struct head {
 	char magic[8];
@@ -198,6 +199,7 @@ listen_on(void *ctx)
 {
 	struct spool *s = ctx;
 	struct pollfd p[2] = { { s->stop, POLLIN, 0 }, { s->sock, POLLIN, 0 } };
+	bool room;
 
 	for (;;) {
 		if (poll(p, 2, -1) == -1 && errno != EINTR)
@@ -206,8 +208,8 @@ listen_on(void *ctx)
 			return NULL;
 		if (p[1].revents == 0)
 			continue;
-		if ((!pump(s) || (p[1].revents & POLLIN) == 0) &&
-		    poll(p, 1, AGAIN_MS) == 1)
+		room = pump(s) && (p[1].revents & POLLIN) != 0;
+		if (poll(p, 1, room ? LINGER_MS : AGAIN_MS) == 1)
 			return NULL;
 	}
 }
@@ -306,6 +308,14 @@ spool_took(struct spool *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->at++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+spool_back(struct spool *s, uint64_t number)
+{
+	pthread_mutex_lock(&s->lock);
+	s->at = number;
 	pthread_mutex_unlock(&s->lock);
 }
 

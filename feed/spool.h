@@ -42,6 +42,8 @@ void spool_pump(struct spool *s);
 /* False: there is none.  The same one until it was taken. */
 bool spool_next(struct spool *s, struct spooled *out);
 void spool_took(struct spool *s);
+/* All from that number on come again, as they were not kept after all. */
+void spool_back(struct spool *s, uint64_t number);
 void spool_done(struct spool *s);
 /* What has not been taken survives a loss of power, too; at most once a second,
  * for it takes its time. */
