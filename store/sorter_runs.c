@@ -19,13 +19,16 @@
 #define BATCHES 4
 #define BATCH_BYTES ((size_t)128 * 1024)
 
+#define NOBODY SIZE_MAX
+
 /* A run being read. */
 struct cursor {
 	uint64_t begin;   /* in the file */
 	uint64_t at, end; /* likewise: what was not read yet */
 	char *buf;
 	size_t room, used, pos; /* pos: the present record */
-	uint64_t prefix;
+	bool ended;             /* there is none any more */
+	uint64_t prefix;        /* its key's; of none the greatest */
 	struct record_head head;
 };
 
@@ -46,8 +49,12 @@ struct runs {
 	/* the thread's while it runs */
 	struct cursor *cursor; /* one a run */
 	size_t cursors;
-	size_t *heap; /* cursors that still have a record */
-	size_t heap_n;
+	/* A tournament: of each match the cursor that lost it, and which one
+	 * won all, whose record is the next, in [0].  [n] is the match between
+	 * the winners of [2n] and [2n + 1]; behind the matches stand the
+	 * cursors. */
+	size_t *lost;
+	size_t live; /* cursors that still have a record */
 	struct err err;
 	/* of both */
 	pthread_t thread;
@@ -111,7 +118,7 @@ runs_close(struct runs *r)
 	for (size_t i = 0; i < r->cursors; i++)
 		free(r->cursor[i].buf);
 	free(r->cursor);
-	free(r->heap);
+	free(r->lost);
 	free(r);
 }
 
@@ -153,14 +160,18 @@ fill(struct runs *r, struct cursor *c, size_t need)
 	return 0;
 }
 
-/* The cursor's next record: 1, 0 at the end of the run, -1. */
+/* The cursor's next record, if there is one. */
 static int
 load(struct runs *r, struct cursor *c)
 {
 	const char *key;
 
-	if (c->pos == c->used && c->at == c->end)
+	c->ended = c->pos == c->used && c->at == c->end;
+	if (c->ended) {
+		c->prefix = UINT64_MAX;
+		r->live--;
 		return 0;
+	}
 	if (fill(r, c, sizeof c->head) == -1)
 		return -1;
 	memcpy(&c->head, c->buf + c->pos, sizeof c->head);
@@ -168,7 +179,7 @@ load(struct runs *r, struct cursor *c)
 		return -1;
 	key = c->buf + c->pos + sizeof c->head;
 	c->prefix = record_prefix(key, c->head.key_n);
-	return 1;
+	return 0;
 }
 
 /* --- all of them --------------------------------------------------------- */
@@ -181,40 +192,44 @@ before(const struct runs *r, size_t a, size_t b)
 
 	if (x->prefix != y->prefix)
 		return x->prefix < y->prefix;
+	if (x->ended || y->ended)
+		return y->ended && !x->ended;
 	c = record_compare(x->buf + x->pos, y->buf + y->pos);
 	return c != 0 ? c < 0 : a < b;
 }
 
+/* The cursor plays its matches, up to the first whose other side is yet to
+ * come; whoever wins goes on. */
 static void
-sink(struct runs *r, size_t i)
+play(struct runs *r, size_t i)
 {
-	for (;;) {
-		size_t least = i, child = 2 * i + 1;
+	for (size_t n = (i + r->cursors) / 2; n > 0; n /= 2) {
+		size_t other = r->lost[n];
 
-		for (size_t k = child; k < child + 2 && k < r->heap_n; k++)
-			if (before(r, r->heap[k], r->heap[least]))
-				least = k;
-		if (least == i)
+		if (other == NOBODY) {
+			r->lost[n] = i;
 			return;
-		size_t swap = r->heap[i];
-		r->heap[i] = r->heap[least];
-		r->heap[least] = swap;
-		i = least;
+		}
+		if (before(r, other, i)) {
+			r->lost[n] = i;
+			i = other;
+		}
 	}
+	r->lost[0] = i;
 }
 
 /* Every run's first record. */
 static int
-fill_heap(struct runs *r)
+begin_tournament(struct runs *r)
 {
-	r->heap_n = 0;
+	r->live = r->cursors;
+	for (size_t i = 0; i < r->cursors; i++)
+		r->lost[i] = NOBODY;
 	for (size_t i = 0; i < r->cursors; i++) {
 		if (load(r, &r->cursor[i]) == -1)
 			return -1;
-		r->heap[r->heap_n++] = i;
+		play(r, i);
 	}
-	for (size_t i = r->heap_n; i-- > 0;)
-		sink(r, i);
 	return 0;
 }
 
@@ -228,12 +243,12 @@ open_cursors(struct runs *r)
 				   : room;
 	if (r->await(r->ctx, &r->err) == -1)
 		return -1;
-	r->heap = mem_alloc(r->cursors * sizeof *r->heap);
+	r->lost = mem_alloc(r->cursors * sizeof *r->lost);
 	for (size_t i = 0; i < r->cursors; i++) {
 		r->cursor[i].buf = mem_alloc(room);
 		r->cursor[i].room = room;
 	}
-	return fill_heap(r);
+	return begin_tournament(r);
 }
 
 static int
@@ -243,23 +258,19 @@ reopen_cursors(struct runs *r)
 		r->cursor[i].at = r->cursor[i].begin;
 		r->cursor[i].used = r->cursor[i].pos = 0;
 	}
-	return fill_heap(r);
+	return begin_tournament(r);
 }
 
 /* Puts the record in front behind, and the next one in front. */
 static int
 advance(struct runs *r)
 {
-	struct cursor *c = &r->cursor[r->heap[0]];
-	int rc;
+	struct cursor *c = &r->cursor[r->lost[0]];
 
 	c->pos += record_size(&c->head);
-	rc = load(r, c);
-	if (rc == -1)
+	if (load(r, c) == -1)
 		return -1;
-	if (rc == 0)
-		r->heap[0] = r->heap[--r->heap_n];
-	sink(r, 0);
+	play(r, r->lost[0]);
 	return 0;
 }
 
@@ -280,8 +291,8 @@ add(struct batch *b, const char *record, size_t n)
 static int
 fill_batch(struct runs *r, struct batch *b)
 {
-	while (r->heap_n > 0) {
-		const struct cursor *c = &r->cursor[r->heap[0]];
+	while (r->live > 0) {
+		const struct cursor *c = &r->cursor[r->lost[0]];
 		size_t n = record_size(&c->head);
 
 		if (b->n > 0 && b->n + n > BATCH_BYTES)
@@ -318,13 +329,13 @@ give_batch(struct runs *r, bool failed)
 	b->failed = failed || fill_batch(r, b) == -1;
 	failed = b->failed;
 	belt_give(r->belt);
-	return !failed && r->heap_n > 0;
+	return !failed && r->live > 0;
 }
 
 static bool
 open_all(struct runs *r)
 {
-	return (r->heap == NULL ? open_cursors(r) : reopen_cursors(r)) == 0;
+	return (r->lost == NULL ? open_cursors(r) : reopen_cursors(r)) == 0;
 }
 
 static void *
