@@ -362,5 +362,16 @@ END
 }
 within 10 audited
 check "the audit has every pull as a complete one" audited
+need_compat() { # as the README says
+	"$convdrop" -c "$conf" audit log event=login protocol=sftp |
+	    "$python" -c '
+import json, os, re, sys
+lacking = {re.split("[-_ ]", e["client"])[2]
+           for e in map(json.loads, sys.stdin) if e["strict_lacks"]}
+there = {{"jsch": "JSCH", "curl": "libssh2"}.get(os.path.basename(run))
+         for run in sys.argv[1:]}
+assert lacking == there - {None}, lacking' "$work"/run/*
+}
+check "JSch and libssh2 would be shut out by strict, no others" need_compat
 check "the daemon ends cleanly" daemon_stop
 finish
