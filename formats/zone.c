@@ -27,6 +27,12 @@ struct span {
 	int32_t offset;
 };
 
+/* A day as it is written, with the blank behind it. */
+struct day {
+	int64_t days; /* since 1970-01-01 */
+	char text[11];
+};
+
 /* When, in a year, a footer's rule changes the clock. */
 struct change {
 	char kind;             /* 'M', 'J', or 'D' for a day from 0 */
@@ -49,6 +55,7 @@ struct zone {
 	bool has_rule;
 	struct rule rule;
 	struct span *last; /* remembered; its own block, so zones are const */
+	struct day *day;   /* that was written last, likewise */
 };
 
 /* --- days and years ------------------------------------------------------ */
@@ -423,6 +430,8 @@ new_zone(void)
 	struct zone *z = mem_alloc(sizeof *z);
 
 	z->last = mem_alloc(sizeof *z->last); /* 0 to 0: holds no instant */
+	z->day = mem_alloc(sizeof *z->day);
+	z->day->days = INT64_MIN;
 	return z;
 }
 
@@ -453,6 +462,7 @@ zone_free(struct zone *z)
 	free(z->at);
 	free(z->offset);
 	free(z->last);
+	free(z->day);
 	free(z);
 }
 
@@ -550,10 +560,11 @@ zone_instant(const struct zone *z, const struct wall *w)
 	return search_instant(z, local);
 }
 
-void
-zone_wall(const struct zone *z, int64_t t, struct wall *out)
+/* The day on the wall, since 1970-01-01, and the seconds of it. */
+static int64_t
+day_of(const struct zone *z, int64_t t, int *seconds)
 {
-	int64_t local, days, rest;
+	int64_t local, days;
 
 	if (t < WALL_MIN - DAY * 2)
 		t = WALL_MIN - DAY * 2;
@@ -563,11 +574,19 @@ zone_wall(const struct zone *z, int64_t t, struct wall *out)
 	local = local < WALL_MIN ? WALL_MIN : local;
 	local = local > WALL_MAX ? WALL_MAX : local;
 	days = floor_div(local, DAY);
-	rest = local - days * DAY;
-	wall_from_days(out, days);
-	out->hour = (int)(rest / 3600);
-	out->minute = (int)(rest / 60 % 60);
-	out->second = (int)(rest % 60);
+	*seconds = (int)(local - days * DAY);
+	return days;
+}
+
+void
+zone_wall(const struct zone *z, int64_t t, struct wall *out)
+{
+	int rest;
+
+	wall_from_days(out, day_of(z, t, &rest));
+	out->hour = rest / 3600;
+	out->minute = rest / 60 % 60;
+	out->second = rest % 60;
 }
 
 static char *
@@ -579,19 +598,32 @@ digits(char *p, int v, int n, char after)
 	return p + n + 1;
 }
 
+static void
+write_day(struct day *d, int64_t days)
+{
+	struct wall w;
+	char *p = d->text;
+
+	d->days = days;
+	wall_from_days(&w, days);
+	p = digits(p, w.year, 4, '-');
+	p = digits(p, w.month, 2, '-');
+	digits(p, w.day, 2, ' ');
+}
+
 void
 zone_write(const struct zone *z, int64_t t, char out[20])
 {
-	struct wall w;
-	char *p = out;
+	int rest;
+	int64_t days = day_of(z, t, &rest);
+	char *p = out + sizeof z->day->text;
 
-	zone_wall(z, t, &w);
-	p = digits(p, w.year, 4, '-');
-	p = digits(p, w.month, 2, '-');
-	p = digits(p, w.day, 2, ' ');
-	p = digits(p, w.hour, 2, ':');
-	p = digits(p, w.minute, 2, ':');
-	digits(p, w.second, 2, '\0');
+	if (days != z->day->days)
+		write_day(z->day, days);
+	memcpy(out, z->day->text, sizeof z->day->text);
+	p = digits(p, rest / 3600, 2, ':');
+	p = digits(p, rest / 60 % 60, 2, ':');
+	digits(p, rest % 60, 2, '\0');
 }
 
 int64_t
