@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "formats/block.h"
 #include "formats/slice.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -172,6 +173,24 @@ sequence(const uint8_t *p, size_t n, bool *whole)
 }
 
 /*
+ * A block of ASCII and of characters of two bytes: nothing is above df, nothing
+ * is c0 or c1, and what may begin a character stands before every 10… and
+ * before nothing else.  *due: the byte before it began one.
+ */
+static bool
+is_short_block(const char *p, uint64_t *due)
+{
+	uint64_t high = block_below(p, 0), follows = block_below(p, -64);
+	uint64_t first = high & ~follows;
+
+	if (high != block_below(p, -32) || follows != block_below(p, -62) ||
+	    follows != (first << 1 | *due))
+		return false;
+	*due = first >> 63;
+	return true;
+}
+
+/*
  * Dumps are of ASCII and of letters of two bytes, in short runs: a branch at
  * the end of each would cost more than all bytes between.  So eight are judged
  * at once, by their upper bits, each moved to the top of its byte: a byte 110…
@@ -185,6 +204,8 @@ short_characters(const uint8_t *p, size_t n)
 	uint64_t due = 0; /* the last byte before began a character */
 	size_t i = 0;
 
+	while (n - i >= BLOCK && is_short_block((const char *)p + i, &due))
+		i += BLOCK;
 	while (n - i >= WORD) {
 		uint64_t w, high, first, some;
 

@@ -4,6 +4,8 @@
  */
 #include "formats/check.h"
 
+#include "formats/text.h"
+
 #define MONEY_MAX INT64_C(9223372036854) /* in whole units */
 
 static bool
@@ -15,10 +17,7 @@ is_digit(char c)
 static bool
 all_digits(struct slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]))
-			return false;
-	return s.n > 0;
+	return s.n > 0 && text_all(s, text_are_digits);
 }
 
 bool
@@ -81,19 +80,17 @@ check_email(struct slice s)
 bool
 check_client_id(struct slice s)
 {
-	uint64_t n = 0;
+	static const char most[] = "18446744073709551615"; /* UINT64_MAX */
+	const size_t longest = sizeof most - 1;
 
-	if (s.n > 20)
+	if (s.n > longest || !all_digits(s) ||
+	    (s.n == longest && memcmp(s.p, most, longest) > 0))
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		uint64_t digit = (uint64_t)(s.p[i] - '0');
-
-		if (!is_digit(s.p[i]) ||
-		    (i == 19 && n > (UINT64_MAX - digit) / 10))
-			return false;
-		n = n * 10 + digit;
+	while (s.n > 0 && *s.p == '0') {
+		s.p++;
+		s.n--;
 	}
-	return n > 0;
+	return s.n > 0;
 }
 
 bool

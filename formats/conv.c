@@ -209,13 +209,13 @@ pack_field(char *p, const struct conv *c, int f)
 struct slice
 conv_pack(struct arena *a, const struct conv *c)
 {
-	uint64_t bits = conv_present(c);
+	uint64_t bits = conv_present(c), texts = bits >> FIELD_NUMBERS;
 	size_t most = 0;
 	char *start, *p;
 
-	for (int f = FIELD_NUMBERS; f < FIELD_COUNT; f++)
-		most += conv_text(c, f).n;
-	most += (size_t)__builtin_popcountll(bits) * (1 + 8);
+	for (; texts != 0; texts &= texts - 1)
+		most += c->text_[__builtin_ctzll(texts)].n;
+	most += (size_t)FIELD_COUNT * (1 + 8);
 	start = p = arena_alloc(a, most);
 	while (bits != 0)
 		p = pack_field(p, c, take_field(&bits));

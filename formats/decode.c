@@ -64,20 +64,30 @@ struct decode {
 /* --- packed → plain --- */
 
 static enum fmt_status
-read_packed(struct decode *d)
+read_input(struct decode *d, uint8_t *to, size_t room, size_t *got)
 {
 	ssize_t k;
 
 	do
-		k = d->in->read(d->in->ctx, d->packed + d->packed_end,
-		    sizeof d->packed - d->packed_end);
+		k = d->in->read(d->in->ctx, to, room);
 	while (k == -1 && errno == EINTR);
 	if (k < 0)
 		return FMT_IO;
-	d->packed_end += (size_t)k;
+	*got = (size_t)k;
 	d->packed_eof = k == 0;
 	d->packed_bytes += (uint64_t)k;
 	return d->packed_bytes > d->limits->packed_bytes ? FMT_TOO_BIG : FMT_OK;
+}
+
+static enum fmt_status
+read_packed(struct decode *d)
+{
+	size_t got = 0;
+	enum fmt_status rc = read_input(d, d->packed + d->packed_end,
+	    sizeof d->packed - d->packed_end, &got);
+
+	d->packed_end += got;
+	return rc;
 }
 
 static enum fmt_status
@@ -89,14 +99,14 @@ take_packed(struct decode *d)
 	return read_packed(d);
 }
 
+/* What was read to see whether it is packed, and then all else. */
 static enum fmt_status
-copy_plain(struct decode *d, uint8_t *to, size_t room, size_t *got)
+read_plain(struct decode *d, uint8_t *to, size_t room, size_t *got)
 {
-	enum fmt_status rc = take_packed(d);
 	size_t k = d->packed_end - d->packed_at;
 
-	if (rc != FMT_OK)
-		return rc;
+	if (k == 0)
+		return d->packed_eof ? FMT_OK : read_input(d, to, room, got);
 	if (k > room)
 		k = room;
 	memcpy(to, d->packed + d->packed_at, k);
@@ -185,7 +195,7 @@ more(struct decode *d)
 	if (room > STEP)
 		room = STEP;
 	if (d->gunzip == GZ_NONE)
-		rc = copy_plain(d, d->plain + d->end, room, &got);
+		rc = read_plain(d, d->plain + d->end, room, &got);
 	else
 		rc = gunzip(d, d->plain + d->end, room, &got);
 	if (rc != FMT_OK)

@@ -8,6 +8,7 @@
 
 enum {
 	MEMORY = 64, /* answers remembered; a power of two */
+	PROBES = 4,  /* places that an answer may have, one behind the other */
 	KEY_BYTES = 232,
 	PIPELINES = 16 /* different ones that are told apart */
 };

@@ -290,6 +290,23 @@ make_key(char key[KEY_BYTES], const struct slice part[3], uint64_t *hash)
 	return n;
 }
 
+/* Where the answer is, if it is *known; else where it is to be put, perhaps in
+ * the place of another one. */
+static struct answer *
+recall(struct map *m, const char *key, size_t n, uint64_t hash, bool *known)
+{
+	struct answer *a = NULL;
+
+	*known = false;
+	for (uint64_t i = 0; i < PROBES && !*known; i++) {
+		a = &m->memory[(hash + i) & (MEMORY - 1)];
+		if (a->n == 0)
+			break;
+		*known = n == a->n && memcmp(key, a->key, n) == 0;
+	}
+	return a;
+}
+
 /* "goal:ID", as the settings write it, where statuses may be goals as they
  * stand: any goal, also one that another rule or a word would take. */
 static struct slice
@@ -315,12 +332,13 @@ map_meaning(struct map *m, struct slice pipeline, struct slice status,
 	char key[KEY_BYTES];
 	uint64_t hash = 0;
 	size_t n = make_key(key, part, &hash);
-	struct answer *a = &m->memory[hash & (MEMORY - 1)];
+	bool known;
+	struct answer *a = recall(m, key, n, hash, &known);
 	struct meaning is = { named_goal(m, status), MAP_GOAL };
 
 	if (is.to.n > 0)
 		return is;
-	if (n > 0 && n == a->n && memcmp(key, a->key, n) == 0) {
+	if (known) {
 		is = a->is;
 	} else {
 		is = translate(m, pipeline, status, loss_reason);

@@ -121,18 +121,9 @@ is_dashes(struct slice s)
 	return true;
 }
 
-/* What begins and ends with one is bare. */
-static bool
-is_plain(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 struct slice
-normal_bare(struct slice s)
+normal_bare_wrapped(struct slice s)
 {
-	if (s.n > 0 && is_plain(*s.p) && is_plain(s.p[s.n - 1]))
-		return s;
 	/* ="00123" is how a spreadsheet is made to keep the zeros. */
 	if (s.n >= 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
 		s = after(s, 1);
@@ -210,6 +201,9 @@ value_length(struct slice s)
 
 struct kind {
 	enum reject reject;
+	/* The whole cell into *out where it is one value and easily read; false
+	 * says nothing. */
+	bool (*plain)(struct arena *a, struct slice cell, struct slice *out);
 	/* One value of a list into *out, in the arena or in the value itself;
 	 * empty when there is nothing in it.  False when it is bad. */
 	bool (*normal)(struct arena *a, struct slice value, struct slice *out);
@@ -221,9 +215,12 @@ normal_list(struct arena *a, struct slice cell, struct problem at,
     struct problems *ps, const struct kind *k)
 {
 	struct list l = { NULL, 0 };
+	struct slice out;
 
+	if (k->plain(a, cell, &out))
+		return out;
 	while (cell.n > 0) {
-		struct slice raw = { cell.p, value_length(cell) }, v, out;
+		struct slice raw = { cell.p, value_length(cell) }, v;
 
 		cell = after(cell, raw.n < cell.n ? raw.n + 1 : raw.n);
 		v = normal_bare(raw);
@@ -254,8 +251,8 @@ struct slice
 normal_phones(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps)
 {
-	static const struct kind kind = { REJECT_PHONES, normal_phone,
-		normal_phone_hint };
+	static const struct kind kind = { REJECT_PHONES, normal_plain_phone,
+		normal_phone, normal_phone_hint };
 
 	return normal_list(a, cell, at, ps, &kind);
 }
@@ -271,6 +268,26 @@ lower_copy(struct arena *a, struct slice s)
 		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32)
 						      : s.p[i];
 	return (struct slice){ p, s.n };
+}
+
+/* Without the blanks around it; what is left needs no other baring when it
+ * begins and ends with a letter or a digit. */
+static bool
+trim(struct slice *s)
+{
+	for (; s->n > 0 && *s->p == ' '; s->n--)
+		s->p++;
+	while (s->n > 0 && s->p[s->n - 1] == ' ')
+		s->n--;
+	return text_is_bare(*s);
+}
+
+static bool
+plain_email(struct arena *a, struct slice cell, struct slice *out)
+{
+	(void)a;
+	*out = cell;
+	return trim(out) && check_email(*out);
 }
 
 /* "Имя <mail@example.com>", "mailto:mail@example.com" */
@@ -296,9 +313,18 @@ struct slice
 normal_emails(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps)
 {
-	static const struct kind kind = { REJECT_EMAILS, normal_email, NULL };
+	static const struct kind kind = { REJECT_EMAILS, plain_email,
+		normal_email, NULL };
 
 	return normal_list(a, cell, at, ps, &kind);
+}
+
+static bool
+plain_client_id(struct arena *a, struct slice cell, struct slice *out)
+{
+	(void)a;
+	*out = cell;
+	return trim(out) && check_client_id(*out) && !damage_zeros(*out);
 }
 
 static bool
@@ -333,10 +359,19 @@ struct slice
 normal_client_ids(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps)
 {
-	static const struct kind kind = { REJECT_CLIENT_IDS, normal_client_id,
-		client_id_hint };
+	static const struct kind kind = { REJECT_CLIENT_IDS, plain_client_id,
+		normal_client_id, client_id_hint };
 
 	return normal_list(a, cell, at, ps, &kind);
+}
+
+static bool
+plain_md5(struct arena *a, struct slice cell, struct slice *out)
+{
+	if (!check_md5(cell))
+		return false;
+	*out = lower_copy(a, cell);
+	return true;
 }
 
 static bool
@@ -350,10 +385,10 @@ struct slice
 normal_md5s(
     struct arena *a, struct slice cell, struct problem at, struct problems *ps)
 {
-	static const struct kind emails = { REJECT_EMAILS_MD5, normal_md5,
-		NULL };
-	static const struct kind phones = { REJECT_PHONES_MD5, normal_md5,
-		NULL };
+	static const struct kind emails = { REJECT_EMAILS_MD5, plain_md5,
+		normal_md5, NULL };
+	static const struct kind phones = { REJECT_PHONES_MD5, plain_md5,
+		normal_md5, NULL };
 
 	return normal_list(
 	    a, cell, at, ps, at.field == FIELD_EMAILS_MD5 ? &emails : &phones);
@@ -408,19 +443,6 @@ normal_unite(struct arena *a, struct slice x, struct slice y)
 
 /* --- one value ----------------------------------------------------------- */
 
-/* Nothing in it that needs a closer look: the usual case. */
-static bool
-is_printable_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c <= ' ' || c >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
 /* Spaces of all kinds and control characters become spaces. */
 static struct slice
 on_one_line(struct arena *a, struct slice s)
@@ -451,7 +473,7 @@ normal_id(
 	struct slice s = normal_bare(cell);
 
 	/* what is bared once more comes out the same when it is read again */
-	if (!is_printable_ascii(s))
+	if (!text_all(s, text_are_printable))
 		s = normal_bare(on_one_line(a, s));
 	*hint = normal_damage(s);
 	if (*hint != NULL)

@@ -241,35 +241,52 @@ take_product(struct items *l, struct slice value)
 		add(l, name, n);
 }
 
-static bool
-ends_item(char c)
-{
-	static const bool ends[256] = {
-		[','] = true, [';'] = true, ['\r'] = true, ['\n'] = true
-	};
+enum {
+	END = 1,
+	COLON
+};
 
-	return ends[(unsigned char)c];
+/* The value that comes next, off the front; *colon: it has one. */
+static struct slice
+take_value(struct slice *cell, bool *colon)
+{
+	static const unsigned char mark[256] = { [','] = END,
+		[';'] = END,
+		['\r'] = END,
+		['\n'] = END,
+		[':'] = COLON };
+	struct slice raw = *cell;
+	size_t n = 0;
+
+	*colon = false;
+	for (; n < cell->n; n++) {
+		unsigned char is = mark[(unsigned char)cell->p[n]];
+
+		if (is == END)
+			break;
+		*colon |= is == COLON;
+	}
+	raw.n = n;
+	n += n < cell->n;
+	*cell = (struct slice){ cell->p + n, cell->n - n };
+	return slice_trim(raw);
 }
 
 static void
 take_text(struct items *l, struct slice cell)
 {
 	while (cell.n > 0) {
-		struct slice raw = cell, value;
-		size_t n = 0;
+		bool colon;
+		struct slice value = take_value(&cell, &colon);
 
-		while (n < cell.n && !ends_item(cell.p[n]))
-			n++;
-		raw.n = n;
-		n += n < cell.n;
-		cell = (struct slice){ cell.p + n, cell.n - n };
-		value = slice_trim(raw);
 		if (value.n == 0)
 			continue;
 		if (l->goals)
 			take_goal(l, value);
-		else
+		else if (colon)
 			take_product(l, value);
+		else
+			add(l, value, THOUSAND); /* as nearly all are */
 	}
 }
 

@@ -51,6 +51,41 @@ normal_parts_phone(uint32_t u)
 	}
 }
 
+/* What parts digits, among ASCII. */
+static const bool parts[256] = {
+	[' '] = true,
+	['\t'] = true,
+	['-'] = true,
+	['('] = true,
+	[')'] = true,
+	['.'] = true,
+	['/'] = true,
+	[':'] = true,
+};
+
+/* The digits of a phone of nothing else but what parts them and a plus before
+ * them: without a branch a byte, for such are all but few.  False: there is
+ * more to it. */
+static bool
+collect_plain(struct dialled *d, struct slice s)
+{
+	bool plain = true;
+
+	if (s.n == 0 || s.n > sizeof d->p)
+		return false;
+	*d = (struct dialled){ .plus = *s.p == '+' };
+	for (size_t i = d->plus; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool digit = (unsigned char)(c - '0') <= 9;
+
+		d->p[d->n] = s.p[i];
+		d->n += digit;
+		plain &= digit | parts[c];
+	}
+	return plain &&
+	       !(s.p[s.n - 1] == '0' && s.n > 1 && s.p[s.n - 2] == '.');
+}
+
 /* The digits of a phone, up to an extension. */
 static void
 collect(struct dialled *d, struct slice s)
@@ -131,6 +166,17 @@ without_fraction(struct slice v)
 	if (v.n > 2 && memcmp(v.p + v.n - 2, ".0", 2) == 0)
 		v.n -= 2;
 	return v;
+}
+
+bool
+normal_plain_phone(struct arena *a, struct slice cell, struct slice *out)
+{
+	struct dialled d;
+
+	if (!collect_plain(&d, cell) || !dial(&d) || d.n < 10 || d.n > 15)
+		return false;
+	*out = arena_copy(a, (struct slice){ d.p, d.n });
+	return true;
 }
 
 bool

@@ -246,15 +246,60 @@ calendar(struct slice s, const struct zone *source, const struct zone *counter,
 	return REJECT_NONE;
 }
 
+/* Of two digits; *right stays as it is when they are. */
+static int
+two(const char *p, bool *right)
+{
+	unsigned tens = (unsigned char)(p[0] - '0');
+	unsigned ones = (unsigned char)(p[1] - '0');
+
+	*right &= (tens <= 9) & (ones <= 9);
+	return (int)(tens * 10 + ones);
+}
+
+/* "2026-04-21T11:59:21", "21.04.2026 11:59", each with seconds or without them:
+ * what nearly every cell is, at once.  False says nothing. */
+static bool
+plain_wall(struct slice s, struct wall *w)
+{
+	const char *p = s.p;
+	bool right = s.n == 16 || s.n == 19;
+
+	if (!right)
+		return false;
+	if (p[4] == '-') {
+		w->year = two(p, &right) * 100 + two(p + 2, &right);
+		w->month = two(p + 5, &right);
+		w->day = two(p + 8, &right);
+		right &= p[7] == '-';
+	} else {
+		w->day = two(p, &right);
+		w->month = two(p + 3, &right);
+		w->year = two(p + 6, &right) * 100 + two(p + 8, &right);
+		right &= (p[2] == '.') & (p[5] == '.');
+	}
+	w->hour = two(p + 11, &right);
+	w->minute = two(p + 14, &right);
+	w->second = s.n == 16 ? 0 : two(p + 17, &right);
+	right &= (p[10] == ' ') | (p[10] == 'T');
+	right &= (p[13] == ':') & (s.n == 16 || p[16] == ':');
+	return right && wall_valid(w) && !is_no_date(w);
+}
+
 enum reject
 normal_time(struct slice cell, const struct zone *source,
     const struct zone *counter, int64_t *out, const char **hint)
 {
 	struct slice s = normal_bare(cell);
+	struct wall w;
 	enum reject r;
 
-	*out = CONV_NONE;
 	*hint = NULL;
+	if (plain_wall(s, &w)) {
+		*out = zone_instant(source, &w);
+		return REJECT_NONE;
+	}
+	*out = CONV_NONE;
 	if (s.n == 0)
 		return REJECT_DATE_EMPTY;
 	if (leading_digits(s) == s.n)

@@ -22,6 +22,7 @@
 #include <strings.h>
 
 #include "formats/arena.h"
+#include "formats/block.h"
 #include "formats/csv_scan.h"
 #include "formats/syntax.h"
 
@@ -29,16 +30,26 @@
 #define PATIENCE 16           /* bytes scanned in vain for a byte read */
 #define PREFIX ((size_t)4096) /* of a line that is too long: what is shown */
 
+/* Bytes that are looked for in all of the text, each once. */
+enum sought {
+	LF,
+	CR,
+	NUL,
+	REPLACED, /* the first of U+FFFD's, and of rarer characters' */
+	SOUGHT
+};
+static const char sought[SOUGHT] = { '\n', '\r', '\0', '\xef' };
+
 struct csv {
 	struct csv_parser parser;
 	char delimiter;
-	unsigned long line; /* the number of the line at r->at */
-	size_t clear;       /* bytes from r->at known to have no LF */
-	bool skipping;      /* the rest of a line that was too long */
+	unsigned long line;   /* the number of the line at r->at */
+	size_t clear[SOUGHT]; /* bytes from r->at known not to have it */
+	bool skipping;        /* the rest of a line that was too long */
 	uint64_t patience;
 
 	struct slice *cell;
-	size_t cells, room;
+	size_t cells;
 	size_t columns, field_bytes; /* the limits */
 	size_t long_cell;            /* the first one cut, or NONE */
 	bool wide;                   /* there were more cells */
@@ -63,12 +74,27 @@ take(struct reader *r, size_t n, unsigned long lines)
 	uint64_t most = (uint64_t)r->settings->limits.line_bytes * PATIENCE;
 
 	r->at += n;
-	c->clear = c->clear > n ? c->clear - n : 0;
+	for (int i = 0; i < SOUGHT; i++)
+		c->clear[i] = c->clear[i] > n ? c->clear[i] - n : 0;
 	c->line += lines;
 	r->facts.lines += lines;
 	c->patience += n * PATIENCE;
 	if (c->patience > most)
 		c->patience = most;
+}
+
+/* Where the next one stands in the text, of n bytes; n when there is none. */
+static inline size_t
+seek(struct csv *c, enum sought what, const char *p, size_t n)
+{
+	size_t *at = &c->clear[what];
+	const char *q;
+
+	if (*at < n && p[*at] != sought[what]) {
+		q = memchr(p + *at, (unsigned char)sought[what], n - *at);
+		*at = q == NULL ? n : (size_t)(q - p);
+	}
+	return *at;
 }
 
 struct line {
@@ -102,21 +128,16 @@ static enum fmt_status
 find_line(struct reader *r, struct line *l)
 {
 	struct csv *c = r->state;
-	size_t most = r->settings->limits.line_bytes, seen = 0, n;
+	size_t most = r->settings->limits.line_bytes, n;
 	enum fmt_status rc;
 
 	for (;;) {
-		const char *p = text(r, &n), *q;
+		const char *p = text(r, &n);
+		size_t lf = seek(c, LF, p, n), cr = seek(c, CR, p, n);
 
-		if (c->clear < n && p[c->clear] != '\n') {
-			q = memchr(p + c->clear, '\n', n - c->clear);
-			c->clear = q == NULL ? n : (size_t)(q - p);
-		}
-		q = memchr(p + seen, '\r', c->clear - seen);
-		seen = q == NULL ? c->clear : (size_t)(q - p);
-		l->n = seen;
-		l->too_long = seen > most;
-		if (seen < n || r->eof || l->too_long)
+		l->n = lf < cr ? lf : cr;
+		l->too_long = l->n > most;
+		if (l->n < n || r->eof || l->too_long)
 			break;
 		rc = reader_fill(r);
 		if (rc != FMT_OK)
@@ -150,24 +171,28 @@ skip_line(struct reader *r)
 
 /* --- cells --- */
 
-static void
+/* What is shown of a cell that is too long. */
+static size_t
+shorten(struct csv *c, const char *p)
+{
+	size_t n = c->field_bytes;
+
+	while (n > 0 && (p[n] & 0xc0) == 0x80)
+		n--;
+	if (c->long_cell == NONE)
+		c->long_cell = c->cells;
+	return n;
+}
+
+static inline void
 add_cell(struct csv *c, const char *p, size_t n)
 {
 	if (c->cells == c->columns) {
 		c->wide = true;
 		return;
 	}
-	if (c->cells == c->room) {
-		c->room *= 2;
-		c->cell = mem_grow(c->cell, c->room * sizeof *c->cell);
-	}
-	if (n > c->field_bytes) {
-		n = c->field_bytes;
-		while (n > 0 && (p[n] & 0xc0) == 0x80)
-			n--;
-		if (c->long_cell == NONE)
-			c->long_cell = c->cells;
-	}
+	if (n > c->field_bytes)
+		n = shorten(c, p);
 	c->cell[c->cells++] = (struct slice){ p, n };
 }
 
@@ -187,6 +212,38 @@ make_copy_room(struct csv *c, size_t n)
 		return;
 	c->copy_room = 2 * n;
 	c->copy = mem_grow(c->copy, c->copy_room);
+}
+
+/* Where the delimiters of a record are, a block at a time: cells are so short
+ * that to look for each alone takes longer. */
+struct marks {
+	const char *p;
+	size_t n;
+	char delimiter;
+	size_t at;      /* behind the block */
+	uint64_t found; /* a bit for each in it that was not given yet */
+};
+
+static_assert(BLOCK <= SYNTAX_SLACK, "the last block ends behind the text");
+
+/* The next delimiter at or behind from, which grows; n when there is none. */
+static inline size_t
+next_mark(struct marks *m, size_t from)
+{
+	for (;;) {
+		while (m->found != 0) {
+			size_t at =
+			    m->at - BLOCK + (size_t)__builtin_ctzll(m->found);
+
+			m->found &= m->found - 1;
+			if (at >= from)
+				return at < m->n ? at : m->n;
+		}
+		if (m->at >= m->n)
+			return m->n;
+		m->found = block_is(m->p + m->at, m->delimiter);
+		m->at += BLOCK;
+	}
 }
 
 /* A quoted cell from its text on; copied only when it has doubled quotes.
@@ -227,6 +284,7 @@ cut_quoted(
 static bool
 cut(struct csv *c, const char *p, size_t n, bool quotes)
 {
+	struct marks m = { .p = p, .n = n, .delimiter = c->delimiter };
 	size_t at = 0;
 
 	no_cells(c);
@@ -244,10 +302,8 @@ cut(struct csv *c, const char *p, size_t n, bool quotes)
 			if (at > n || (at < n && p[at] != c->delimiter))
 				return false;
 		} else {
-			const char *q = memchr(p + at, c->delimiter, n - at);
-
 			cell.p = p + at;
-			at = q == NULL ? n : (size_t)(q - p);
+			at = next_mark(&m, at);
 			cell.n = (size_t)(p + at - cell.p);
 			while (cell.n > 0 && csv_blank(cell.p[cell.n - 1]))
 				cell.n--;
@@ -294,21 +350,15 @@ find_cell(const struct csv *c, const char *what, size_t n)
 	return 0;
 }
 
-static bool
-has(const char *p, size_t n, const char *what, size_t k)
-{
-	return n > 0 && memchr(p, (unsigned char)what[0], n) != NULL &&
-	       (k == 1 || memmem(p, n, what, k) != NULL);
-}
-
-/* Fills *out from the cells, and finds what is wrong with them; p and n are
- * the record's own bytes. */
+/* Fills *out from the cells, and finds what is wrong with them; they are of the
+ * n bytes at r->at. */
 static enum fmt_status
-finish(struct reader *r, const char *p, size_t n, enum reject reject,
-    struct row *out)
+finish(struct reader *r, size_t n, enum reject reject, struct row *out)
 {
 	static const char fffd[] = "\xef\xbf\xbd";
 	struct csv *c = r->state;
+	size_t all;
+	const char *p = text(r, &all);
 
 	if (c->wide && r->expect == 0)
 		return FMT_TOO_WIDE;
@@ -320,10 +370,11 @@ finish(struct reader *r, const char *p, size_t n, enum reject reject,
 		return FMT_OK;
 	if (c->wide) {
 		out->reject = REJECT_COLUMNS_MANY;
-	} else if (has(p, n, "", 1)) {
+	} else if (seek(c, NUL, p, all) < n) {
 		out->reject = REJECT_NUL;
 		out->bad_cell = find_cell(c, "", 1);
-	} else if (has(p, n, fffd, 3)) {
+	} else if (seek(c, REPLACED, p, all) < n &&
+		   memmem(p, n, fffd, 3) != NULL) {
 		out->reject = REJECT_ENCODING;
 		out->bad_cell = find_cell(c, fffd, 3);
 	} else if (c->long_cell != NONE) {
@@ -347,7 +398,7 @@ too_long(struct reader *r, struct row *out)
 	cut(c, p, shown, false);
 	out->line = c->line;
 	c->skipping = true;
-	return finish(r, p, shown, REJECT_LINE_TOO_LONG, out);
+	return finish(r, shown, REJECT_LINE_TOO_LONG, out);
 }
 
 /* Does the record have as many cells as it should?  More of them count only
@@ -371,11 +422,10 @@ static enum fmt_status
 take_record(struct reader *r, size_t n, size_t end, unsigned long lines,
     enum reject reject, struct row *out)
 {
-	size_t all;
-	const char *p = text(r, &all);
+	enum fmt_status rc = finish(r, n, reject, out);
 
 	take(r, n + end, lines);
-	return finish(r, p, n, reject, out);
+	return rc;
 }
 
 /*
@@ -577,9 +627,8 @@ open_csv(struct reader *r)
 
 	r->state = c;
 	c->line = 1;
-	c->room = 64;
-	c->cell = mem_alloc(c->room * sizeof *c->cell);
 	c->columns = limits->columns;
+	c->cell = mem_alloc(c->columns * sizeof *c->cell);
 	c->field_bytes = limits->field_bytes;
 	c->patience = (uint64_t)limits->line_bytes * PATIENCE;
 	sep = take_sep_line(r);

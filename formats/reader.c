@@ -31,7 +31,7 @@ reader_fill(struct reader *r)
 	}
 	if (r->room - r->end < chunk.n) {
 		r->room = 2 * r->room + chunk.n;
-		r->text = mem_grow(r->text, r->room);
+		r->text = mem_grow(r->text, r->room + SYNTAX_SLACK);
 	}
 	memcpy(r->text + r->end, chunk.p, chunk.n);
 	r->end += chunk.n;
@@ -85,7 +85,7 @@ reader_open(struct reader **out, struct decode *d, const struct settings *s)
 	r->settings = s;
 	r->decode = d;
 	r->room = HEAD;
-	r->text = mem_alloc(r->room);
+	r->text = mem_alloc(r->room + SYNTAX_SLACK);
 	if (decode_workbook(d) != NULL) {
 		rc = choose_workbook(r);
 	} else {

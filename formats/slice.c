@@ -40,7 +40,7 @@ blank(const char *p, size_t n)
 }
 
 struct slice
-slice_trim(struct slice s)
+slice_trim_blanks(struct slice s)
 {
 	size_t k;
 

@@ -49,7 +49,19 @@ int slice_cmp(struct slice a, struct slice b);
  * without a c, all of *s is returned and *s is left empty. */
 struct slice slice_cut(struct slice *s, char c);
 
+struct slice slice_trim_blanks(struct slice s); /* slice_trim's slow half */
+
 /* Without leading and trailing ASCII white space and U+00A0. */
-struct slice slice_trim(struct slice s);
+static inline struct slice
+slice_trim(struct slice s)
+{
+	if (s.n == 0)
+		return s;
+	/* U+00A0 is C2 A0 */
+	if ((unsigned char)s.p[0] > ' ' && s.p[0] != '\xc2' &&
+	    (unsigned char)s.p[s.n - 1] > ' ' && s.p[s.n - 1] != '\xa0')
+		return s;
+	return slice_trim_blanks(s);
+}
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "formats/reader.h"
 
+#define SYNTAX_SLACK 64
+
 struct reader {
 	const struct syntax *syntax;
 	const struct settings *settings;
@@ -15,7 +17,8 @@ struct reader {
 	size_t expect;
 	struct reader_facts facts;
 
-	/* text[at … end) is read and not yet taken */
+	/* text[at … end) is read and not yet taken; SYNTAX_SLACK bytes behind
+	 * may be looked at, whatever they are */
 	char *text;
 	size_t at, end, room;
 	bool eof; /* nothing follows text[end] */

@@ -98,21 +98,11 @@ is_wrapping(uint32_t u)
 	return text_is_space(u) || text_is_quote(u) || text_is_invisible(u);
 }
 
-static bool
-is_plain(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
-/* A letter of two bytes; its first byte begins a character wherever it stands.
- */
-static bool
-is_cyrillic(const char *p)
-{
-	return ((unsigned char)p[0] & 0xfe) == 0xd0 &&
-	       ((unsigned char)p[1] & 0xc0) == 0x80;
-}
+const bool text_plain[256] = {
+	['0' ... '9'] = true,
+	['a' ... 'z'] = true,
+	['A' ... 'Z'] = true,
+};
 
 struct slice
 text_strip(struct slice s)
@@ -120,11 +110,11 @@ text_strip(struct slice s)
 	struct slice rest;
 	size_t n = 0;
 
+	if (text_is_bare(s))
+		return s;
 	for (rest = s; rest.n > 0 && is_wrapping(text_take(&rest));)
 		s = rest;
-	if (s.n > 0 && is_plain(s.p[s.n - 1]))
-		return s;
-	if (s.n > 1 && is_cyrillic(s.p + s.n - 2))
+	if (text_ends_bare(s))
 		return s;
 	for (rest = s; rest.n > 0;) {
 		if (!is_wrapping(text_take(&rest)))

@@ -10,6 +10,83 @@
 #include <stdint.h>
 #include "formats/slice.h"
 
+/* --- bytes --------------------------------------------------------------- */
+
+extern const bool text_plain[256]; /* digits and Latin letters */
+
+/* Does a Cyrillic letter stand there?  Its first byte begins a character
+ * wherever it stands. */
+static inline bool
+text_is_cyrillic(const char *p)
+{
+	return ((unsigned char)p[0] & 0xfe) == 0xd0 &&
+	       ((unsigned char)p[1] & 0xc0) == 0x80;
+}
+
+/* Does it end with a letter or a digit?  False for an empty one. */
+static inline bool
+text_ends_bare(struct slice s)
+{
+	return s.n > 0 && (text_plain[(unsigned char)s.p[s.n - 1]] ||
+			      (s.n > 1 && text_is_cyrillic(s.p + s.n - 2)));
+}
+
+/* And does it begin with one?  Then there is nothing around it. */
+static inline bool
+text_is_bare(struct slice s)
+{
+	return text_ends_bare(s) && (text_plain[(unsigned char)*s.p] ||
+					(s.n > 1 && text_is_cyrillic(s.p)));
+}
+
+#define TEXT_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Holds a rule for all bytes?  It is asked for eight at once, in any order;
+ * what is shorter than a word stands in it more than once. */
+static inline bool
+text_all(struct slice s, bool (*right)(uint64_t word))
+{
+	uint64_t w;
+	uint32_t first, last;
+
+	if (s.n >= sizeof w) {
+		for (size_t i = 0; i + sizeof w < s.n; i += sizeof w) {
+			memcpy(&w, s.p + i, sizeof w);
+			if (!right(w))
+				return false;
+		}
+		memcpy(&w, s.p + s.n - sizeof w, sizeof w);
+		return right(w);
+	}
+	if (s.n >= sizeof first) {
+		memcpy(&first, s.p, sizeof first);
+		memcpy(&last, s.p + s.n - sizeof last, sizeof last);
+		return right((uint64_t)first << 32 | last);
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if (!right(TEXT_EACH((unsigned char)s.p[i])))
+			return false;
+	return true;
+}
+
+static inline bool
+text_are_digits(uint64_t w)
+{
+	return ((w & TEXT_EACH(0xf0)) |
+		   ((w + TEXT_EACH(0x06)) & TEXT_EACH(0xf0)) >> 4) ==
+	       TEXT_EACH(0x33);
+}
+
+/* Neither blanks nor control characters, nor more than ASCII. */
+static inline bool
+text_are_printable(uint64_t w)
+{
+	return ((w | (w + TEXT_EACH(0x01)) | (w - TEXT_EACH(0x21))) &
+		   TEXT_EACH(0x80)) == 0;
+}
+
+/* --- characters ---------------------------------------------------------- */
+
 /* A character above this is a byte that is no UTF-8. */
 #define TEXT_BYTE UINT32_C(0x80000000)
 
