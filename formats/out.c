@@ -88,13 +88,34 @@ put_back(struct number *to, char c)
 	to->text[--to->at] = c;
 }
 
+/* 00 to 99. */
+static void
+put_two(struct number *to, uint64_t n)
+{
+	static const char two[] = "00010203040506070809"
+				  "10111213141516171819"
+				  "20212223242526272829"
+				  "30313233343536373839"
+				  "40414243444546474849"
+				  "50515253545556575859"
+				  "60616263646566676869"
+				  "70717273747576777879"
+				  "80818283848586878889"
+				  "90919293949596979899";
+
+	to->at -= 2;
+	memcpy(to->text + to->at, two + 2 * n, 2);
+}
+
 static void
 put_digits(struct number *to, uint64_t n)
 {
-	do {
-		put_back(to, (char)('0' + n % 10));
-		n /= 10;
-	} while (n > 0);
+	for (; n >= 100; n /= 100)
+		put_two(to, n % 100);
+	if (n >= 10)
+		put_two(to, n);
+	else
+		put_back(to, (char)('0' + n));
 }
 
 /* Of INT64_MIN, too. */
@@ -128,8 +149,7 @@ out_money(struct out *o, int64_t minor)
 	uint64_t n = absolute(minor);
 
 	if (n % 100 != 0) {
-		put_back(&to, (char)('0' + n % 10));
-		put_back(&to, (char)('0' + n % 100 / 10));
+		put_two(&to, n % 100);
 		put_back(&to, '.');
 	}
 	put_digits(&to, n / 100);
@@ -145,11 +165,31 @@ static const unsigned char special[256] = {
 	[';'] = MARK, [','] = MARK, ['"'] = MARK, ['\r'] = BREAK, ['\n'] = BREAK
 };
 
+/* A byte of the word that is zero, or one above it, gets its highest bit. */
+static uint64_t
+zeros(uint64_t w)
+{
+	return (w - TEXT_EACH(0x01)) & ~w & TEXT_EACH(0x80);
+}
+
+/* Neither of the three marks, nor a control character. */
+static inline bool
+are_plain(uint64_t w)
+{
+	uint64_t control = (w - TEXT_EACH(' ')) & ~w & TEXT_EACH(0x80);
+
+	return (control | zeros(w ^ TEXT_EACH(';')) |
+		   zeros(w ^ TEXT_EACH(',')) | zeros(w ^ TEXT_EACH('"'))) == 0;
+}
+
+/* Nearly all cells are plain. */
 static unsigned
 look(struct slice s)
 {
 	unsigned seen = 0;
 
+	if (text_all(s, are_plain))
+		return 0;
 	for (size_t i = 0; i < s.n; i++)
 		seen |= special[(unsigned char)s.p[i]];
 	return seen;

@@ -16,9 +16,9 @@
 
 #include <assert.h>
 #include <csv.h>
-#include <endian.h>
 
 #include "formats/arena.h"
+#include "formats/block.h"
 #include "formats/text.h"
 
 #define CHUNK (256u << 10)
@@ -41,7 +41,8 @@ struct strict {
 	size_t text_n;
 	bool row_done;
 	struct marks {
-		uint32_t at[MARKS + 64]; /* delimiters and quotes in the line */
+		uint32_t
+		    at[MARKS + BLOCK]; /* delimiters and quotes in the line */
 		size_t n;
 		bool quotes, cr, nul, high; /* what there is in it */
 	} marks;
@@ -62,7 +63,7 @@ strict_open(const struct input *in, const char *delimiters)
 	s->in = in;
 	s->delimiters = delimiters;
 	s->delimiter = delimiters[0];
-	s->buf = mem_alloc(ROOM);
+	s->buf = mem_alloc(ROOM + BLOCK);
 	s->text = mem_alloc(ROOM);
 	s->cell = mem_alloc((STRICT_CELLS_MAX + 1) * sizeof *s->cell);
 	s->line = 1;
@@ -210,77 +211,36 @@ add_cell(struct strict *s, const char *p, size_t n)
 		s->cells++;
 }
 
-/* Sixteen bytes at a time, which compilers make the machine's own instructions
- * of.  What was compared is a byte of ones where it is so. */
-typedef signed char bytes16 __attribute__((vector_size(16)));
-typedef uint64_t words2 __attribute__((vector_size(16)));
-
-/* A bit for each byte of ones; the first one's is the lowest. */
-static uint64_t
-gather(bytes16 set)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	words2 w = (words2)set;
-	uint64_t a = le64toh(w[0]) & UINT64_C(0x8040201008040201);
-	uint64_t b = le64toh(w[1]) & UINT64_C(0x8040201008040201);
-
-	return a * ones >> 56 | b * ones >> 56 << 8;
-}
-
-static bool
-any(bytes16 set)
-{
-	words2 w = (words2)set;
-
-	return (w[0] | w[1]) != 0;
-}
-
-/* What is missing to sixteen are blanks. */
-static bytes16
-load(const char *p, size_t n)
-{
-	bytes16 v = { 0 };
-
-	if (n >= sizeof v) {
-		memcpy(&v, p, sizeof v);
-		return v;
-	}
-	v += ' ';
-	memcpy(&v, p, n);
-	return v;
-}
-
-/* Finds them all in one go; false when there are too many. */
+/* Finds them all in one go; false when there are too many.  What stands behind
+ * the line is looked at and left out. */
 static bool
 find_marks(struct strict *s, struct slice line)
 {
 	struct marks *m = &s->marks;
-	bytes16 quotes = { 0 }, cr = { 0 }, nul = { 0 }, high = { 0 };
-	signed char delimiter = (signed char)s->delimiter;
+	uint64_t quotes = 0, cr = 0, nul = 0, high = 0;
 	size_t n = 0;
 
-	for (size_t at = 0; at < line.n && n <= MARKS; at += 64) {
-		uint64_t found = 0;
+	for (size_t at = 0; at < line.n && n <= MARKS; at += BLOCK) {
+		const char *p = line.p + at;
+		size_t left = line.n - at;
+		uint64_t in =
+		    left < BLOCK ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
+		uint64_t quote = block_is(p, '"') & in;
+		uint64_t found = quote | (block_is(p, s->delimiter) & in);
 
-		for (size_t i = at; i < at + 64 && i < line.n; i += 16) {
-			bytes16 v = load(line.p + i, line.n - i);
-			bytes16 quote = v == '"';
-
-			quotes |= quote;
-			cr |= v == '\r';
-			nul |= v == '\0';
-			high |= v;
-			found |= gather(quote | (v == delimiter)) << (i - at);
-		}
+		quotes |= quote;
+		cr |= block_is(p, '\r') & in;
+		nul |= block_is(p, '\0') & in;
+		high |= block_below(p, 0) & in;
 		for (; found != 0; found &= found - 1)
 			m->at[n++] =
 			    (uint32_t)(at + (size_t)__builtin_ctzll(found));
 	}
 	m->n = n;
-	m->quotes = any(quotes);
-	m->cr = any(cr);
-	m->nul = any(nul);
-	m->high = any(high < 0);
+	m->quotes = quotes != 0;
+	m->cr = cr != 0;
+	m->nul = nul != 0;
+	m->high = high != 0;
 	return n <= MARKS;
 }
 
