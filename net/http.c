@@ -27,12 +27,15 @@
 #include "server/lang.h"
 #include "server/log.h"
 #include "server/sandbox.h"
+#include "net/tls.h"
 
 #define TICK_MS 1000 /* how often deadlines are looked at */
 #define LOG_MS 1000  /* how often limits are logged */
-#define IDLE_RUNS 4  /* of libmicrohttpd, that did nothing */
+#define IDLE_RUNS 2  /* of libmicrohttpd, that did nothing */
 #define REST_MS 2
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
+
+#define CHANNELS 3 /* to the parent, auth and files */
 
 /* Of a TCP connection, as the kernel numbers them; <netinet/tcp.h>, which has
  * them, cannot be included beside <linux/tcp.h>. */
@@ -44,7 +47,7 @@ enum {
 #define PRIORITIES                                                             \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
 	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
-	"%SERVER_PRECEDENCE"
+	TLS_GROUPS ":%SERVER_PRECEDENCE"
 
 static struct tcp_info
 tcp_of(const struct http_conn *c)
@@ -218,12 +221,6 @@ conn_begin(
 	struct http_conn *c = mem_alloc(sizeof *c);
 	struct http *h = o->http;
 
-	if (o->protocol == PROTO_HTTPS)
-		gnutls_session_ticket_enable_server(
-		    MHD_get_connection_info(
-			m, MHD_CONNECTION_INFO_GNUTLS_SESSION)
-			->tls_session,
-		    &h->tickets);
 	c->http = h;
 	c->protocol = o->protocol;
 	c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)
@@ -239,6 +236,10 @@ conn_begin(
 	h->conns = c;
 	h->conn_count++;
 	*context = c;
+	if (o->protocol == PROTO_HTTPS)
+		http_tls_begin(c, MHD_get_connection_info(
+				      m, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+				      ->tls_session);
 }
 
 /*
@@ -482,7 +483,7 @@ listen_on(struct http *h, const struct listener *l)
 {
 	const struct worker *w = h->worker;
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-	struct http_origin *origin = &h->origin[h->daemons];
+	struct http_origin *origin = &h->origin[h->origins];
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, w->pem[0] },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, w->pem[1] },
@@ -491,7 +492,8 @@ listen_on(struct http *h, const struct listener *l)
 	};
 	static char priorities[] = PRIORITIES;
 
-	*origin = (struct http_origin){ h, l->protocol };
+	origin->http = h;
+	origin->protocol = l->protocol;
 	tls[2].ptr_value = priorities;
 	if (l->protocol == PROTO_HTTPS)
 		flags |= MHD_USE_TLS;
@@ -531,7 +533,7 @@ start(struct http *h, struct err *e)
 			return err_set(e,
 			    "libmicrohttpd does not start; the certificate "
 			    "or its key may be unusable");
-		h->daemon[h->daemons++] = d;
+		h->origin[h->origins++].daemon = d;
 	}
 	worker_wipe_pem(w);
 	unblock(w->auth);
@@ -542,42 +544,58 @@ start(struct http *h, struct err *e)
 	return sandbox_enter(SANDBOX_HTTP, h->conf, e);
 }
 
-/* Does the kernel send a file without calling us? */
-static bool
-sends_alone(const struct http *h)
-{
-	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		if (c->protocol == PROTO_HTTP && c->request != NULL &&
-		    c->request->step == STEP_DONE)
-			return true;
-	}
-	return false;
-}
+/* --- its turns --- */
 
-/* How long poll may wait.  libmicrohttpd does not see that a TLS handshake
- * waits for its client and asks to be run again at once, for as long as the
- * client likes: idle runs are the time to rest until something arrives. */
-static int
-timeout_of(const struct http *h, unsigned idle)
+/* Must it be run at once? */
+static bool
+asks(const struct http_origin *o)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
+
+	return MHD_get_timeout(o->daemon, &ms) == MHD_YES && ms == 0;
+}
+
+/*
+ * libmicrohttpd does not see that a TLS handshake waits for its client and asks
+ * to be run again at once, for as long as the client likes.  Every byte in or
+ * out of a session is seen in http_tls.c: idle runs are the time to rest until
+ * something arrives.
+ */
+static bool
+waits_for_clients(const struct http_origin *o)
+{
+	return o->protocol == PROTO_HTTPS && o->idle >= IDLE_RUNS;
+}
+
+static void
+turn(struct http_origin *o)
+{
+	uint64_t called = o->http->called;
+
+	MHD_run(o->daemon);
+	o->idle = o->http->called != called ? 0 : o->idle + 1;
+}
+
+/* How long poll may wait. */
+static int
+timeout_of(const struct http *h)
+{
 	int wait = TICK_MS;
 
-	for (size_t i = 0; i < h->daemons; i++) {
-		if (MHD_get_timeout(h->daemon[i], &ms) == MHD_YES &&
-		    ms < (MHD_UNSIGNED_LONG_LONG)wait)
-			wait = (int)ms;
+	for (size_t i = 0; i < h->origins; i++) {
+		const struct http_origin *o = &h->origin[i];
+
+		if (asks(o))
+			wait = waits_for_clients(o) && wait > 0 ? REST_MS : 0;
 	}
-	if (wait < REST_MS && idle >= IDLE_RUNS && !sends_alone(h))
-		wait = REST_MS;
 	return wait;
 }
 
 static void
 quiesce(struct http *h)
 {
-	for (size_t i = 0; i < h->daemons; i++) {
-		MHD_socket s = MHD_quiesce_daemon(h->daemon[i]);
+	for (size_t i = 0; i < h->origins; i++) {
+		MHD_socket s = MHD_quiesce_daemon(h->origin[i].daemon);
 
 		if (s != MHD_INVALID_SOCKET)
 			close(s);
@@ -592,42 +610,43 @@ channel(int fd, const struct outbox *o)
 	return (struct pollfd){ fd, (short)(POLLIN | out), 0 };
 }
 
+static struct pollfd
+clients(const struct http_origin *o)
+{
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(o->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	return (struct pollfd){ info->epoll_fd, POLLIN, 0 };
+}
+
 static int
 run(struct http *h)
 {
 	struct worker *w = h->worker;
-	struct pollfd p[64 + 3];
+	struct pollfd p[CHANNELS + 64];
 	int64_t tick = clock_ms();
-	unsigned idle = 0;
 	bool quiet = false;
 
 	while (!h->stop && !(quiet && h->conn_count == 0)) {
-		uint64_t called = h->called;
-		size_t n = 0;
-		int ready;
+		bool all = false;
 
-		p[n++] = (struct pollfd){ w->control, POLLIN, 0 };
-		p[n++] = channel(w->auth, &h->to_auth);
-		p[n++] = channel(w->files, &h->to_files);
-		for (size_t i = 0; i < h->daemons; i++) {
-			p[n++] =
-			    (struct pollfd){ MHD_get_daemon_info(h->daemon[i],
-						 MHD_DAEMON_INFO_EPOLL_FD)
-						 ->epoll_fd,
-				    POLLIN, 0 };
-		}
-		ready = poll(p, n, timeout_of(h, idle));
-		if (ready == -1 && errno != EINTR)
+		p[0] = (struct pollfd){ w->control, POLLIN, 0 };
+		p[1] = channel(w->auth, &h->to_auth);
+		p[2] = channel(w->files, &h->to_files);
+		for (size_t i = 0; i < h->origins; i++)
+			p[CHANNELS + i] = clients(&h->origin[i]);
+		if (poll(p, CHANNELS + h->origins, timeout_of(h)) == -1 &&
+		    errno != EINTR)
 			return 1;
-		for (size_t i = 0; i < 3; i++) {
-			if (p[i].revents != 0 && !hear(h, p[i].fd))
+		for (size_t i = 0; i < CHANNELS; i++) {
+			if (p[i].revents == 0)
+				continue;
+			if (!hear(h, p[i].fd))
 				return 1; /* the parent starts us again */
+			all = true;
 		}
 		outbox_flush(&h->to_auth);
 		outbox_flush(&h->to_files);
-		for (size_t i = 0; i < h->daemons; i++)
-			MHD_run(h->daemon[i]);
-		idle = ready > 0 || h->called != called ? 0 : idle + 1;
 		if (h->draining && !quiet) {
 			quiesce(h);
 			quiet = true;
@@ -635,6 +654,12 @@ run(struct http *h)
 		if (clock_ms() - tick >= TICK_MS || quiet) {
 			tick = clock_ms();
 			keep_deadlines(h);
+			all = true;
+		}
+		for (size_t i = 0; i < h->origins; i++) {
+			if (all || p[CHANNELS + i].revents != 0 ||
+			    asks(&h->origin[i]))
+				turn(&h->origin[i]);
 		}
 	}
 	return 0;

@@ -38,6 +38,10 @@ struct http_conn {
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
 	struct http_pull *unsure; /* sent, but not acknowledged; or NULL */
+	/* Of HTTPS: what was read and GnuTLS has not asked for yet. */
+	uint8_t ahead[2048];
+	size_t ahead_at, ahead_n;
+	bool heard; /* something, and nothing was sent since */
 };
 
 /* A published file on its way to a client, for the audit.  Lives until both
@@ -84,10 +88,12 @@ struct http_request {
 	bool reaches_end;     /* of the file */
 };
 
-/* What a listener's connections are told of. */
+/* A listener, of which its connections are told. */
 struct http_origin {
 	struct http *http;
 	enum protocol protocol;
+	struct MHD_Daemon *daemon;
+	unsigned idle; /* how often in a row it was run for nothing */
 };
 
 enum http_limit {
@@ -107,9 +113,8 @@ struct http {
 	struct worker *worker;
 	const struct conf *conf;
 	struct tree tree;
-	struct MHD_Daemon *daemon[64];
-	struct http_origin origin[64]; /* by daemon */
-	size_t daemons;
+	struct http_origin origin[64];
+	size_t origins;
 	struct http_conn *conns;
 	unsigned conn_count;
 	struct door *door;
@@ -123,13 +128,16 @@ struct http {
 	struct http_request *waiting;
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;
-	uint64_t called;        /* how often libmicrohttpd called us */
+	uint64_t called;        /* how often libmicrohttpd did something */
 	gnutls_datum_t tickets; /* the key of TLS sessions to resume */
 	bool draining, stop;
 };
 
 /* Bytes of the connection that its client has acknowledged. */
 uint64_t http_acked(const struct http_conn *c);
+
+/* The connection begins with this session of GnuTLS. */
+void http_tls_begin(struct http_conn *c, gnutls_session_t s);
 
 /* libmicrohttpd's callbacks. */
 void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *m);

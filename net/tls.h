@@ -27,12 +27,16 @@
 #include "server/err.h"
 #include "server/worker.h"
 
+/* NORMAL's groups, but the one that clients send a key of unasked comes first:
+ * GnuTLS makes them say hello again for any other. */
+#define TLS_GROUPS "-GROUP-ALL:+GROUP-X25519:+GROUP-EC-ALL:+GROUP-DH-ALL"
+
 /* As for HTTPS, but AES with 128 bits comes first: it is the fastest on both
  * sides, and nobody breaks it. */
 #define TLS_PRIORITIES                                                         \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
 	"-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"            \
-	"-SHA1:%SERVER_PRECEDENCE"
+	"-SHA1:" TLS_GROUPS ":%SERVER_PRECEDENCE"
 
 /* --- identity --- */
 

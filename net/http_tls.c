@@ -1,0 +1,96 @@
+/*
+ * What GnuTLS sends and receives for an HTTPS connection.  libmicrohttpd calls
+ * GnuTLS and sees no more of it than what it answers; here is seen whether a
+ * call came to anything.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "net/http_private.h"
+
+_Static_assert(sizeof(giovec_t) == sizeof(struct iovec), "one is the other");
+
+static ssize_t
+push(gnutls_transport_ptr_t p, const giovec_t *part, int parts)
+{
+	struct http_conn *c = p;
+	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)part,
+		.msg_iovlen = (size_t)parts };
+	ssize_t n = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0) {
+		c->http->called++;
+		c->heard = false;
+	}
+	return n;
+}
+
+/*
+ * Many clients hold a request back until what they sent before is acknowledged
+ * (Nagle's algorithm), and the kernel puts that off, by 40 ms, to send it along
+ * with an answer.  When there is nothing to answer yet, it is said at once: the
+ * end of a new session's handshake, as GnuTLS sends its tickets before.
+ */
+static void
+acknowledge(struct http_conn *c)
+{
+	int on = 1;
+
+	if (c->heard)
+		setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	c->heard = false;
+	errno = EAGAIN;
+}
+
+/* GnuTLS asks for a record's head and then for its body; it gets both from what
+ * one call read. */
+static ssize_t
+pull(gnutls_transport_ptr_t p, void *to, size_t size)
+{
+	struct http_conn *c = p;
+	size_t left = c->ahead_n - c->ahead_at;
+
+	if (left == 0) {
+		ssize_t n =
+		    recv(c->fd, c->ahead, sizeof c->ahead, MSG_DONTWAIT);
+
+		if (n == -1 && errno == EAGAIN)
+			acknowledge(c);
+		if (n <= 0)
+			return n;
+		c->heard = true;
+		c->ahead_at = 0;
+		c->ahead_n = left = (size_t)n;
+	}
+	if (size > left)
+		size = left;
+	memcpy(to, c->ahead + c->ahead_at, size);
+	c->ahead_at += size;
+	c->http->called++;
+	return (ssize_t)size;
+}
+
+static int
+pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
+{
+	const struct http_conn *c = p;
+	struct pollfd fd = { .fd = c->fd, .events = POLLIN };
+
+	if (c->ahead_at < c->ahead_n)
+		return 1;
+	return poll(&fd, 1, ms == GNUTLS_INDEFINITE_TIMEOUT ? -1 : (int)ms);
+}
+
+void
+http_tls_begin(struct http_conn *c, gnutls_session_t s)
+{
+	gnutls_session_ticket_enable_server(s, &c->http->tickets);
+	gnutls_transport_set_ptr(s, c);
+	gnutls_transport_set_vec_push_function(s, push);
+	gnutls_transport_set_pull_function(s, pull);
+	gnutls_transport_set_pull_timeout_function(s, pull_timeout);
+}
