@@ -5,7 +5,9 @@
 #include "net/ssh_child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libssh/callbacks.h>
+#include <linux/tcp.h>
 #include <nettle/base64.h>
 #include <poll.h>
 #include <stdio.h>
@@ -27,12 +29,17 @@
 #define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 
+/* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
+ * beside <linux/tcp.h>. */
+#define STATE_CLOSE_WAIT 8
+
 struct client {
 	const struct connection *it;
 	const struct conf *conf;
 	ssh_bind bind;
 	char from[INET6_ADDRSTRLEN];
 	ssh_session session;
+	int tcp; /* its socket once more: libssh closes the other one */
 	ssh_event event;
 	ssh_channel channel;
 	struct sftp *sftp;
@@ -506,6 +513,23 @@ log_client(const struct client *c)
 	    c->from, safe, n->kex, n->hostkey, n->cipher, n->mac);
 }
 
+/*
+ * The client closed the connection without a word (lftp's scripts end so), but
+ * took all that it was sent: its system acknowledged it, and had there been
+ * something that its process did not read, it would have sent a reset.
+ */
+static bool
+hung_up_well(const struct client *c)
+{
+	struct tcp_info t = { .tcpi_state = 0 };
+	socklen_t n = sizeof t;
+
+	return c->gone &&
+	       getsockopt(c->tcp, IPPROTO_TCP, TCP_INFO, &t, &n) == 0 &&
+	       t.tcpi_state == STATE_CLOSE_WAIT && t.tcpi_unacked == 0 &&
+	       t.tcpi_notsent_bytes == 0;
+}
+
 /* Ends what is open, then the channel, with a moment for the last bytes. */
 static void
 say_goodbye(struct client *c)
@@ -513,8 +537,9 @@ say_goodbye(struct client *c)
 	int64_t until = clock_ms() + FAREWELL_MS;
 	struct auth_revoked out;
 
-	sftp_free(c->sftp, c->eof && !writing(c));
+	sftp_free(c->sftp, (c->eof || hung_up_well(c)) && !writing(c));
 	c->sftp = NULL;
+	close(c->tcp);
 	if (c->in) {
 		WIRE_INIT(&out, WIRE_REVOKED);
 		memcpy(out.handle, c->grant.handle, sizeof out.handle);
@@ -543,6 +568,7 @@ begin(struct client *c)
 	c->event = ssh_event_new();
 	if (c->session == NULL || c->event == NULL)
 		return -1;
+	c->tcp = fcntl(it->fd, F_DUPFD_CLOEXEC, 0);
 	ssh_options_set(c->session, SSH_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_options_set(c->session, SSH_OPTIONS_COMPRESSION, "none");
 	if (ssh_bind_accept_fd(c->bind, c->session, it->fd) != SSH_OK)

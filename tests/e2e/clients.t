@@ -149,7 +149,7 @@ openssh_cell() {
 }
 
 # After its last command lftp ends ssh at once, perhaps before that has passed on
-# that the file is closed; the pull is then not known to be complete.  Hence cls.
+# that the file is closed; the pull is complete all the same.
 lftp_cell() {
 	login="-u direct,$DIRECT" does="get $PULL_PATH -o $3"
 	tls=yes by=PreferredAuthentications=password
@@ -173,7 +173,6 @@ set cmd:fail-exit yes
 set xfer:use-temp-file $([ "$2" = drop ] && echo yes || echo no)
 $([ "$2" = link ] || echo open "$login" "$(url "$1")")
 $does
-$([ "$1" != sftp ] || echo cls)
 END
 	timeout 60 lftp -f script
 }

@@ -218,6 +218,29 @@ check "a whole pull is in the audit" within 10 pulled \
     "$big and e.get('complete') and e.get('bytes') == 30000000"
 check "what reget fetched reached the end" within 10 pulled \
     "$big and e.get('complete') and e.get('bytes') == 30000000 - 12345678"
+# A client that has the bytes and is gone without a word, as lftp is after its
+# last command; and one whose system says that it broke off.
+cat >"$work/gone.py" <<'EOF'
+import socket, struct; from lib import *
+t, s = connect("direct", sys.argv[1])
+n = int(sys.argv[2])
+f = s.open("/main/big.csv")
+f.seek(30000000 - n)
+got = 0
+while got < n: got += len(f.read(32768))
+if sys.argv[3] == "reset":
+    t.sock.setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+os._exit(0)
+EOF
+while read -r bytes how complete; do
+	py "$direct" "$bytes" "$how" <"$work/gone.py" >"$work/o" 2>&1
+	check "$bytes bytes, then a $how: complete is $complete" within 10 \
+	    pulled "$big and e.get('complete') is $complete and e.get('bytes') == $bytes"
+done <<'EOF'
+1000001 close True
+1000002 reset False
+EOF
 
 # --- limits
 "$python" - "$sftp_port" >"$work/o" 2>&1 <<'EOF'
