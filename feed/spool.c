@@ -119,14 +119,6 @@ find_what_is_left(struct spool *s, uint64_t heard)
 
 /* --- what comes ---------------------------------------------------------- */
 
-static bool
-readable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
-}
-
 static void
 receive(struct spool *s)
 {
@@ -135,7 +127,7 @@ receive(struct spool *s)
 		char bytes[WIRE_MAX];
 	} m;
 
-	while (s->waits < BATCH && readable(s->sock)) {
+	while (s->waits < BATCH) {
 		struct record *r = &s->batch[s->waits];
 
 		if (wire_recv(s->sock, &m, sizeof m, NULL) != 1)
@@ -248,6 +240,7 @@ spool_open(struct spool **out, const struct conf *c, int sock, uint64_t heard,
 		return -1;
 	}
 	(void)!posix_fallocate(s->fd, 0, KEPT);
+	fcntl(sock, F_SETFL, O_NONBLOCK);
 	find_what_is_left(s, heard);
 	errno = pthread_create(&s->thread, NULL, listen_on, s);
 	if (errno != 0) {

@@ -28,6 +28,7 @@ struct audit {
 	off_t size;    /* as of our last line: if it is this still, */
 	char last[65]; /* this is the hash of the last line */
 	bool held, dirty;
+	bool locked; /* since a line of ours: it is still the last one */
 	unsigned keep_days;
 };
 
@@ -146,12 +147,6 @@ audit_sync(struct audit *a, struct err *e)
 		return complain(a, "sync", e);
 	a->dirty = false;
 	return 0;
-}
-
-void
-audit_hold(struct audit *a, bool hold)
-{
-	a->held = hold;
 }
 
 /* --- the newest month --------------------------------------------------- */
@@ -417,20 +412,43 @@ lock(const struct audit *a, int how)
 	return rc;
 }
 
+/* Is our last line the last one for certain, and of the month that is due? */
+static bool
+goes_on(const struct audit *a, int64_t at)
+{
+	char name[AUDIT_NAME];
+
+	month_of(name, at);
+	return a->locked && a->fd != -1 && a->size != -1 &&
+	       strcmp(name, a->month) <= 0;
+}
+
 int
 audit_add(struct audit *a, int64_t at, const char *event, json_t *fields,
     struct err *e)
 {
 	int rc;
 
-	if (lock(a, LOCK_EX) == -1) {
+	if (!a->locked && lock(a, LOCK_EX) == -1) {
 		json_decref(fields);
 		return complain(a, "lock", e);
 	}
-	rc = add_locked(a, at, event, fields, e);
-	lock(a, LOCK_UN);
+	rc = goes_on(a, at) ? write_event(a, at, event, fields, e)
+			    : add_locked(a, at, event, fields, e);
+	a->locked = a->held;
+	if (!a->locked)
+		lock(a, LOCK_UN);
 	json_decref(fields);
 	return rc;
+}
+
+void
+audit_hold(struct audit *a, bool hold)
+{
+	a->held = hold;
+	if (!hold && a->locked)
+		lock(a, LOCK_UN);
+	a->locked = a->locked && hold;
 }
 
 /* --- months that are past their time ------------------------------------- */

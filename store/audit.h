@@ -36,7 +36,8 @@ void audit_close(struct audit *a);
 int audit_add(struct audit *a, int64_t at, const char *event, json_t *fields,
     struct err *e);
 
-/* Many small events may share one sync: audit_add syncs unless held. */
+/* Many small events may share one sync: audit_add syncs unless held.  From the
+ * first of them until it is held no more everybody else waits who has one. */
 void audit_hold(struct audit *a, bool hold);
 int audit_sync(struct audit *a, struct err *e);
 
