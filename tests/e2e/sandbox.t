@@ -146,7 +146,7 @@ END
 daemon_stop
 
 # Where a gap in the table is to show, the first attempt is the last.
-CONVDROP_SANDBOX=kill
+CONVDROP_SANDBOX="kill"
 export CONVDROP_SANDBOX
 daemon env LD_PRELOAD="$work/probe.so" PROBE_DIR="$dir"
 sessions
