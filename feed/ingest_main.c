@@ -25,6 +25,7 @@
 #include "server/lang.h"
 #include "server/log.h"
 #include "store/mask.h"
+#include "store/temp.h"
 #include "feed/overview.h"
 #include "server/worker.h"
 #include "feed/publish.h"
@@ -286,7 +287,7 @@ loop_take(struct loop *l)
 	else
 		tell(l, &f);
 	if (f.fd != -1)
-		close(f.fd);
+		temp_close(f.fd);
 	return true;
 }
 

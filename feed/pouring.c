@@ -15,7 +15,7 @@
 #include "formats/belt.h"
 #include "server/bytes.h"
 
-#define BLOCKS 4
+#define BLOCKS 8
 
 struct block {
 	size_t n;

@@ -12,7 +12,7 @@
 #include "formats/belt.h"
 
 enum {
-	BATCHES = 4,
+	BATCHES = 8,
 	ROWS = 256
 };
 #define BATCH_BYTES ((size_t)128 * 1024)

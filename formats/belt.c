@@ -9,7 +9,9 @@
 #include "formats/arena.h"
 
 /* What one thread waits for and another one does, so that nobody is woken for
- * nothing. */
+ * nothing, or for one block: who waits for a full belt to be emptied, or for an
+ * empty one to be filled, sleeps until half of it is.  Threads that wake each
+ * other for each block end up on one processor, and take turns there. */
 enum deed {
 	GIVEN,
 	PASSED,
@@ -91,7 +93,8 @@ belt_give(struct belt *b)
 {
 	pthread_mutex_lock(&b->lock);
 	b->given++;
-	pthread_cond_signal(&b->done[GIVEN]);
+	if (b->given - b->emptied >= b->blocks / 2)
+		pthread_cond_signal(&b->done[GIVEN]);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -99,6 +102,7 @@ void
 belt_wait(struct belt *b)
 {
 	pthread_mutex_lock(&b->lock);
+	pthread_cond_signal(&b->done[GIVEN]);
 	while (b->given != b->emptied)
 		pthread_cond_wait(&b->done[EMPTIED], &b->lock);
 	pthread_mutex_unlock(&b->lock);
@@ -122,7 +126,8 @@ pass_on(struct belt *b)
 {
 	b->passed += b->passing;
 	b->passing = false;
-	pthread_cond_signal(&b->done[PASSED]);
+	if (b->passed_all || b->passed - b->emptied >= b->blocks / 2)
+		pthread_cond_signal(&b->done[PASSED]);
 }
 
 void *
@@ -168,7 +173,8 @@ belt_next(struct belt *b)
 	if (b->holding) {
 		b->holding = false;
 		b->emptied++;
-		pthread_cond_signal(&b->done[EMPTIED]);
+		if (b->given - b->emptied <= b->blocks / 2)
+			pthread_cond_signal(&b->done[EMPTIED]);
 	}
 	while (is_coming(b))
 		pthread_cond_wait(

@@ -11,6 +11,8 @@
 
 #include "formats/arena.h"
 
+#define TOLD_EVERY ((uint64_t)256 * 1024) /* bytes, as readers ask for */
+
 struct growing {
 	int fd;
 	pthread_mutex_t lock;
@@ -43,9 +45,13 @@ growing_close(struct growing *g)
 void
 growing_add(struct growing *g, size_t n)
 {
+	uint64_t before;
+
 	pthread_mutex_lock(&g->lock);
+	before = g->size;
 	g->size += n;
-	pthread_cond_broadcast(&g->grown);
+	if (before / TOLD_EVERY != g->size / TOLD_EVERY)
+		pthread_cond_broadcast(&g->grown);
 	pthread_mutex_unlock(&g->lock);
 }
 

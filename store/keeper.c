@@ -8,8 +8,8 @@
 
 #include "formats/belt.h"
 
-#define BATCHES 4
-#define ENTRIES 256
+#define BATCHES 8
+#define ENTRIES 1024
 #define BATCH_BYTES ((size_t)128 * 1024)
 
 struct batch {

@@ -133,7 +133,7 @@ sorter_reset(struct sorter *s)
 	join_spilling(&s->spilling);
 	s->spilling.error = 0;
 	if (s->fd != -1)
-		close(s->fd);
+		temp_close(s->fd);
 	s->fd = -1;
 	s->next = 0;
 	empty_run(&s->run);

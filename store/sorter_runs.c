@@ -16,7 +16,7 @@
 
 #define CURSOR_MIN ((size_t)16 * 1024)
 #define CURSOR_MAX ((size_t)1024 * 1024)
-#define BATCHES 4
+#define BATCHES 8
 #define BATCH_BYTES ((size_t)128 * 1024)
 
 #define NOBODY SIZE_MAX

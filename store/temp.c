@@ -6,9 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "formats/belt.h"
+
+#define LARGE ((off_t)8 << 20)
 
 const char *
 temp_folder(void)
@@ -36,4 +43,24 @@ temp_file(const char *dir)
 	if (fd != -1)
 		unlink(path);
 	return fd;
+}
+
+static void *
+close_it(void *ctx)
+{
+	close((int)(intptr_t)ctx);
+	return NULL;
+}
+
+void
+temp_close(int fd)
+{
+	pthread_t thread;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_nlink == 0 && st.st_size >= LARGE &&
+	    belt_thread(&thread, close_it, (void *)(intptr_t)fd))
+		pthread_detach(thread);
+	else
+		close(fd);
 }

@@ -10,4 +10,8 @@ const char *temp_folder(void); /* of the command line: $TMPDIR or /tmp */
 /* Open for reading and writing, its owner's alone; -1 with errno. */
 int temp_file(const char *dir);
 
+/* Closes it, or any other that may have lost its name.  Who waits for a large
+ * one to be taken apart waits in a thread of its own. */
+void temp_close(int fd);
+
 #endif

@@ -16,6 +16,9 @@ tests_store_test_mask_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 STORE_TESTS += tests/store/test_gzip
 tests_store_test_gzip_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 
+STORE_TESTS += tests/store/test_temp
+tests_store_test_temp_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
+
 STORE_TESTS += tests/store/test_sorter
 tests_store_test_sorter_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 
