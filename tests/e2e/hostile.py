@@ -235,4 +235,29 @@ def many(port, login, n):
     print(worst)
 
 
+def unfinished(port):
+    """Begins a TLS handshake, and waits until it is cut."""
+    s = connect(port)
+    s.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 32)
+    try:
+        s.recv(1)
+    except OSError:
+        pass
+    print("done")
+
+
+def prompt(port, path, login, n):
+    """Milliseconds of the quickest answer to the first request of n sessions
+    of TLS, over sockets that hold back what follows too soon."""
+    best = PATIENCE
+    for _ in range(int(n)):
+        s = connect(port, True)
+        begin = time.monotonic()
+        s.sendall(get(path, login))
+        answer(s)
+        best = min(best, time.monotonic() - begin)
+        s.close()
+    print(round(best * 1000))
+
+
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -205,13 +205,26 @@ print(int(f[11]) + int(f[12]))' "$(worker "$1")"
     -sess_out "$work/session" >/dev/null 2>&1
 check "a session is resumed" sh -c "echo | openssl s_client -connect \
     '127.0.0.1:$https_port' -sess_in '$work/session' 2>&1 | grep -q '^Reused, TLSv1.3'"
+hellos() { tls -tls1_3 -msg | grep -c ">>> .* ClientHello"; }
+check "whoever sends a key of X25519 need not say hello again" says 1 hellos
+at_once() { [ "$(hostile prompt "$https_port" "$path" "direct:$direct" 10)" -lt 35 ]; }
+check "a request that is sent behind the handshake is not held back" at_once
 used=$(cpu http)
-"$python" -c 'import socket, sys, time
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-s.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 32)
-time.sleep(3)' "$https_port"
+hostile unfinished "$https_port" >/dev/null
 check "a handshake that waits for its client costs no work" \
     [ "$(($(cpu http) - used))" -lt 40 ]
+hostile slow "$http_port" plain /main/big.csv "direct:$direct" "$work/big" \
+    "$work/begun" "$work/go" >/dev/null &
+slow=$!
+within 10 test -e "$work/begun"
+used=$(cpu http)
+hostile unfinished "$https_port" >/dev/null
+used=$(($(cpu http) - used))
+touch "$work/go"
+wait "$slow"
+check "nor beside a plain download" [ "$used" -lt 40 ]
+check "… whose client reads slowly, but all" \
+    cmp "$work/big" "$dir/published/main/big.csv"
 
 # --- guesses
 used=$(cpu auth)
