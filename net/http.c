@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,9 @@
 #define IDLE_RUNS 2  /* of libmicrohttpd, that did nothing */
 #define REST_MS 2
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
+
+/* Memory that the next answer uses again, instead of giving it back. */
+#define HEAP_MAX (4 << 20)
 
 #define CHANNELS 3 /* to the parent, auth and files */
 
@@ -63,6 +67,15 @@ uint64_t
 http_acked(const struct http_conn *c)
 {
 	return tcp_of(c).tcpi_bytes_acked;
+}
+
+void
+http_measure(struct http_conn *c)
+{
+	c->measured = true;
+	c->acked = http_acked(c);
+	c->taken = 0;
+	c->taken_ms = clock_ms();
 }
 
 /* --- connections --------------------------------------------------- */
@@ -283,6 +296,7 @@ conn_end(struct http_conn *c)
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
+	http_hold_free(&c->hold);
 	free(c);
 }
 
@@ -301,9 +315,12 @@ conn_notify(void *cls, struct MHD_Connection *m, void **context,
 static enum http_limit
 stalled(struct http_conn *c, int64_t now)
 {
-	uint64_t taken = http_acked(c) - c->acked;
 	int64_t ms = now - c->since_ms;
+	uint64_t taken;
 
+	if (!c->measured)
+		http_measure(c);
+	taken = http_acked(c) - c->acked;
 	if (taken != c->taken) {
 		c->taken = taken;
 		c->taken_ms = now;
@@ -671,6 +688,8 @@ http_main(struct worker *w)
 	static struct http h;
 	struct err e = ERR_EMPTY;
 
+	mallopt(M_MMAP_THRESHOLD, HEAP_MAX);
+	mallopt(M_TRIM_THRESHOLD, HEAP_MAX);
 	h.worker = w;
 	h.conf = w->conf;
 	h.door = door_new(w->conf);

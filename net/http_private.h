@@ -12,12 +12,22 @@
 #include "net/auth.h"
 #include "net/door.h"
 #include "net/files.h"
+#include "net/http_answer.h"
 #include "net/outbox.h"
 #include "server/worker.h"
 #include "net/tree.h"
 
 struct http;
 struct http_request;
+
+#define HTTP_RECORD 16384 /* bytes of a body that one of TLS carries */
+
+/* See http_hold.c. */
+struct http_hold {
+	uint8_t *kept; /* records that wait for those which follow */
+	size_t kept_n, room;
+	size_t more; /* so many of the next are not the answer's last */
+};
 
 /* A client's connection.  Its grant lasts as long as it sends the same
  * credentials, of which only a digest is kept. */
@@ -31,9 +41,11 @@ struct http_conn {
 	struct http_request *request; /* being answered, or NULL */
 	bool known;                   /* has sent valid credentials */
 	bool doomed;                  /* shut down already; waits for its end */
-	uint64_t acked;   /* bytes the client had when the answer began, */
-	uint64_t taken;   /* how many more it has had since, */
-	int64_t taken_ms; /* and when it last took any */
+	bool measured;                /* the answer under way, by: */
+	uint64_t acked;               /* bytes the client had when it began, */
+	uint64_t taken;               /* how many more it has had since, */
+	int64_t taken_ms;             /* and when it last took any */
+	struct http_hold hold;
 	bool granted;
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
@@ -88,6 +100,15 @@ struct http_request {
 	bool reaches_end;     /* of the file */
 };
 
+/* A version that was asked for.  They are found by what they are, so that most
+ * answers meet theirs. */
+#define HTTP_SEEN 16
+struct http_seen {
+	struct http_version v;
+	bool gzip, varies;
+	struct MHD_Response *unmodified; /* once that was the answer */
+};
+
 /* A listener, of which its connections are told. */
 struct http_origin {
 	struct http *http;
@@ -126,6 +147,7 @@ struct http {
 		unsigned unlogged; /* and how often it was not, since */
 	} limit[HTTP_LIMITS];
 	struct http_request *waiting;
+	struct http_seen seen[HTTP_SEEN];
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;
 	uint64_t called;        /* how often libmicrohttpd did something */
@@ -135,6 +157,9 @@ struct http {
 
 /* Bytes of the connection that its client has acknowledged. */
 uint64_t http_acked(const struct http_conn *c);
+
+/* Counts them from now on: an answer begins that may take its time. */
+void http_measure(struct http_conn *c);
 
 /* The connection begins with this session of GnuTLS. */
 void http_tls_begin(struct http_conn *c, gnutls_session_t s);
@@ -166,6 +191,17 @@ void http_conn_grant(
 /* How the pull ended is known: tells files, now or once it has a number. */
 void http_pull_done(struct http *h, struct http_pull *p);
 
+/* --- http_hold.c: records on their way to the socket --------------- */
+
+/* A head comes, then so many bytes of a body (there are some), */
+void http_hold_body(struct http_conn *c, uint64_t bytes);
+/* piece by piece.  Those of a body that breaks off may never go out. */
+void http_hold_piece(struct http_conn *c, size_t n, bool last);
+/* A record, as GnuTLS wants it sent: how many bytes were taken, or -1 and
+ * errno. */
+ssize_t http_hold_send(struct http_conn *c, const giovec_t *part, int parts);
+void http_hold_free(struct http_hold *h);
+
 /* --- http_send.c: responses ---------------------------------------- */
 
 /* A status with a line of text; close_it: no further request is read. */
@@ -180,8 +216,9 @@ struct slice http_request_field(struct http_request *r, const char *name);
  * the path; varies: there might have been one. */
 enum MHD_Result http_send_file(struct http_request *r, int fd,
     const struct files_stat *st, bool gzip, bool varies);
-enum MHD_Result http_send_published(
-    struct http_request *r, const struct tree_place *at);
+/* A published one, which lies there. */
+enum MHD_Result http_send_published(struct http_request *r,
+    const struct tree_place *at, int fd, const struct files_stat *st);
 
 /* A folder's address ends with a slash, or its links would lead astray. */
 enum MHD_Result http_send_to_slash(struct http_request *r);

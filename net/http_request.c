@@ -177,10 +177,8 @@ http_request_found(struct http *h, const struct files_reply *f, int fd)
 /* What the request brings, as a question to auth; false when it brings none,
  * or none that can be read. */
 static bool
-credentials(struct http_request *r, struct auth_request *q)
+credentials(struct http_request *r, struct slice header, struct auth_request *q)
 {
-	struct slice header =
-	    http_request_field(r, MHD_HTTP_HEADER_AUTHORIZATION);
 	char buf[AUTH_SECRET_MAX];
 	struct slice user = { "", 0 }, secret = slice_of(r->token);
 	bool ok = true;
@@ -205,14 +203,18 @@ credentials(struct http_request *r, struct auth_request *q)
 	return ok;
 }
 
+/* Of the same as it stands there: a connection's next requests bring it in the
+ * same bytes. */
 static void
-digest_of(const struct auth_request *q, uint8_t out[32])
+digest_of(const struct http_request *r, struct slice header, uint8_t out[32])
 {
+	struct slice brought = header.n > 0 ? header : slice_of(r->token);
+	uint8_t login = header.n > 0;
 	struct sha256_ctx sha;
 
 	sha256_init(&sha);
-	sha256_update(&sha, sizeof *q - sizeof q->head,
-	    (const uint8_t *)q + sizeof q->head);
+	sha256_update(&sha, sizeof login, &login);
+	sha256_update(&sha, brought.n, (const uint8_t *)brought.p);
 	sha256_digest(&sha, 32, out);
 }
 
@@ -237,19 +239,20 @@ static enum MHD_Result
 step_credentials(struct http_request *r)
 {
 	struct http_conn *c = r->conn;
+	struct slice header =
+	    http_request_field(r, MHD_HTTP_HEADER_AUTHORIZATION);
 	struct auth_request q;
 	enum MHD_Result rc;
 
-	if (!credentials(r, &q)) {
-		return http_say(r, MHD_HTTP_UNAUTHORIZED,
-		    _("A login or a link with a token is needed.\n"), false);
-	}
-	digest_of(&q, r->credentials);
+	digest_of(r, header, r->credentials);
 	if (c->granted && http_hear_auth(c->http) && c->granted &&
 	    secret_equal(c->credentials, r->credentials, 32)) {
-		secret_wipe(&q, sizeof q);
 		r->who.verdict = AUTH_YES;
 		return MHD_YES;
+	}
+	if (!credentials(r, header, &q)) {
+		return http_say(r, MHD_HTTP_UNAUTHORIZED,
+		    _("A login or a link with a token is needed.\n"), false);
 	}
 	r->who.verdict = AUTH_NO;
 	describe(r, &q.how);
@@ -304,7 +307,7 @@ step_find(struct http_request *r)
 	struct files_stat st;
 	struct http_text t = { NULL, 0, 0 };
 	size_t n = strlen(r->path);
-	int error = tree_resolve(&h->tree, &r->conn->grant, r->path, &at);
+	int fd, error = tree_resolve(&h->tree, &r->conn->grant, r->path, &at);
 
 	if (error != 0)
 		return http_say_error(r, error);
@@ -312,10 +315,11 @@ step_find(struct http_request *r)
 		return ask_files(
 		    r, r->path[n - 1] == '/' ? FILES_LIST : FILES_OPEN);
 	if (at.kind == TREE_REAL) {
-		if (tree_stat(&h->tree, &at, &st) == -1)
+		fd = tree_open(&h->tree, &at, &st);
+		if (fd != -1)
+			return http_send_published(r, &at, fd, &st);
+		if (errno != EISDIR)
 			return http_say_error(r, errno);
-		if (!st.is_dir)
-			return http_send_published(r, &at);
 	}
 	if (r->path[n - 1] != '/')
 		return http_send_to_slash(r);
@@ -408,9 +412,7 @@ http_request_handle(void *cls, struct MHD_Connection *m, const char *url,
 	case STEP_FRAMING:
 		r->conn->request = r;
 		r->conn->since_ms = clock_ms();
-		r->conn->acked = http_acked(r->conn);
-		r->conn->taken = 0;
-		r->conn->taken_ms = r->conn->since_ms;
+		r->conn->measured = false;
 		r->head = strcmp(method, "HEAD") == 0;
 		status = distrust(r, method, version);
 		if (status != 0)

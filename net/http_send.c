@@ -14,12 +14,20 @@
 #include "net/http_private.h"
 #include "server/lang.h"
 
-#define BLOCK 16384 /* of a body under TLS: one record */
+#define BLOCK (4 * HTTP_RECORD) /* of a body under TLS: read at once */
 
 /* Of a response header, roughly; what http_acked counts besides the body. */
 #define HEADER_GUESS 400
 
 /* --- answers ------------------------------------------------------- */
+
+/* m stays the caller's. */
+static enum MHD_Result
+queue(struct http_request *r, unsigned status, struct MHD_Response *m)
+{
+	r->step = STEP_DONE;
+	return MHD_queue_response(r->mhd, status, m);
+}
 
 static enum MHD_Result
 send_response(struct http_request *r, unsigned status, struct MHD_Response *m)
@@ -27,9 +35,8 @@ send_response(struct http_request *r, unsigned status, struct MHD_Response *m)
 	enum MHD_Result rc;
 
 	MHD_add_response_header(m, HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
-	rc = MHD_queue_response(r->mhd, status, m);
+	rc = queue(r, status, m);
 	MHD_destroy_response(m);
-	r->step = STEP_DONE;
 	return rc;
 }
 
@@ -93,9 +100,9 @@ http_request_field(struct http_request *r, const char *name)
 /* --- files --------------------------------------------------------- */
 
 struct body {
-	struct http *http;
+	struct http_conn *conn;
 	int fd;
-	uint64_t first;
+	uint64_t first, size;
 };
 
 static ssize_t
@@ -104,10 +111,12 @@ body_read(void *cls, uint64_t at, char *buf, size_t max)
 	struct body *b = cls;
 	ssize_t n;
 
-	b->http->called++;
+	b->conn->http->called++;
 	n = pread(b->fd, buf, max, (off_t)(b->first + at));
-
-	return n <= 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
+	if (n <= 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	http_hold_piece(b->conn, (size_t)n, at + (uint64_t)n == b->size);
+	return n;
 }
 
 static void
@@ -119,8 +128,8 @@ body_free(void *cls)
 	free(b);
 }
 
-/* Takes fd.  In the clear the kernel sends the file; under TLS blocks of one
- * record do better than libmicrohttpd's own way with a descriptor. */
+/* Takes fd.  In the clear the kernel sends the file; under TLS blocks of a few
+ * records do better than libmicrohttpd's own way with a descriptor. */
 static struct MHD_Response *
 body_of(struct http_request *r, int fd, uint64_t first, uint64_t size)
 {
@@ -129,9 +138,12 @@ body_of(struct http_request *r, int fd, uint64_t first, uint64_t size)
 	if (r->conn->protocol == PROTO_HTTP)
 		return MHD_create_response_from_fd_at_offset64(size, fd, first);
 	b = mem_alloc(sizeof *b);
-	b->http = r->conn->http;
+	b->conn = r->conn;
 	b->fd = fd;
 	b->first = first;
+	b->size = size;
+	if (size > 0 && !r->head)
+		http_hold_body(r->conn, size);
 	return MHD_create_response_from_callback(
 	    size, BLOCK, body_read, b, body_free);
 }
@@ -194,22 +206,58 @@ add_fields(struct MHD_Response *m, const struct http_fields *f)
 		MHD_add_response_header(m, f->field[i].name, f->field[i].value);
 }
 
-static enum MHD_Result
-without_body(struct http_request *r, unsigned status,
-    const struct http_version *v, bool varies)
+static struct MHD_Response *
+bare(const struct http_version *v, bool varies)
 {
 	struct MHD_Response *m =
 	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	struct http_fields fields;
-	char text[64];
 
 	http_fields_version(&fields, v, varies);
 	add_fields(m, &fields);
+	return m;
+}
+
+/* One answer does for all who have the version. */
+static enum MHD_Result
+unmodified(struct http_request *r, struct http_seen *s)
+{
+	if (s->unmodified == NULL) {
+		s->unmodified = bare(&s->v, s->varies);
+		MHD_add_response_header(
+		    s->unmodified, HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
+	}
+	return queue(r, MHD_HTTP_NOT_MODIFIED, s->unmodified);
+}
+
+static enum MHD_Result
+without_body(struct http_request *r, unsigned status,
+    const struct http_version *v, bool varies)
+{
+	struct MHD_Response *m = bare(v, varies);
+	char text[64];
+
 	if (status == MHD_HTTP_RANGE_NOT_SATISFIABLE) {
 		snprintf(text, sizeof text, "bytes */%" PRIu64, v->size);
 		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_RANGE, text);
 	}
 	return send_response(r, status, m);
+}
+
+static struct http_seen *
+seen_of(struct http *h, const struct files_stat *st, bool gzip, bool varies)
+{
+	uint64_t which = (uint64_t)st->mtime ^ st->size ^ (uint64_t)gzip;
+	struct http_seen *s = &h->seen[which % HTTP_SEEN];
+
+	if (s->v.etag[0] != '\0' && s->v.mtime == st->mtime &&
+	    s->v.size == st->size && s->gzip == gzip && s->varies == varies)
+		return s;
+	if (s->unmodified != NULL)
+		MHD_destroy_response(s->unmodified);
+	*s = (struct http_seen){ .gzip = gzip, .varies = varies };
+	http_version_of(&s->v, st->mtime, st->size, gzip);
+	return s;
 }
 
 /* Answers with an open file, which it takes.  gzip: the file is the sidecar
@@ -218,27 +266,29 @@ enum MHD_Result
 http_send_file(struct http_request *r, int fd, const struct files_stat *st,
     bool gzip, bool varies)
 {
-	struct http_version v;
+	struct http_seen *seen = seen_of(r->conn->http, st, gzip, varies);
+	const struct http_version *v = &seen->v;
 	struct http_fields fields;
 	struct MHD_Response *m;
 	uint64_t first, last;
-	unsigned status;
+	unsigned status = condition(r, v);
 
-	http_version_of(&v, st->mtime, st->size, gzip);
-	status = condition(r, &v);
 	if (status == 0)
-		status = part(r, &v, &first, &last);
+		status = part(r, v, &first, &last);
 	if (status != MHD_HTTP_OK && status != MHD_HTTP_PARTIAL_CONTENT) {
 		close(fd);
-		return without_body(r, status, &v, varies);
+		return status == MHD_HTTP_NOT_MODIFIED
+			   ? unmodified(r, seen)
+			   : without_body(r, status, v, varies);
 	}
 	r->first = first;
-	r->size = v.size == 0 ? 0 : last - first + 1;
-	r->reaches_end = first + r->size == v.size;
+	r->size = v->size == 0 ? 0 : last - first + 1;
+	r->reaches_end = first + r->size == v->size;
+	http_measure(r->conn);
 	m = body_of(r, fd, first, r->size);
-	http_fields_file(&fields, &v, r->path, gzip, varies);
+	http_fields_file(&fields, v, r->path, gzip, varies);
 	if (status == MHD_HTTP_PARTIAL_CONTENT)
-		http_fields_part(&fields, &v, first, r->size);
+		http_fields_part(&fields, v, first, r->size);
 	add_fields(m, &fields);
 	return send_response(r, status, m);
 }
@@ -324,27 +374,24 @@ open_sidecar(struct http_request *r, struct tree_place *beside,
 }
 
 enum MHD_Result
-http_send_published(struct http_request *r, const struct tree_place *at)
+http_send_published(struct http_request *r, const struct tree_place *at, int fd,
+    const struct files_stat *st)
 {
 	size_t n = strlen(r->path);
 	bool varies = n < 3 || strcmp(r->path + n - 3, ".gz") != 0;
-	struct files_stat st, gz;
+	struct files_stat gz;
 	struct tree_place beside = *at;
-	int fd = tree_open(&r->conn->http->tree, at, &st);
-	int side;
+	int side = varies ? open_sidecar(r, &beside, st, &gz) : -1;
 	enum MHD_Result rc;
 
-	if (fd == -1)
-		return http_say_error(r, errno);
-	side = varies ? open_sidecar(r, &beside, &st, &gz) : -1;
 	if (side != -1) {
 		close(fd);
 		fd = side;
-		st = gz;
+		st = &gz;
 		at = &beside;
 	}
-	rc = http_send_file(r, fd, &st, side != -1, varies);
-	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, &st, side != -1))
+	rc = http_send_file(r, fd, st, side != -1, varies);
+	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, st, side != -1))
 		return MHD_NO;
 	return rc;
 }
@@ -406,6 +453,7 @@ http_list_send(struct http_request *r, struct http_text *t)
 {
 	struct MHD_Response *m;
 
+	http_measure(r->conn);
 	text_add(t, "</table>\n", 9);
 	m = MHD_create_response_from_buffer(t->n, t->p, MHD_RESPMEM_MUST_FREE);
 	MHD_add_response_header(

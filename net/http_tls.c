@@ -8,19 +8,14 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "net/http_private.h"
-
-_Static_assert(sizeof(giovec_t) == sizeof(struct iovec), "one is the other");
 
 static ssize_t
 push(gnutls_transport_ptr_t p, const giovec_t *part, int parts)
 {
 	struct http_conn *c = p;
-	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)part,
-		.msg_iovlen = (size_t)parts };
-	ssize_t n = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = http_hold_send(c, part, parts);
 
 	if (n > 0) {
 		c->http->called++;

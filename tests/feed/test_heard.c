@@ -309,6 +309,40 @@ a_strange_event_is_passed_over(void **state)
 	assert_int_equal(lines_with("event=pulled", "\"sha256\":\"\""), 1);
 }
 
+static void
+what_was_taken_and_not_kept_comes_again(void **state)
+{
+	struct spooled first, s;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 5, "main/conversions.csv", 0, false);
+	tell(EVENT_PULL_END, 5, "", 147, true);
+	spool_pump(h.spool);
+	assert_true(spool_next(h.spool, &first));
+	spool_took(h.spool);
+	assert_true(spool_next(h.spool, &s));
+	spool_took(h.spool);
+	assert_false(spool_next(h.spool, &s));
+	spool_back(h.spool, first.number);
+	heard_drain(&h, false);
+	assert_true(last_pull().complete);
+	assert_int_equal(lines_with("event=pulled", "bytes=147"), 1);
+}
+
+static void
+between_two_batches_it_lets_more_come(void **state)
+{
+	(void)state;
+	assert_int_not_equal(heard_fd(&h), -1);
+	tell(EVENT_UPLOADED, 0, "main/deals.csv", 1234, true);
+	heard_drain(&h, false);
+	assert_int_equal(heard_fd(&h), -1);
+	assert_in_range(heard_wait_ms(&h), 0, 1000);
+	while (heard_fd(&h) == -1)
+		usleep(1000);
+	assert_int_equal(lines_with("event=uploaded", "bytes=1234"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -324,6 +358,8 @@ main(void)
 		TEST(pulls_of_a_files_process_that_died_are_closed),
 		TEST(uploads_and_archive_reads_are_in_the_audit),
 		TEST(a_strange_event_is_passed_over),
+		TEST(what_was_taken_and_not_kept_comes_again),
+		TEST(between_two_batches_it_lets_more_come),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);

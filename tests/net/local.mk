@@ -32,6 +32,8 @@ tests_net_test_sftp_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_ssh_profile
 tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_http_hold
+tests_net_test_http_hold_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_http_answer
 tests_net_test_http_answer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
