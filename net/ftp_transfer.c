@@ -146,7 +146,7 @@ send_plain(struct transfer *t, struct source *s)
 }
 
 /* Some of what is next, as much as the session takes.  A file is encrypted
- * right out of the kernel's memory: copying it first costs a fifth more. */
+ * right out of the kernel's memory: copying it first is a seventh more work. */
 static enum ftp_end
 send_some(struct transfer *t, struct source *s)
 {
