@@ -207,7 +207,7 @@ check "a session is resumed" sh -c "echo | openssl s_client -connect \
     '127.0.0.1:$https_port' -sess_in '$work/session' 2>&1 | grep -q '^Reused, TLSv1.3'"
 hellos() { tls -tls1_3 -msg | grep -c ">>> .* ClientHello"; }
 check "whoever sends a key of X25519 need not say hello again" says 1 hellos
-at_once() { [ "$(hostile prompt "$https_port" "$path" "direct:$direct" 10)" -lt 35 ]; }
+at_once() { [ "$(hostile prompt "$https_port" "$path" "direct:$direct" 15)" -lt 35 ]; }
 check "a request that is sent behind the handshake is not held back" at_once
 used=$(cpu http)
 hostile unfinished "$https_port" >/dev/null
