@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +302,19 @@ describe(struct tls *t)
 	    version != NULL ? version : "TLS", cipher != NULL ? cipher : "");
 }
 
+/*
+ * The client's end of a handshake has no answer, so the kernel puts off its
+ * acknowledgement, by 40 ms, and many clients hold back what they say next
+ * until it comes (Nagle's algorithm).
+ */
+static void
+acknowledge(const struct tls *t)
+{
+	int on = 1;
+
+	setsockopt(t->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 int
 tls_handshake(struct tls *t)
 {
@@ -317,6 +332,7 @@ tls_handshake(struct tls *t)
 	if (rc == 0 && !t->shaken) {
 		t->shaken = true;
 		describe(t);
+		acknowledge(t);
 	}
 	if (rc < 0 && rc != GNUTLS_E_AGAIN && rc != GNUTLS_E_INTERRUPTED)
 		return failed(t, rc);

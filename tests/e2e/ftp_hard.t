@@ -121,6 +121,9 @@ check "TLS handshakes that are never ended" honest
 saw "harm nobody" True
 
 # --- encryption
+worst prompt 15
+check "sessions of TLS, one after the other" honest
+saw "whose first command is not held back" True
 worst injections
 check "commands unencrypted behind AUTH TLS" honest
 saw "are not obeyed" "('234', False) ('421', False)"
@@ -204,5 +207,17 @@ refute "no guess is in the log" logged wrong-
 
 check "no process had to be started again" is \
     "$(worker ftp; worker files; worker auth)" "$before"
+
+# --- deadlines that do not wait for whoever always says a little more
+daemon_stop
+sed -i -E 's/^#? *login_s *=.*/login_s = 8/' "$conf"
+daemon
+for how in "$ftps_port:-" "$ftp_port:AUTH TLS"; do
+	# shellcheck disable=SC2086
+	worst_on "${how%%:*}" - - dripping 8 "${how#*:}" $fifty
+	check "500 handshakes a byte at a time, port $how" honest
+	saw "are ended when a login may take no longer" "500 0 True"
+done
+
 check "the daemon ends cleanly" daemon_stop
 finish

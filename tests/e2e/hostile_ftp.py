@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import ssl
+import statistics
 import struct
 import sys
 import time
@@ -348,6 +349,43 @@ def half(n):
     print(True)
 
 
+def dripping(limit, first, *sources):
+    """Ten handshakes from each address, a byte now and then.  None may live
+    longer than a login may take, and some live as long."""
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 500
+    held, lived = {}, []
+    for source in sources:
+        for _ in range(10):
+            s = tcp(port, source)
+            held[s] = time.monotonic()
+            s.setblocking(False)
+    opened, said = len(held), [0]
+
+    def drip():
+        byte = hello[said[0] - (first != "-"):][:1]
+        for s in list(held):
+            over = False
+            try:
+                s.send(byte if said[0] > 0 or first == "-" else
+                       first.encode() + b"\r\n")
+                over = s.recv(100) == b""
+            except BlockingIOError:
+                pass
+            except OSError:
+                over = True
+            if over:
+                lived.append(time.monotonic() - held.pop(s))
+                s.close()
+        said[0] += 1
+        time.sleep(0.3)
+    drip()
+    hold(drip)
+    end = time.monotonic() + PATIENCE
+    while held and time.monotonic() < end:
+        drip()
+    print(opened, len(held), float(limit) - 2 < max(lived) < float(limit) + 4)
+
+
 def folder(path, want):
     """A huge folder, listed again and again in every way."""
     f = Session()
@@ -456,6 +494,20 @@ def guesses(n):
             seen.add("held back")
             break
     print(*sorted(seen))
+
+
+def prompt(n):
+    """Is the first command of most sessions of TLS answered at once, over
+    sockets that hold back what follows too soon?"""
+    took = []
+    for _ in range(int(n)):
+        f = Session(login=False)
+        t0 = time.monotonic()
+        f.say("NOOP")
+        took.append(time.monotonic() - t0)
+        f.s.close()
+    hold()
+    print(statistics.median(took) < 0.035)
 
 
 globals()[action](*arguments)
