@@ -9,6 +9,7 @@
 enum {
 	MEMORY = 64, /* answers remembered; a power of two */
 	PROBES = 4,  /* places that an answer may have, one behind the other */
+	PARTS = 3,   /* of what is asked: pipeline, status, loss reason */
 	KEY_BYTES = 232,
 	PIPELINES = 16 /* different ones that are told apart */
 };
@@ -18,9 +19,10 @@ struct rule {
 };
 
 struct answer {
-	size_t n;          /* of key; 0 is none */
-	struct meaning is; /* with MAP_GOAL: without its goal */
-	char key[KEY_BYTES];
+	bool used;
+	size_t n[PARTS];
+	char key[KEY_BYTES]; /* the parts, one behind the other */
+	struct meaning is;   /* with MAP_GOAL: without its goal */
 };
 
 struct map {

@@ -263,48 +263,73 @@ map_cancelled(struct map *m, struct slice loss_reason)
 
 /* --- remembering --------------------------------------------------------- */
 
-/* The three arguments as one key, with zeros up to the next eight bytes; 0 when
- * they are too long to remember. */
-static size_t
-make_key(char key[KEY_BYTES], const struct slice part[3], uint64_t *hash)
+/* Eight bytes at a time, the last ones perhaps twice. */
+static uint64_t
+mix(uint64_t hash, struct slice s)
 {
-	size_t n = 0;
+	uint64_t word = 0;
 
-	for (int i = 0; i < 3; i++) {
-		if (part[i].n >= KEY_BYTES - WORD - n)
-			return 0;
-		if (part[i].n > 0)
-			memcpy(key + n, part[i].p, part[i].n);
-		n += part[i].n;
-		key[n++] = '\0';
+	hash ^= s.n;
+	for (size_t i = 0; i + WORD < s.n; i += WORD) {
+		memcpy(&word, s.p + i, WORD);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
 	}
-	memset(key + n, 0, WORD);
-	*hash = n;
-	for (size_t i = 0; i < n; i += WORD) {
-		uint64_t word;
-
-		memcpy(&word, key + i, WORD);
-		*hash = (*hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		*hash ^= *hash >> 32;
-	}
-	return n;
+	if (s.n >= WORD)
+		memcpy(&word, s.p + s.n - WORD, WORD);
+	else
+		for (size_t i = 0; i < s.n; i++)
+			word = word << 8 | (unsigned char)s.p[i];
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
 }
 
-/* Where the answer is, if it is *known; else where it is to be put, perhaps in
+static bool
+is_about(const struct answer *a, const struct slice part[PARTS])
+{
+	const char *p = a->key;
+
+	for (int i = 0; i < PARTS; p += a->n[i++])
+		if (a->n[i] != part[i].n ||
+		    (part[i].n > 0 && memcmp(p, part[i].p, part[i].n) != 0))
+			return false;
+	return true;
+}
+
+/* Where the answer is, if it is *known; else where it may be put, perhaps in
  * the place of another one. */
 static struct answer *
-recall(struct map *m, const char *key, size_t n, uint64_t hash, bool *known)
+recall(struct map *m, const struct slice part[PARTS], bool *known)
 {
 	struct answer *a = NULL;
+	uint64_t hash = 0;
 
+	for (int i = 0; i < PARTS; i++)
+		if (part[i].n > 0)
+			hash = mix(hash + (uint64_t)i, part[i]);
 	*known = false;
 	for (uint64_t i = 0; i < PROBES && !*known; i++) {
 		a = &m->memory[(hash + i) & (MEMORY - 1)];
-		if (a->n == 0)
+		if (!a->used)
 			break;
-		*known = n == a->n && memcmp(key, a->key, n) == 0;
+		*known = is_about(a, part);
 	}
 	return a;
+}
+
+static void
+remember(struct answer *a, const struct slice part[PARTS], struct meaning is)
+{
+	char *p = a->key;
+
+	a->used = part[0].n + part[1].n + part[2].n <= KEY_BYTES;
+	a->is = is;
+	for (int i = 0; i < PARTS && a->used; i++) {
+		a->n[i] = part[i].n;
+		if (part[i].n > 0)
+			memcpy(p, part[i].p, part[i].n);
+		p += part[i].n;
+	}
 }
 
 /* "goal:ID", as the settings write it, where statuses may be goals as they
@@ -328,12 +353,9 @@ struct meaning
 map_meaning(struct map *m, struct slice pipeline, struct slice status,
     struct slice loss_reason)
 {
-	const struct slice part[3] = { pipeline, status, loss_reason };
-	char key[KEY_BYTES];
-	uint64_t hash = 0;
-	size_t n = make_key(key, part, &hash);
+	const struct slice part[PARTS] = { pipeline, status, loss_reason };
 	bool known;
-	struct answer *a = recall(m, key, n, hash, &known);
+	struct answer *a = recall(m, part, &known);
 	struct meaning is = { named_goal(m, status), MAP_GOAL };
 
 	if (is.to.n > 0)
@@ -343,9 +365,7 @@ map_meaning(struct map *m, struct slice pipeline, struct slice status,
 	} else {
 		is = translate(m, pipeline, status, loss_reason);
 		arena_reset(&m->scratch);
-		a->n = n;
-		a->is = is;
-		memcpy(a->key, key, n);
+		remember(a, part, is);
 	}
 	if (is.by == MAP_GOAL)
 		is.to = text_strip(status);

@@ -276,6 +276,14 @@ cut_quoted(
 	return q == NULL ? n : (size_t)(q - p);
 }
 
+static size_t
+skip_blanks(const struct csv *c, const char *p, size_t n, size_t at)
+{
+	while (at < n && csv_blank(p[at]) && p[at] != c->delimiter)
+		at++;
+	return at;
+}
+
 /*
  * Cuts a record at its delimiters, where that is all there is to do: no cell
  * begins with a quote, or its quotes are around it, and doubled within.  False
@@ -292,13 +300,11 @@ cut(struct csv *c, const char *p, size_t n, bool quotes)
 	for (;; at++) {
 		struct slice cell;
 
-		while (at < n && csv_blank(p[at]) && p[at] != c->delimiter)
-			at++;
+		if (at < n && (unsigned char)p[at] <= '"')
+			at = skip_blanks(c, p, n, at);
 		if (quotes && at < n && p[at] == '"') {
 			at = cut_quoted(c, p, n, at + 1, &cell) + 1;
-			while (
-			    at < n && csv_blank(p[at]) && p[at] != c->delimiter)
-				at++;
+			at = skip_blanks(c, p, n, at);
 			if (at > n || (at < n && p[at] != c->delimiter))
 				return false;
 		} else {
