@@ -582,9 +582,9 @@ ftp_stor(struct ftp *s, struct slice arg)
 
 	if (!s->state.tls)
 		ftp_say(s, "550 Uploads need encryption: log in over FTPS.");
-	else if (s->rest != 0)
-		ftp_say(
-		    s, "554 A file is uploaded whole: no REST before STOR.");
+	else if (s->rest != 0) /* what broke off is not kept */
+		ftp_say(s, "554 Uploads are not resumed here: send the file "
+			   "again from its beginning (overwrite it).");
 	else if (can_transfer(s) && ftp_find(s, arg, path))
 		receive_file(s, path);
 	s->rest = 0;

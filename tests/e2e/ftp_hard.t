@@ -215,7 +215,7 @@ daemon
 for how in "$ftps_port:-" "$ftp_port:AUTH TLS"; do
 	# shellcheck disable=SC2086
 	worst_on "${how%%:*}" - - dripping 8 "${how#*:}" $fifty
-	check "500 handshakes a byte at a time, port $how" honest
+	check "500 handshakes a byte at a time, port ${how%%:*}" honest
 	saw "are ended when a login may take no longer" "500 0 True"
 done
 

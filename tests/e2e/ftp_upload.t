@@ -196,6 +196,45 @@ check "what has a hidden name to the end goes with its session" \
     within 20 left
 check "and the log says so" within 10 logged 'begins with a dot'
 
+# --- a client that wants to resume an upload, as FileZilla does: REST, STOR
+dump 231 "$work/r.csv"
+py "$dropper" "$work/r.csv" <<'EOF' >"$work/o" 2>&1
+from lib import *
+text = open(sys.argv[2], "rb").read()
+f = connect(sys.argv[1])
+f.cwd("/inbox/main")
+s = f.transfercmd("STOR r.csv")
+s.sendall(text[:40])
+s.shutdown(socket.SHUT_RDWR)  # it breaks off
+s.close()
+try: f.voidresp()
+except ftplib.all_errors as e: print(str(e)[:3])
+print(code(f, "SIZE r.csv"))  # nothing to go on from, nor for a new session
+g = connect(sys.argv[1])
+g.cwd("/inbox/main")
+print(code(g, "SIZE r.csv"), g.nlst())
+for s in f, g:
+    print(code(s, "REST 40"))
+    s.makepasv()
+    try: s.sendcmd("STOR r.csv")
+    except ftplib.error_perm as e: print(e)
+# the refused offset is not kept for what comes next
+print(g.storbinary("STOR r.csv", io.BytesIO(text))[:3],
+      g.size("r.csv") == len(text))
+g.quit()
+EOF
+refused="554 Uploads are not resumed here: send the file again from its beginning (overwrite it)."
+check "an upload that broke off is not resumed, and then made anew" is \
+    "$(cat "$work/o")" "426
+550
+550 []
+350
+$refused
+350
+$refused
+226 True"
+check "which becomes a dump" within 20 order_is_published 231
+
 # --- a resumed pull is complete with its rest, whatever the protocol
 pulled() { # USER PROTOCOL FACT…: the last such pull in the audit has these
 	who=$1 how=$2
