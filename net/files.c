@@ -357,7 +357,8 @@ static const struct {
 void
 files_answer(struct peer *p, const struct files_reply *r, int fd)
 {
-	peers_send(p, &r->head, r->error == 0 ? fd : -1);
+	if (r->head.id != FILES_UNANSWERED)
+		peers_send(p, &r->head, r->error == 0 ? fd : -1);
 	if (fd != -1)
 		close(fd);
 }

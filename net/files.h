@@ -35,6 +35,9 @@ enum files_op {
 };
 #define FILES_AT_MS 2000
 
+/* As the id of a request: nobody waits for an answer, and there is none. */
+#define FILES_UNANSWERED UINT64_MAX
+
 #define FILES_PATH_MAX 1024
 
 struct files_request { /* WIRE_FILE */

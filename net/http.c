@@ -344,6 +344,7 @@ tell_progress(struct http *h, const struct http_request *r, int64_t now)
 		return;
 	p->told_ms = now;
 	WIRE_INIT(&q, WIRE_FILE);
+	q.head.id = FILES_UNANSWERED;
 	q.op = FILES_PULL_AT;
 	memcpy(q.handle, p->handle, sizeof q.handle);
 	q.number = p->number;
@@ -401,6 +402,7 @@ pull_close(struct http *h, struct http_pull *p)
 	struct files_request q;
 
 	WIRE_INIT(&q, WIRE_FILE);
+	q.head.id = FILES_UNANSWERED;
 	q.op = FILES_PULL_END;
 	memcpy(q.handle, p->handle, sizeof q.handle);
 	q.number = p->number;

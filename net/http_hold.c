@@ -13,8 +13,8 @@
 #include "formats/arena.h"
 #include "net/http_private.h"
 
-#define RECORD_ROOM (HTTP_RECORD + 512) /* what one may need */
-#define KEPT_MAX ((size_t)8 * RECORD_ROOM)
+#define RECORD_ROOM (HTTP_RECORD + 512)    /* what one may need */
+#define KEPT_MAX ((size_t)4 * RECORD_ROOM) /* more only fills the cache */
 #define PARTS 8 /* that GnuTLS makes a record of; it is one, or two */
 
 static void

@@ -640,6 +640,36 @@ pulls_are_told_from_begin_to_end(void **state)
 }
 
 static void
+who_wants_no_answer_gets_none(void **state)
+{
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1);
+	struct files_request q;
+	struct files_reply r =
+	    ask(sock, &g, FILES_OPEN, "/main/conversions.csv", "", NOTHING);
+	union wire_any first;
+
+	(void)state;
+	next_event();
+	WIRE_INIT(&q, WIRE_FILE);
+	q.head.id = FILES_UNANSWERED;
+	memcpy(q.handle, g.handle, sizeof q.handle);
+	q.op = FILES_PULL_END;
+	q.number = r.number;
+	q.bytes = 4;
+	q.complete = 1;
+	assert_int_equal(wire_send(sock, &q.head, -1), 0);
+	assert_int_equal(next_event().kind, EVENT_PULL_END);
+	q.op = FILES_STAT;
+	q.head.id = ++asks;
+	snprintf(q.path, sizeof q.path, "/main/conversions.csv");
+	assert_int_equal(wire_send(sock, &q.head, -1), 0);
+	assert_true(kit_hear(sock, &first, NULL));
+	assert_int_equal(first.head.id, asks);
+	close(sock);
+}
+
+static void
 a_pull_from_an_offset_says_which_part(void **state)
 {
 	static const struct {
@@ -770,6 +800,7 @@ main(void)
 		CASE(an_upload_goes_encrypted),
 		CASE(a_session_has_so_many_uploads_and_no_more),
 		CASE(pulls_are_told_from_begin_to_end),
+		CASE(who_wants_no_answer_gets_none),
 		CASE(a_pull_from_an_offset_says_which_part),
 		CASE(reading_the_archive_is_told),
 		CASE(what_is_no_request_ends_the_channel),

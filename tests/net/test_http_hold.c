@@ -96,9 +96,9 @@ all_of_an_answer_goes_out_in_its_order(void **state)
 		{ "a record", HTTP_RECORD, 0, 1 },
 		{ "a record and one", HTTP_RECORD + 1, 0, 1 },
 		{ "a block", BLOCK, 0, 1 },
-		{ "a block and one", BLOCK + 1, 0, 1 },
-		{ "100 KB", 100000, 0, 1 },
-		{ "more than is held", 1000000, 0, 8 },
+		{ "a block and one", BLOCK + 1, 0, 2 },
+		{ "100 KB", 100000, 0, 2 },
+		{ "more than is held", 1000000, 0, 13 },
 		{ "100 KB to one who reads slowly", 100000, 4096, 0 },
 		{ "much to one who reads slowly", 1000000, 4096, 0 },
 	};
