@@ -12,7 +12,7 @@
 #include "formats/belt.h"
 
 enum {
-	BATCHES = 8,
+	BATCHES = 4,
 	ROWS = 256
 };
 #define BATCH_BYTES ((size_t)128 * 1024)
