@@ -50,8 +50,8 @@ enum {
 
 #define PRIORITIES                                                             \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"            \
-	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"           \
-	TLS_GROUPS ":%SERVER_PRECEDENCE"
+	"-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:"                 \
+	"-SHA1:" TLS_GROUPS ":%SERVER_PRECEDENCE"
 
 static struct tcp_info
 tcp_of(const struct http_conn *c)
@@ -94,6 +94,7 @@ conn_cut(struct http_conn *c)
 	if (!c->doomed)
 		shutdown(c->fd, SHUT_RDWR);
 	c->doomed = true;
+	c->http->stirred = true;
 	if (is_held(c))
 		http_request_release(c->request);
 }
@@ -463,6 +464,7 @@ hear(struct http *h, int sock)
 			return true;
 		if (n != 1)
 			return false;
+		h->stirred = true;
 		switch (m.head.type) {
 		case WIRE_GRANT:
 			http_request_granted(h, &m.granted);
@@ -599,7 +601,7 @@ turn(struct http_origin *o)
 static int
 timeout_of(const struct http *h)
 {
-	int wait = TICK_MS;
+	int wait = h->stirred ? 0 : TICK_MS;
 
 	for (size_t i = 0; i < h->origins; i++) {
 		const struct http_origin *o = &h->origin[i];
@@ -647,7 +649,7 @@ run(struct http *h)
 	bool quiet = false;
 
 	while (!h->stop && !(quiet && h->conn_count == 0)) {
-		bool all = false;
+		bool all;
 
 		p[0] = (struct pollfd){ w->control, POLLIN, 0 };
 		p[1] = channel(w->auth, &h->to_auth);
@@ -658,11 +660,8 @@ run(struct http *h)
 		    errno != EINTR)
 			return 1;
 		for (size_t i = 0; i < CHANNELS; i++) {
-			if (p[i].revents == 0)
-				continue;
-			if (!hear(h, p[i].fd))
+			if (p[i].revents != 0 && !hear(h, p[i].fd))
 				return 1; /* the parent starts us again */
-			all = true;
 		}
 		outbox_flush(&h->to_auth);
 		outbox_flush(&h->to_files);
@@ -673,8 +672,10 @@ run(struct http *h)
 		if (clock_ms() - tick >= TICK_MS || quiet) {
 			tick = clock_ms();
 			keep_deadlines(h);
-			all = true;
+			h->stirred = true;
 		}
+		all = h->stirred;
+		h->stirred = false;
 		for (size_t i = 0; i < h->origins; i++) {
 			if (all || p[CHANNELS + i].revents != 0 ||
 			    asks(&h->origin[i]))

@@ -152,6 +152,7 @@ struct http {
 	uint64_t last_ask;
 	uint64_t called;        /* how often libmicrohttpd did something */
 	gnutls_datum_t tickets; /* the key of TLS sessions to resume */
+	bool stirred;           /* connections may have been resumed, or cut */
 	bool draining, stop;
 };
 
