@@ -131,20 +131,23 @@ valid_utf8_is_told_from_damage(void **state)
 static void
 runs_of_any_length_and_alignment_are_measured(void **state)
 {
-	uint8_t buf[200];
+	enum {
+		ALL = 200 /* three blocks (block.h) and some */
+	};
+	uint8_t buf[ALL + 20];
 
 	(void)state;
 	for (size_t from = 0; from < 17; from++) {
-		for (size_t n = 0; n < 100; n++) {
+		for (size_t n = 0; n < ALL; n++) {
 			memset(buf, 'a', sizeof buf);
 			buf[from + n] = 0xd0;
-			assert_int_equal(charset_ascii(buf + from, 100), n);
-			assert_int_equal(charset_utf8(buf + from, 100), n);
+			assert_int_equal(charset_ascii(buf + from, ALL), n);
+			assert_int_equal(charset_utf8(buf + from, ALL), n);
 			buf[from + n + 1] = 0x96;
 			assert_int_equal(charset_ascii(buf + from, n), n);
-			if (n < 99)
+			if (n < ALL - 1)
 				assert_int_equal(
-				    charset_utf8(buf + from, 100), 100);
+				    charset_utf8(buf + from, ALL), ALL);
 		}
 	}
 }
@@ -179,31 +182,37 @@ valid_bytes(const uint8_t *p, size_t n)
 }
 
 static void
-eight_bytes_at_once_are_judged_as_each_alone(void **state)
+many_bytes_at_once_are_judged_as_each_alone(void **state)
 {
 	/* what a byte may be, the likely ones more often */
 	static const uint8_t bytes_of[] = { 'a', 'a', ';', 0, 0x7f, 0xd0, 0xd0,
 		0xd1, 0xc2, 0xdf, 0x80, 0x90, 0xb0, 0xbf, 0xbf, 0xbf, 0xc0,
 		0xc1, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff };
 	static const char *const chars[] = { "a", ";", "я", "Ж", "\xc2\xa0",
-		"₽", "😀", "\xdf\xbf" };
-	uint8_t buf[64];
+		"\xdf\xbf", "₽", "😀" };
+	enum {
+		SHORT = 6 /* of chars: what a whole block is judged by */
+	};
+	uint8_t buf[200];
 	uint32_t seed = 1;
 
 	(void)state;
 	for (int round = 0; round < 100000; round++) {
-		size_t n = 0;
+		size_t n = 0, most = round % 4 == 0 ? 180 : 40;
+		size_t kinds = round % 8 == 0 ? SHORT : COUNT(chars);
 
-		while (n < 40) {
+		while (n < most) {
 			const char *c;
 
 			seed = seed * 1664525 + 1013904223;
-			c = chars[(seed >> 16) % COUNT(chars)];
+			c = chars[(seed >> 16) % kinds];
 			memcpy(buf + n, c, strlen(c));
 			n += strlen(c);
-			if ((seed >> 24) % 32 == 0)
-				buf[n++] =
-				    bytes_of[(seed >> 8) % COUNT(bytes_of)];
+			if ((seed >> 24) % 32 != 0)
+				continue;
+			buf[n++] = bytes_of[(seed >> 8) % COUNT(bytes_of)];
+			if ((seed >> 29) % 2 == 0)
+				buf[n++] = 0x80;
 		}
 		n -= (seed >> 12) % 9;
 		assert_int_equal(charset_utf8(buf, n), valid_bytes(buf, n));
@@ -371,7 +380,7 @@ main(void)
 		cmocka_unit_test(every_byte_means_what_iconv_says),
 		cmocka_unit_test(a_long_text_is_converted_like_its_bytes),
 		cmocka_unit_test(valid_utf8_is_told_from_damage),
-		cmocka_unit_test(eight_bytes_at_once_are_judged_as_each_alone),
+		cmocka_unit_test(many_bytes_at_once_are_judged_as_each_alone),
 		cmocka_unit_test(runs_of_any_length_and_alignment_are_measured),
 		cmocka_unit_test(utf16_has_surrogates_and_may_be_cut),
 		cmocka_unit_test(russian_text_is_recognised_in_every_encoding),

@@ -287,6 +287,31 @@ what_cannot_be_trusted_is_named(void **state)
 	}
 }
 
+/* Delimiters are looked for a block at a time: one may be a block's first byte,
+ * its last, or stand in quotes. */
+static void
+a_delimiter_is_found_wherever_it_stands(void **state)
+{
+	struct settings s = defaults();
+	struct result r;
+
+	(void)state;
+	s.delimiter = ';';
+	for (int n = 1; n < 200; n++) {
+		char in[900], want[900];
+		char text[200];
+
+		memset(text, 'x', (size_t)n);
+		text[n] = '\0';
+		snprintf(in, sizeof in, "%s;;\"a;b\"; %s ;z\n%s;q\n", text,
+		    text, text);
+		snprintf(want, sizeof want, "1[%s][][a;b][%s][z] 2[%s][q] ",
+		    text, text, text);
+		run(&r, in, strlen(in), 0, 0, &s);
+		assert_string_equal(r.text, want);
+	}
+}
+
 static void
 a_header_that_is_too_wide_ends_the_dump(void **state)
 {
@@ -562,6 +587,7 @@ main(void)
 		cmocka_unit_test(records_are_read_with_the_line_they_begin_on),
 		cmocka_unit_test(a_stray_quote_costs_its_own_row_alone),
 		cmocka_unit_test(what_cannot_be_trusted_is_named),
+		cmocka_unit_test(a_delimiter_is_found_wherever_it_stands),
 		cmocka_unit_test(a_header_that_is_too_wide_ends_the_dump),
 		cmocka_unit_test(
 		    a_line_of_many_megabytes_is_skipped_in_little_memory),

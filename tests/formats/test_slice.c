@@ -9,6 +9,7 @@
 
 #include "formats/arena.h"
 #include "formats/slice.h"
+#include "formats/text.h"
 
 static void
 a_slice_is_cut_at_the_first_separator(void **state)
@@ -46,6 +47,32 @@ a_slice_sorts_before_what_it_begins(void **state)
 	assert_int_equal(slice_cmp(slice_of(""), slice_of("")), 0);
 }
 
+/* In texts of every length, the odd byte anywhere in them. */
+static void
+a_rule_for_all_bytes_finds_the_one_that_breaks_it(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 30; n++) {
+		char text[] = "0123456789012345678901234567890";
+
+		assert_true(
+		    text_all((struct slice){ text, n }, text_are_digits));
+		for (size_t at = 0; at < n; at++) {
+			for (int c = 0; c < 256; c++) {
+				struct slice s = { text, n };
+
+				text[at] = (char)c;
+				assert_int_equal(text_all(s, text_are_digits),
+				    c >= '0' && c <= '9');
+				assert_int_equal(
+				    text_all(s, text_are_printable),
+				    c > ' ' && c < 0x7f);
+			}
+			text[at] = '7';
+		}
+	}
+}
+
 static void
 an_arena_gives_separate_aligned_memory(void **state)
 {
@@ -74,6 +101,8 @@ main(void)
 		cmocka_unit_test(a_slice_is_cut_at_the_first_separator),
 		cmocka_unit_test(blanks_and_nbsp_are_trimmed),
 		cmocka_unit_test(a_slice_sorts_before_what_it_begins),
+		cmocka_unit_test(
+		    a_rule_for_all_bytes_finds_the_one_that_breaks_it),
 		cmocka_unit_test(an_arena_gives_separate_aligned_memory),
 	};
 
