@@ -12,9 +12,6 @@
 #include "server/lang.h"
 #include "net/sftp_session.h"
 
-/* Two of the packets that OpenSSH takes, less the ten bytes libssh sets aside
- * in each: a full buffer leaves no small packet behind. */
-#define OUT_SIZE ((size_t)2 * (32768 - 10))
 #define IN_SIZE ((size_t)64 * 1024) /* grows up to one packet */
 
 struct sftp *
@@ -27,8 +24,8 @@ sftp_new(int files, const struct grant *g, uint64_t upload_max)
 	s->files = files;
 	s->grant = *g;
 	s->upload_max = upload_max;
-	s->out.p = malloc(OUT_SIZE);
-	s->out.size = OUT_SIZE;
+	s->out.p = malloc(SFTP_PENDING_MAX);
+	s->out.size = SFTP_PENDING_MAX;
 	s->in = malloc(IN_SIZE);
 	s->in_size = IN_SIZE;
 	if (s->out.p == NULL || s->in == NULL) {

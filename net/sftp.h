@@ -18,6 +18,14 @@
 
 #define SFTP_HANDLES_MAX 64
 
+/*
+ * As much waits to be written at most: four of the packets that OpenSSH takes,
+ * less the ten bytes libssh sets aside in each, so that no small packet is left
+ * behind.  Two at a time cost the server a tenth more and wake the client twice
+ * as often; eight win nothing.
+ */
+#define SFTP_PENDING_MAX ((size_t)4 * (32768 - 10))
+
 struct sftp;
 
 /* files is the channel to files and stays the caller's; an upload may have

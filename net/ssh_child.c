@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <libssh/callbacks.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <nettle/base64.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
 #define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
+#define REST_MS 100        /* until memory of no use is given back */
 
 /* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
  * beside <linux/tcp.h>. */
@@ -56,6 +58,7 @@ struct client {
 	size_t backlog;   /* bytes of the channel that libssh still holds */
 	int64_t deadline; /* of the login */
 	int64_t active;   /* when bytes last moved */
+	int64_t rested;   /* when they had, when memory was given back */
 };
 
 static void
@@ -400,6 +403,23 @@ time_left(struct client *c)
 	return c->draining && idle > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle;
 }
 
+/* A session that rests gives back what the login, or a pull, needed.  How long
+ * the loop may wait of left. */
+static int64_t
+rest(struct client *c, int64_t left)
+{
+	int64_t until;
+
+	if (c->sftp == NULL || c->rested == c->active || !sftp_idle(c->sftp))
+		return left;
+	until = c->active + REST_MS - clock_ms();
+	if (until > 0)
+		return until < left ? until : left;
+	malloc_trim(0);
+	c->rested = c->active;
+	return left;
+}
+
 /* A signature by a kind of key we do not take: libssh says nothing to the
  * client, which then would wait until the deadline. */
 static void
@@ -426,7 +446,7 @@ serve(struct client *c)
 			work(c);
 		else if (c->eof)
 			end(c, NULL);
-		left = time_left(c);
+		left = rest(c, time_left(c));
 		if (!c->over && turn(c, left))
 			look_for_silence(c);
 	}

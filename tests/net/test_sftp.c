@@ -198,7 +198,7 @@ no_more_is_answered_than_there_is_room_for(void **state)
 	while (sftp_take(g->sftp, o.p, o.n) == o.n) {
 		asked++;
 		assert_int_equal(sftp_run(g->sftp), 0);
-		assert_true(sftp_pending(g->sftp).n <= 65536);
+		assert_true(sftp_pending(g->sftp).n <= SFTP_PENDING_MAX);
 	}
 	assert_true(asked > 1000); /* many requests wait, */
 	assert_true(asked < 5000); /* but not any number of them */
