@@ -109,6 +109,7 @@ struct source {
 	int fd; /* -1: from p */
 	const uint8_t *p;
 	uint64_t at, end; /* in the file, or in p */
+	bool lasts;       /* see window.h */
 };
 
 /* After a call that the socket did not take. */
@@ -145,8 +146,9 @@ send_plain(struct transfer *t, struct source *s)
 	return end;
 }
 
-/* Some of what is next, as much as the session takes.  A file is encrypted
- * right out of the kernel's memory: copying it first is a seventh more work. */
+/* Some of what is next, as much as the session takes.  What is
+ * published is encrypted right out of the kernel's memory: copying it first is
+ * a seventh more work. */
 static enum ftp_end
 send_some(struct transfer *t, struct source *s)
 {
@@ -155,7 +157,7 @@ send_some(struct transfer *t, struct source *s)
 	struct window w;
 	ssize_t rc;
 
-	if (s->fd != -1 && !window_open(&w, s->fd, s->at, n))
+	if (s->fd != -1 && !window_open(&w, s->fd, s->at, n, s->lasts))
 		return FTP_END_DISK;
 	rc = tls_write(t->d->tls, s->fd == -1 ? s->p + s->at : w.p, n);
 	if (s->fd != -1 && !window_close(&w))
@@ -349,10 +351,12 @@ send_all(struct ftp_data *d, struct source *s, struct ftp_moved *moved)
 }
 
 enum ftp_end
-ftp_data_send_file(struct ftp_data *d, int fd, uint64_t offset, uint64_t n,
-    struct ftp_moved *moved)
+ftp_data_send_file(struct ftp_data *d, int fd, bool lasts, uint64_t offset,
+    uint64_t n, struct ftp_moved *moved)
 {
-	struct source s = { .fd = fd, .at = offset, .end = offset + n };
+	struct source s = {
+		.fd = fd, .at = offset, .end = offset + n, .lasts = lasts
+	};
 
 	return send_all(d, &s, moved);
 }

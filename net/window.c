@@ -56,13 +56,13 @@ copy(struct window *w, uint64_t from)
 }
 
 bool
-window_open(struct window *w, int fd, uint64_t at, size_t n)
+window_open(struct window *w, int fd, uint64_t at, size_t n, bool lasts)
 {
 	uint64_t from = at / PAGES * PAGES;
 
 	*w = (struct window){ .fd = fd, .n = n, .end = at + n };
 	w->size = (size_t)(w->end - from);
-	if (!is_there(w) || (!map(w, from) && !copy(w, from)))
+	if (!is_there(w) || (!(lasts && map(w, from)) && !copy(w, from)))
 		return false;
 	w->p = w->memory + (at - from);
 	return true;

@@ -1,11 +1,13 @@
 /*
- * A look at a part of a file without a copy of it: it is mapped, and its pages
- * are fetched at once, so that a disk that fails is an answer and no signal.
- * Where that cannot be (before Linux 5.14, on some file systems) it is read.
+ * A look at a part of a file, without a copy of it where the file lasts: it is
+ * mapped, and its pages are fetched at once, so that a disk that fails is an
+ * answer and no signal.  A file lasts when it is only ever replaced by another
+ * one, as what is published is; one that somebody may cut would be a signal
+ * (SIGBUS) after all, so it is read.  So is any where its pages cannot be
+ * fetched (before Linux 5.14, on some file systems).
  *
  *      window_open    then p[0] to p[n - 1] are the bytes
- *      window_close   at once: a file that is cut under an open window is a
- *                     signal (SIGBUS) after all, so never wait with one open
+ *      window_close   at once: never wait with one open
  */
 #ifndef NET_WINDOW_H
 #define NET_WINDOW_H
@@ -27,7 +29,7 @@ struct window {
 
 /* n bytes, more than none, from at on.  False when the file has them not; then
  * nothing is open. */
-bool window_open(struct window *w, int fd, uint64_t at, size_t n);
+bool window_open(struct window *w, int fd, uint64_t at, size_t n, bool lasts);
 
 /* False when the file became shorter meanwhile: the bytes may not have been
  * its. */

@@ -1,7 +1,7 @@
 /*
  * What a process of the daemon could do if it were taken over: loaded into each
  * by LD_PRELOAD, it makes the process try, at the moment of SIGUSR2, wherever
- *it is by then and whoever it serves.
+ * it is by then and whoever it serves.
  *
  *	PROBE_DIR=DIR        the instance, absolute
  *
