@@ -65,24 +65,24 @@ static const bool parts[256] = {
 
 /* The digits of a phone of nothing else but what parts them and a plus before
  * them: without a branch a byte, for such are all but few.  False: there is
- * more to it. */
+ * more to it, perhaps a fraction (without_fraction). */
 static bool
 collect_plain(struct dialled *d, struct slice s)
 {
-	bool plain = true;
+	bool plain = true, digit = false;
 
 	if (s.n == 0 || s.n > sizeof d->p)
 		return false;
 	*d = (struct dialled){ .plus = *s.p == '+' };
 	for (size_t i = d->plus; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		bool digit = (unsigned char)(c - '0') <= 9;
 
+		digit = (unsigned char)(c - '0') <= 9;
 		d->p[d->n] = s.p[i];
 		d->n += digit;
 		plain &= digit | parts[c];
 	}
-	return plain &&
+	return plain && digit &&
 	       !(s.p[s.n - 1] == '0' && s.n > 1 && s.p[s.n - 2] == '.');
 }
 
