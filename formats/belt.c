@@ -3,6 +3,7 @@
  */
 #include "formats/belt.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -101,8 +102,9 @@ belt_give(struct belt *b)
 void
 belt_wait(struct belt *b)
 {
+	assert(!b->between);
 	pthread_mutex_lock(&b->lock);
-	pthread_cond_signal(&b->done[GIVEN]);
+	pthread_cond_signal(&b->done[GIVEN]); /* it may sleep until half */
 	while (b->given != b->emptied)
 		pthread_cond_wait(&b->done[EMPTIED], &b->lock);
 	pthread_mutex_unlock(&b->lock);

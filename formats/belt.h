@@ -7,6 +7,7 @@
  *      belt_open
  *      the one that fills:   belt_take, fill it, belt_give …, belt_end
  *                            and belt_wait, when what it gave must be done
+ *                            (where nobody is between)
  *      the one between:      belt_pass …, belt_pass_end
  *      the one that empties: belt_next …, and belt_stop to want no more
  *      belt_close, when all are done
