@@ -215,9 +215,9 @@ short_characters(const uint8_t *p, size_t n)
 		first = high & w << 1;
 		some = w << 3 | w << 4 | w << 5 | w << 6;
 		if ((first & w << 2) != 0 || (first & ~some) != 0 ||
-		    (high & ~first) != (first << 8 | due))
+		    (high & ~first) != (first << 8 | due << 7))
 			break;
-		due = first >> 56;
+		due = first >> 63;
 		i += WORD;
 	}
 	return due == 0 ? i : i - 1;

@@ -11,6 +11,7 @@
 #include "formats/slice.h"
 #include "formats/status.h"
 
+/* It remembers what it was asked last, so each thread needs its own. */
 struct zone;
 
 /* A date and time as a clock on the wall shows it. */
