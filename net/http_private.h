@@ -1,6 +1,7 @@
 /*
- * What http.c (the process, its connections and channels) and http_request.c
- * (one request from target to response) share.
+ * What the http process consists of: http.c (the process and its channels),
+ * http_conn.c (connections), http_request.c (one request from target to
+ * response), http_send.c (responses), and http_tls.c and http_hold.c below TLS.
  */
 #ifndef NET_HTTP_PRIVATE_H
 #define NET_HTTP_PRIVATE_H
@@ -156,15 +157,6 @@ struct http {
 	bool draining, stop;
 };
 
-/* Bytes of the connection that its client has acknowledged. */
-uint64_t http_acked(const struct http_conn *c);
-
-/* Counts them from now on: an answer begins that may take its time. */
-void http_measure(struct http_conn *c);
-
-/* The connection begins with this session of GnuTLS. */
-void http_tls_begin(struct http_conn *c, gnutls_session_t s);
-
 /* libmicrohttpd's callbacks. */
 void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *m);
 enum MHD_Result http_request_handle(void *cls, struct MHD_Connection *m,
@@ -185,12 +177,42 @@ void http_request_release(struct http_request *r);
  * false when auth is gone. */
 bool http_hear_auth(struct http *h);
 
-/* The connection has this grant from now on, or no longer needs one. */
+/* How the pull ended is known: tells files, now or once it has a number. */
+void http_pull_done(struct http *h, struct http_pull *p);
+
+/* --- http_conn.c: connections -------------------------------------- */
+
+/* libmicrohttpd's callbacks: may another one begin? and: one begins, or ends.
+ */
+enum MHD_Result http_conn_admit(
+    void *cls, const struct sockaddr *sa, socklen_t n);
+void http_conn_notify(void *cls, struct MHD_Connection *m, void **context,
+    enum MHD_ConnectionNotificationCode what);
+
+/* It has the grant of these credentials from now on. */
 void http_conn_grant(
     struct http_conn *c, const struct grant *g, const uint8_t credentials[32]);
 
-/* How the pull ended is known: tells files, now or once it has a number. */
-void http_pull_done(struct http *h, struct http_pull *p);
+/* auth took a grant back. */
+void http_revoked(struct http *h, const struct auth_revoked *m);
+
+/* Tells auth that a login is over once nobody uses its handle: no connection,
+ * and no pull that files has yet to number. */
+void http_log_out(struct http *h, const uint8_t handle[16]);
+
+/* Cuts who is too slow; settles pulls, and tells how far they came. */
+void http_keep_deadlines(struct http *h);
+
+/* Bytes of the connection that its client has acknowledged. */
+uint64_t http_acked(const struct http_conn *c);
+
+/* Counts them from now on: an answer begins that may take its time. */
+void http_measure(struct http_conn *c);
+
+/* --- http_tls.c ---------------------------------------------------- */
+
+/* The connection begins with this session of GnuTLS. */
+void http_tls_begin(struct http_conn *c, gnutls_session_t s);
 
 /* --- http_hold.c: records on their way to the socket --------------- */
 

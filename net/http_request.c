@@ -460,6 +460,7 @@ http_request_end(void *cls, struct MHD_Connection *m, void **request,
 		r->conn->since_ms = clock_ms();
 	}
 	secret_wipe(r->token, sizeof r->token);
+	secret_wipe(r->credentials, sizeof r->credentials);
 	free(r);
 	*request = NULL;
 }
