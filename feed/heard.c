@@ -183,7 +183,7 @@ static struct running *
 find_running(const struct heard *h, uint64_t pull)
 {
 	for (size_t i = 0; i < h->runs; i++) {
-		if (h->running[i].ev.pull == pull)
+		if (!h->running[i].ended && h->running[i].ev.pull == pull)
 			return &h->running[i];
 	}
 	return NULL;
@@ -265,7 +265,7 @@ end_pull(
 		ev->complete != 0, e) == -1)
 		return err_add(e, "pull of %s/%s", feed, file);
 	if (r != NULL)
-		*r = h->running[--h->runs];
+		r->ended = true;
 	f = conf_feed(h->conf, feed);
 	if (f != NULL && ev->complete != 0)
 		h->pulled[f->index] = true;
@@ -277,22 +277,37 @@ static int
 end_pulls_of(
     struct heard *h, uint64_t number, const struct event *gone, struct err *e)
 {
-	size_t i = 0;
-
-	while (i < h->runs) {
+	for (size_t i = 0; i < h->runs; i++) {
 		struct event ev = h->running[i].ev;
 
-		if (ev.head.id != gone->pull) {
-			i++;
+		if (h->running[i].ended || ev.head.id != gone->pull)
 			continue;
-		}
 		ev.kind = EVENT_FILES_GONE;
 		ev.at = gone->at;
 		ev.complete = 0;
-		if (end_pull(h, number, &ev, e) == -1) /* out of running */
+		if (end_pull(h, number, &ev, e) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+/* Pulls that ended are forgotten when the store knows; else they run on, and
+ * end again. */
+static void
+forget_ended(struct heard *h, bool kept)
+{
+	size_t i = 0;
+
+	while (i < h->runs) {
+		struct running *r = &h->running[i];
+
+		if (r->ended && kept) {
+			*r = h->running[--h->runs];
+		} else {
+			r->ended = false;
+			i++;
+		}
+	}
 }
 
 /* How far they came, for whoever asks after a kill. */
@@ -360,6 +375,7 @@ take_batch(struct heard *h, size_t *n, struct err *e)
 {
 	struct spooled s;
 	uint64_t from;
+	bool kept;
 	int rc;
 
 	if (!spool_next(h->spool, &s))
@@ -375,12 +391,13 @@ take_batch(struct heard *h, size_t *n, struct err *e)
 		h->audited = s.number > h->audited ? s.number : h->audited;
 		spool_took(h->spool);
 	} while (*n < AT_ONCE && spool_next(h->spool, &s));
-	if (store_commit(h->store, rc == -1 ? NULL : e) == -1) {
-		store_rollback(h->store);
-		spool_back(h->spool, from);
-		rc = -1;
-	}
-	return rc;
+	kept = store_commit(h->store, rc == -1 ? NULL : e) == 0;
+	forget_ended(h, kept);
+	if (kept)
+		return rc;
+	store_rollback(h->store);
+	spool_back(h->spool, from);
+	return -1;
 }
 
 /* 1: there may be more. */

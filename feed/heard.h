@@ -17,6 +17,7 @@
 struct running {
 	struct event ev; /* PULL_BEGIN without its end; how far it came */
 	bool moved;      /* which the store does not know */
+	bool ended;      /* in the batch that is being taken */
 };
 
 struct heard {

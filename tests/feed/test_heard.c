@@ -4,6 +4,8 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -329,6 +331,44 @@ what_was_taken_and_not_kept_comes_again(void **state)
 	assert_int_equal(lines_with("event=pulled", "bytes=147"), 1);
 }
 
+/* Nothing may be written behind so many bytes of a file: the audit is short,
+ * what the store commits is not. */
+static void
+let_files_grow_to(rlim_t bytes)
+{
+	struct rlimit l;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+	l.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void
+an_end_that_the_store_could_not_keep_comes_again(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	heard_drain(&h, false);
+	event_init(&ev, EVENT_FILES_GONE);
+	ev.pull = FILES_PID;
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	spool_pump(h.spool);
+	let_files_grow_to(12 * 1024);
+	heard_drain(&h, false);
+	let_files_grow_to(RLIM_INFINITY);
+	assert_string_not_equal(h.said, "");
+	assert_int_equal(last_pull().ended, 0);
+	h.again_ms = 0;
+	heard_drain(&h, false);
+	assert_string_equal(h.said, "");
+	assert_int_not_equal(last_pull().ended, 0);
+	assert_int_equal(h.runs, 0);
+	assert_int_equal(lines_with("event=pulled", "direct"), 1);
+}
+
 static void
 between_two_batches_it_lets_more_come(void **state)
 {
@@ -359,6 +399,7 @@ main(void)
 		TEST(uploads_and_archive_reads_are_in_the_audit),
 		TEST(a_strange_event_is_passed_over),
 		TEST(what_was_taken_and_not_kept_comes_again),
+		TEST(an_end_that_the_store_could_not_keep_comes_again),
 		TEST(between_two_batches_it_lets_more_come),
 	};
 
