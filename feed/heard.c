@@ -368,33 +368,36 @@ take(struct heard *h, const struct spooled *s, struct err *e)
 	}
 }
 
-/* All that is there, in one transaction.  Before one that fails everything is
- * kept; without the commit nothing is, and it is taken again. */
+/* What is there, up to most, in one transaction.  When one fails nothing is
+ * kept, for half of it may be done; *n is how many came before it. */
 static int
-take_batch(struct heard *h, size_t *n, struct err *e)
+take_batch(struct heard *h, size_t most, size_t *n, struct err *e)
 {
 	struct spooled s;
 	uint64_t from;
-	bool kept;
-	int rc;
+	bool failed;
 
+	*n = 0;
 	if (!spool_next(h->spool, &s))
 		return 0;
 	from = s.number;
 	if (store_begin(h->store, e) == -1)
 		return -1;
 	do {
-		++*n;
-		rc = take(h, &s, e);
-		if (rc == -1)
+		failed = take(h, &s, e) == -1;
+		if (failed)
 			break;
 		h->audited = s.number > h->audited ? s.number : h->audited;
 		spool_took(h->spool);
-	} while (*n < AT_ONCE && spool_next(h->spool, &s));
-	kept = store_commit(h->store, rc == -1 ? NULL : e) == 0;
-	forget_ended(h, kept);
-	if (kept)
-		return rc;
+		++*n;
+	} while (*n < most && spool_next(h->spool, &s));
+	if (!failed && store_commit(h->store, e) == -1) {
+		failed = true;
+		*n = 0; /* the same ones would fail again */
+	}
+	forget_ended(h, !failed);
+	if (!failed)
+		return 0;
 	store_rollback(h->store);
 	spool_back(h->spool, from);
 	return -1;
@@ -404,11 +407,13 @@ take_batch(struct heard *h, size_t *n, struct err *e)
 static int
 take_all(struct heard *h, struct err *e)
 {
-	size_t n = 0;
+	size_t n, again;
 	int rc;
 
 	audit_hold(h->audit, true);
-	rc = take_batch(h, &n, e);
+	rc = take_batch(h, AT_ONCE, &n, e);
+	if (rc == -1 && n > 0) /* what came before it need not wait */
+		take_batch(h, n, &again, NULL);
 	audit_hold(h->audit, false);
 	if (audit_sync(h->audit, rc == -1 ? NULL : e) == -1)
 		rc = -1;

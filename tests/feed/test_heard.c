@@ -4,7 +4,9 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -369,6 +371,50 @@ an_end_that_the_store_could_not_keep_comes_again(void **state)
 	assert_int_equal(lines_with("event=pulled", "direct"), 1);
 }
 
+/* Whatever is done to publications from now on fails, or not any more. */
+static void
+break_publications(bool broken)
+{
+	char path[PATH_MAX];
+	sqlite3 *db;
+
+	conf_path(path, b.inst.conf, "state", "store.db", NULL);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db,
+		broken ? "CREATE TRIGGER broken BEFORE UPDATE ON publications"
+			 " BEGIN SELECT RAISE(FAIL, 'broken'); END"
+		       : "DROP TRIGGER broken",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+an_event_is_kept_whole_or_waits_and_those_before_it_do_not(void **state)
+{
+	struct publication p;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	tell(EVENT_PULL_END, 9, "", 147, true);
+	break_publications(true);
+	heard_drain(&h, false);
+	assert_string_not_equal(h.said, "");
+	assert_int_equal(last_pull().id, 9);
+	assert_int_equal(last_pull().ended, 0);
+	break_publications(false);
+	h.again_ms = 0;
+	heard_drain(&h, false);
+	assert_string_equal(h.said, "");
+	assert_true(last_pull().complete);
+	assert_int_equal(store_publication_get(
+			     b.in.store, last_pull().publication, &p, &b.e),
+	    1);
+	assert_int_equal(p.pulls, 1);
+	assert_int_equal(lines_with("event=pulled", "bytes=147"), 1);
+}
+
 static void
 between_two_batches_it_lets_more_come(void **state)
 {
@@ -400,6 +446,8 @@ main(void)
 		TEST(a_strange_event_is_passed_over),
 		TEST(what_was_taken_and_not_kept_comes_again),
 		TEST(an_end_that_the_store_could_not_keep_comes_again),
+		TEST(
+		    an_event_is_kept_whole_or_waits_and_those_before_it_do_not),
 		TEST(between_two_batches_it_lets_more_come),
 	};
 
