@@ -256,9 +256,11 @@ end_pull(
 			h->store, feed, file, begun.mtime, &p, e) != 1)
 			p.sha256[0] = '\0';
 	}
-	if (number > h->audited &&
+	if (number > h->audited && (r == NULL || !r->told) &&
 	    audit_pulled(h, number, &begun, ev, p.sha256, e) == -1)
 		return -1;
+	if (r != NULL)
+		r->told = true;
 	if (ev->kind == EVENT_PULL_END) /* else there may be more of them */
 		h->audited = number > h->audited ? number : h->audited;
 	if (store_pull_end(h->store, ev->pull, ev->at, ev->bytes,

@@ -17,6 +17,7 @@
 struct running {
 	struct event ev; /* PULL_BEGIN without its end; how far it came */
 	bool moved;      /* which the store does not know */
+	bool told;       /* its end is in the audit */
 	bool ended;      /* in the batch that is being taken */
 };
 

@@ -371,23 +371,44 @@ an_end_that_the_store_could_not_keep_comes_again(void **state)
 	assert_int_equal(lines_with("event=pulled", "direct"), 1);
 }
 
-/* Whatever is done to publications from now on fails, or not any more. */
+/* No row of it can be changed, or can be again. */
 static void
-break_publications(bool broken)
+freeze_table(const char *table, bool frozen)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], sql[200];
 	sqlite3 *db;
 
 	conf_path(path, b.inst.conf, "state", "store.db", NULL);
+	snprintf(sql, sizeof sql,
+	    frozen ? "CREATE TRIGGER frozen BEFORE UPDATE ON %s"
+		     " BEGIN SELECT RAISE(FAIL, 'frozen'); END"
+		   : "DROP TRIGGER frozen",
+	    table);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(db,
-		broken ? "CREATE TRIGGER broken BEFORE UPDATE ON publications"
-			 " BEGIN SELECT RAISE(FAIL, 'broken'); END"
-		       : "DROP TRIGGER broken",
-		NULL, NULL, NULL),
-	    SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+static void
+ends_that_fail_are_in_the_audit_once(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
+	event_init(&ev, EVENT_FILES_GONE);
+	ev.pull = FILES_PID;
+	assert_int_equal(wire_send(pair[0], &ev.head, -1), 0);
+	freeze_table("pulls", true);
+	for (int i = 0; i < 3; i++) {
+		heard_drain(&h, false);
+		assert_string_not_equal(h.said, "");
+		h.again_ms = 0;
+	}
+	freeze_table("pulls", false);
+	heard_drain(&h, false);
+	assert_int_not_equal(last_pull().ended, 0);
+	assert_int_equal(lines_with("event=pulled", "direct"), 1);
 }
 
 static void
@@ -398,12 +419,12 @@ an_event_is_kept_whole_or_waits_and_those_before_it_do_not(void **state)
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
 	tell(EVENT_PULL_END, 9, "", 147, true);
-	break_publications(true);
+	freeze_table("publications", true);
 	heard_drain(&h, false);
 	assert_string_not_equal(h.said, "");
 	assert_int_equal(last_pull().id, 9);
 	assert_int_equal(last_pull().ended, 0);
-	break_publications(false);
+	freeze_table("publications", false);
 	h.again_ms = 0;
 	heard_drain(&h, false);
 	assert_string_equal(h.said, "");
@@ -448,6 +469,7 @@ main(void)
 		TEST(an_end_that_the_store_could_not_keep_comes_again),
 		TEST(
 		    an_event_is_kept_whole_or_waits_and_those_before_it_do_not),
+		TEST(ends_that_fail_are_in_the_audit_once),
 		TEST(between_two_batches_it_lets_more_come),
 	};
 
