@@ -209,6 +209,8 @@ hellos() { tls -tls1_3 -msg | grep -c ">>> .* ClientHello"; }
 check "whoever sends a key of X25519 need not say hello again" says 1 hellos
 at_once() { [ "$(hostile prompt "$https_port" "$path" "direct:$direct" 15)" -lt 35 ]; }
 check "a request that is sent behind the handshake is not held back" at_once
+check "requests that come along with its end are answered, each" \
+    says 40 hostile together "$https_port" "$path" "direct:$direct" 40
 used=$(cpu http)
 hostile unfinished "$https_port" >/dev/null
 check "a handshake that waits for its client costs no work" \
