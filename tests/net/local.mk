@@ -61,9 +61,14 @@ tests_net_test_guessing_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_guessing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_ra
 
 NET_TESTS += tests/net/test_files
-tests_net_test_files_SOURCES = tests/net/test_files.c tests/net/worker_kit.h \
-	tests/server/instance.h
+tests_net_test_files_SOURCES = tests/net/test_files.c tests/net/files_kit.h \
+	tests/net/worker_kit.h tests/server/instance.h
 tests_net_test_files_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
+NET_TESTS += tests/net/test_files_upload
+tests_net_test_files_upload_SOURCES = tests/net/test_files_upload.c \
+	tests/net/files_kit.h tests/net/worker_kit.h tests/server/instance.h
+tests_net_test_files_upload_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
 NET_TESTS += tests/net/test_tls
 tests_net_test_tls_SOURCES = tests/net/test_tls.c tests/net/tls_kit.h
