@@ -165,21 +165,21 @@ static const unsigned char special[256] = {
 	[';'] = MARK, [','] = MARK, ['"'] = MARK, ['\r'] = BREAK, ['\n'] = BREAK
 };
 
-/* A byte of the word that is zero, or one above it, gets its highest bit. */
-static uint64_t
-zeros(uint64_t w)
+/* The highest bit of every byte that is below the limit; one may be set above
+ * such a byte, too. */
+static inline uint64_t
+below(uint64_t w, unsigned char limit)
 {
-	return (w - TEXT_EACH(0x01)) & ~w & TEXT_EACH(0x80);
+	return (w - TEXT_EACH(limit)) & ~w & TEXT_EACH(0x80);
 }
 
 /* Neither of the three marks, nor a control character. */
 static inline bool
 are_plain(uint64_t w)
 {
-	uint64_t control = (w - TEXT_EACH(' ')) & ~w & TEXT_EACH(0x80);
-
-	return (control | zeros(w ^ TEXT_EACH(';')) |
-		   zeros(w ^ TEXT_EACH(',')) | zeros(w ^ TEXT_EACH('"'))) == 0;
+	return (below(w, ' ') | below(w ^ TEXT_EACH(';'), 1) |
+		   below(w ^ TEXT_EACH(','), 1) |
+		   below(w ^ TEXT_EACH('"'), 1)) == 0;
 }
 
 /* Nearly all cells are plain. */

@@ -41,8 +41,8 @@ struct strict {
 	size_t text_n;
 	bool row_done;
 	struct marks {
-		uint32_t
-		    at[MARKS + BLOCK]; /* delimiters and quotes in the line */
+		/* delimiters and quotes in the line */
+		uint32_t at[MARKS + BLOCK];
 		size_t n;
 		bool quotes, cr, nul, high; /* what there is in it */
 	} marks;

@@ -275,8 +275,7 @@ configure(struct store *s, struct err *e)
 	static const char writing[] = "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = FULL;"
 				      "PRAGMA journal_size_limit = 67108864;";
-	/* Of a database that is made now: a page holds nearly all of a block.
-	 */
+	/* Of one that is made now: a page holds nearly all of a block. */
 	static const char page_size[] = "PRAGMA page_size = 16384;";
 	/* What fails is thrown away whole. */
 	static const char scratch[] = "PRAGMA journal_mode = OFF;";

@@ -17,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With one more entry a row of the table fills a page but for a little, and
- * the least part of a leaf that SQLite leaves of such a row (store.c). */
+/* A row of the table is a page of its own then, and the least that SQLite
+ * leaves of such a row in a leaf: with the entry that comes last both are full
+ * but for a little.  The pages are store.c's. */
 #define BLOCK_BYTES ((size_t)17900)
 #define HEAD_MAX 60 /* six numbers */
 

@@ -63,6 +63,11 @@ numbers_are_written_whole_to_their_limits(void **state)
 		{ 0, "0" },
 		{ 7, "7" },
 		{ -7, "-7" },
+		{ 10, "10" },
+		{ 99, "99" },
+		{ 100, "100" },
+		{ -1009, "-1009" },
+		{ 10203, "10203" },
 		{ INT64_MAX, "9223372036854775807" },
 		{ INT64_MIN, "-9223372036854775808" },
 	};
@@ -126,6 +131,29 @@ a_cell_is_quoted_only_when_it_must_be(void **state)
 		begin();
 		out_cell_line(&out, slice_of(row[i].cell));
 		assert_string_equal(written(), row[i].line);
+	}
+}
+
+/* Eight bytes are looked at at once, and what is left of them. */
+static void
+a_mark_is_seen_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n < 30; n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (int c = 0; c < 256; c++) {
+				char text[31] = { 0 };
+				bool quoted;
+
+				memset(text, 'x', n);
+				text[at] = (char)c;
+				begin();
+				out_cell(&out, (struct slice){ text, n });
+				quoted = *written() == '"';
+				assert_int_equal(quoted,
+				    c != 0 && strchr(";,\"\r\n", c) != NULL);
+			}
+		}
 	}
 }
 
@@ -272,6 +300,7 @@ main(void)
 		cmocka_unit_test(numbers_are_written_whole_to_their_limits),
 		cmocka_unit_test(money_has_no_decimals_when_whole_and_else_two),
 		cmocka_unit_test(a_cell_is_quoted_only_when_it_must_be),
+		cmocka_unit_test(a_mark_is_seen_wherever_it_stands),
 		cmocka_unit_test(more_than_the_buffer_comes_out_in_order),
 		cmocka_unit_test(the_first_error_sticks),
 		cmocka_unit_test(the_header_is_directs),
