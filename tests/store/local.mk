@@ -19,6 +19,9 @@ tests_store_test_gzip_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 STORE_TESTS += tests/store/test_temp
 tests_store_test_temp_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 
+STORE_TESTS += tests/store/test_growing
+tests_store_test_growing_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
+
 STORE_TESTS += tests/store/test_sorter
 tests_store_test_sorter_LDADD = $(LINK_STORE) $(CMOCKA_LIBS)
 
