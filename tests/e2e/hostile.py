@@ -194,6 +194,19 @@ def kept(port, path, asked, go):
     print(first, answer(s))
 
 
+def changing(port, path, link, *logins):
+    """Over one connection: with each login, with none, by the link, with the
+    first once more."""
+    s = connect(port)
+    requests = [get(path, login) for login in logins]
+    requests += [get(path), get(link), requests[0]]
+    seen = []
+    for request in requests:
+        s.sendall(request)
+        seen.append(answer(s))
+    print(*seen)
+
+
 def guesses(port, source, login, n):
     """Statuses of n wrong logins, each over its own connection."""
     seen = []

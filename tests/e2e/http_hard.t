@@ -162,6 +162,10 @@ check "a password with a NUL behind it is wrong" \
 check "so is a name with one" \
     says 401 hostile login_bytes "$http_port" "direct\\0:$direct"
 
+check "a connection that is logged in is so for that login alone" \
+    says "200 401 401 401 200 200" hostile changing "$http_port" "$path" \
+    "/t/$main$path" "direct:$direct" "direct:wrong" "direkt:$direct"
+
 # --- tokens that end
 rm -f "$work/asked" "$work/again"
 token=$("$convdrop" -c "$conf" token add short --feed main --json >"$work/short" &&
