@@ -240,13 +240,15 @@ static void
 conn_settle(struct http_conn *c, bool over)
 {
 	struct http_pull *p = c->unsure;
-	struct tcp_info tcp = tcp_of(c);
-	bool gone = c->doomed || tcp.tcpi_state == STATE_CLOSE ||
-		    tcp.tcpi_state == STATE_CLOSE_WAIT;
+	struct tcp_info tcp;
 	uint64_t missing;
+	bool gone;
 
 	if (p == NULL)
 		return;
+	tcp = tcp_of(c);
+	gone = c->doomed || tcp.tcpi_state == STATE_CLOSE ||
+	       tcp.tcpi_state == STATE_CLOSE_WAIT;
 	if (tcp.tcpi_bytes_acked < p->sure_at) {
 		if (!over)
 			return;
