@@ -18,13 +18,13 @@
 
 #define SFTP_HANDLES_MAX 64
 
-/*
- * As much waits to be written at most: four of the packets that OpenSSH takes,
- * less the ten bytes libssh sets aside in each, so that no small packet is left
- * behind.  Two at a time cost the server a tenth more and wake the client twice
- * as often; eight win nothing.
- */
-#define SFTP_PENDING_MAX ((size_t)4 * (32768 - 10))
+/* What fits into one of the packets that clients take, but for the ten bytes
+ * libssh sets aside in each. */
+#define SFTP_CHUNK ((size_t)32768 - 10)
+
+/* As much waits to be written at most: whole packets.  Two at a time cost the
+ * server a tenth more and wake the client twice as often; eight win nothing. */
+#define SFTP_PENDING_MAX (4 * SFTP_CHUNK)
 
 struct sftp;
 
@@ -52,6 +52,10 @@ const char *sftp_problem(const struct sftp *s);
 /* What is to be written to the channel, and how much of it was. */
 struct slice sftp_pending(const struct sftp *s);
 void sftp_sent(struct sftp *s, size_t n);
+
+/* How much of it is worth a packet now; the rest is the short end of a DATA
+ * reply and may wait a moment for the next one. */
+size_t sftp_ripe(const struct sftp *s);
 
 /* Is nothing open and nothing half said? */
 bool sftp_idle(const struct sftp *s);

@@ -124,6 +124,7 @@ do_read(struct sftp *s, const struct sftp_request *q)
 		if (n > h->stat.size - q->offset)
 			n = h->stat.size - q->offset;
 		sftp_put_data_head(&s->out, q->id, (uint32_t)n);
+		s->data_n = SFTP_DATA_HEAD + n;
 		s->rest.h = h;
 		s->rest.offset = q->offset;
 		s->rest.n = (uint32_t)n;

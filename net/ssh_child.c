@@ -29,6 +29,9 @@
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
 #define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
+#define HOLD_MS 2          /* for the next request, */
+#define WINDOW_MS 20       /* for a wider window, */
+#define HURRY 256          /* and writes without when that was in vain */
 #define REST_MS 100        /* until memory of no use is given back */
 
 /* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
@@ -56,6 +59,8 @@ struct client {
 	bool draining;
 	unsigned tries;
 	size_t backlog;   /* bytes of the channel that libssh still holds */
+	int64_t hold;     /* until when the end of an answer waits, or 0 */
+	unsigned hurry;   /* writes during which none does */
 	int64_t deadline; /* of the login */
 	int64_t active;   /* when bytes last moved */
 	int64_t rested;   /* when they had, when memory was given back */
@@ -320,6 +325,50 @@ writing(const struct client *c)
 	return (ssh_get_status(c->session) & SSH_WRITE_PENDING) != 0;
 }
 
+/* May what is pending wait for ms?  A client that was waiting, too, is not made
+ * to again for a while. */
+static bool
+holds(struct client *c, int ms)
+{
+	int64_t now = clock_ms();
+
+	if (c->hold == 0)
+		c->hold = now + ms;
+	if (now < c->hold)
+		return true;
+	c->hold = 0;
+	c->hurry = HURRY;
+	return false;
+}
+
+/*
+ * How much of the n bytes pending goes out now: whole packets while the client
+ * asks ahead, for each costs the client, too, however short it is.  A short end
+ * waits for the next request, and for room in the window for a whole packet.
+ */
+static size_t
+due(struct client *c, size_t n)
+{
+	size_t window = ssh_channel_window_size(c->channel);
+	size_t ripe = sftp_ripe(c->sftp);
+	bool narrow = ripe > window;
+
+	if (n == 0 || window == 0 || c->closed || writing(c)) {
+		c->hold = 0;
+		return 0;
+	}
+	if (c->hurry > 0) {
+		c->hurry--;
+		return n;
+	}
+	if (narrow)
+		ripe = window - window % SFTP_CHUNK;
+	if (ripe == 0)
+		return holds(c, narrow ? WINDOW_MS : HOLD_MS) ? 0 : n;
+	c->hold = 0;
+	return ripe;
+}
+
 /* Hands libssh what is to be sent; true when it took any. */
 static bool
 flush(struct client *c)
@@ -327,8 +376,8 @@ flush(struct client *c)
 	struct slice s = sftp_pending(c->sftp);
 	int n;
 
-	if (s.n == 0 || c->closed || writing(c) ||
-	    ssh_channel_window_size(c->channel) == 0)
+	s.n = due(c, s.n);
+	if (s.n == 0)
 		return false;
 	n = ssh_channel_write(c->channel, s.p, (uint32_t)s.n);
 	if (n < 0) {
@@ -400,6 +449,8 @@ time_left(struct client *c)
 	    (c->sftp == NULL || sftp_idle(c->sftp)))
 		end(c, _("the server ends"));
 	idle = c->in ? idle - now : c->deadline - now;
+	if (c->hold != 0 && c->hold < now + idle)
+		return c->hold - now;
 	return c->draining && idle > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle;
 }
 

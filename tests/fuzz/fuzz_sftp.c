@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		int rc = sftp_run(s);
 		struct slice p = sftp_pending(s);
 
-		if (p.n > SFTP_PENDING_MAX)
+		if (p.n > SFTP_PENDING_MAX || sftp_ripe(s) > p.n)
 			abort();
 		data += k;
 		n -= k;

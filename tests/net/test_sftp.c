@@ -212,6 +212,66 @@ no_more_is_answered_than_there_is_room_for(void **state)
 	assert_int_equal(got, asked * (SFTP_DATA_HEAD + 200000));
 }
 
+/* Of a request for that many bytes, or the end of the file. */
+static void
+ask_for(struct rig *g, struct slice handle, uint32_t n)
+{
+	uint8_t ask[64];
+	struct sftp_out o = { ask, 0, sizeof ask, 0 };
+
+	sftp_begin(&o, SFTP_READ, 1);
+	sftp_put_string(&o, handle);
+	sftp_put_u64(&o, n == 0 ? 1u << 30 : 0);
+	sftp_put_u32(&o, n);
+	sftp_end(&o);
+	assert_int_equal(sftp_take(g->sftp, o.p, o.n), o.n);
+}
+
+static void
+the_short_end_of_an_answer_may_wait_for_the_next_one(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t ask[4]; /* 0 is the end of the file */
+		size_t asked, waits;
+	} row[] = {
+		{ "one packet and 23 bytes", { 32768 }, 1, 23 },
+		{ "three of these", { 32768, 32768, 32768 }, 3, 69 },
+		{ "an answer that fills a packet", { 32745 }, 1, 0 },
+		{ "a long end", { 40000 }, 1, 0 },
+		{ "a short answer, all of it", { 500 }, 1, 0 },
+		{ "the end of a long one is behind it", { 32768, 500 }, 2, 0 },
+		{ "no DATA behind it", { 32768, 0 }, 2, 0 },
+		{ "more than there is room for", { 261120 }, 1, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct rig *g = *state;
+		struct name h;
+		size_t n, ripe;
+		uint8_t end[128];
+
+		print_message("# %s\n", row[i].what);
+		kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &h);
+		for (size_t k = 0; k < row[i].asked; k++)
+			ask_for(g, h.s, row[i].ask[k]);
+		assert_int_equal(sftp_run(g->sftp), 0);
+		n = sftp_pending(g->sftp).n;
+		ripe = sftp_ripe(g->sftp);
+		assert_int_equal(n - ripe, row[i].waits);
+		if (row[i].waits > 0) {
+			memcpy(end, sftp_pending(g->sftp).p + ripe, n - ripe);
+			sftp_sent(g->sftp, ripe);
+			assert_int_equal(sftp_ripe(g->sftp), 0);
+			assert_int_equal(sftp_pending(g->sftp).n, row[i].waits);
+			assert_memory_equal(
+			    sftp_pending(g->sftp).p, end, row[i].waits);
+		}
+		kit_down(state);
+		kit_up(state);
+	}
+}
+
 static void
 a_file_that_shrinks_ends_the_session(void **state)
 {
@@ -611,6 +671,7 @@ main(void)
 		TEST(a_pull_is_whole_when_all_was_sent_up_to_the_end),
 		TEST(without_a_close_only_an_orderly_end_is_a_whole_pull),
 		TEST(no_more_is_answered_than_there_is_room_for),
+		TEST(the_short_end_of_an_answer_may_wait_for_the_next_one),
 		TEST(a_file_that_shrinks_ends_the_session),
 		TEST(an_upload_is_committed_when_nothing_of_it_is_missing),
 		TEST(a_name_is_refused_as_files_says),
