@@ -130,6 +130,7 @@ class HeldSftp:
     def poke(self):
         if self.p.poll() is not None:
             raise OSError("the SFTP session is over")
+        self.p.stdin.write("cd /main\n")  # pwd alone asks the server nothing
         ask(self.p, "pwd")
 
     def close(self):

@@ -22,8 +22,8 @@
 #define REST_MS 2
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
 
-/* Memory that the next answer uses again, instead of giving it back. */
-#define HEAP_MAX (4 << 20)
+/* Memory that the next answer uses again, instead of giving it back at once. */
+#define HEAP_MAX (1 << 20)
 
 #define CHANNELS 3 /* to the parent, auth and files */
 
@@ -277,6 +277,18 @@ clients(const struct http_origin *o)
 	return (struct pollfd){ info->epoll_fd, POLLIN, 0 };
 }
 
+/* Memory of the last answers is given back when a tick passed without the end
+ * of another. */
+static void
+rest(struct http *h)
+{
+	if (h->answers == h->answers_seen && h->answers != h->answers_rested) {
+		malloc_trim(0);
+		h->answers_rested = h->answers;
+	}
+	h->answers_seen = h->answers;
+}
+
 static int
 run(struct http *h)
 {
@@ -309,6 +321,7 @@ run(struct http *h)
 		if (clock_ms() - tick >= TICK_MS || quiet) {
 			tick = clock_ms();
 			http_keep_deadlines(h);
+			rest(h);
 			h->stirred = true;
 		}
 		all = h->stirred;

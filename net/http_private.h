@@ -151,9 +151,12 @@ struct http {
 	struct http_seen seen[HTTP_SEEN];
 	struct http_pull *pulls; /* those files has not numbered yet */
 	uint64_t last_ask;
-	uint64_t called;        /* how often libmicrohttpd did something */
-	gnutls_datum_t tickets; /* the key of TLS sessions to resume */
-	bool stirred;           /* connections may have been resumed, or cut */
+	uint64_t called;         /* how often libmicrohttpd did something */
+	uint64_t answers;        /* that ended, */
+	uint64_t answers_seen;   /* by the last tick, */
+	uint64_t answers_rested; /* and when memory was last given back */
+	gnutls_datum_t tickets;  /* the key of TLS sessions to resume */
+	bool stirred;            /* connections may have been resumed, or cut */
 	bool draining, stop;
 };
 

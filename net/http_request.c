@@ -446,6 +446,7 @@ http_request_end(void *cls, struct MHD_Connection *m, void **request,
 	struct http_request *r = *request;
 
 	((struct http *)cls)->called++;
+	((struct http *)cls)->answers++;
 	(void)m;
 	if (r == NULL)
 		return;
