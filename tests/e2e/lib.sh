@@ -72,6 +72,16 @@ check() { # SENTENCE COMMAND…
 	fi
 }
 
+# True if the command ends with the status and says the words.
+fails_with() { # STATUS WORDS COMMAND…
+	want=$1 words=$2
+	shift 2
+	"$@" >"$work/out" 2>&1
+	got=$?
+	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
+	    { cat "$work/out"; return 1; }
+}
+
 refute() { # SENTENCE COMMAND…: it must fail
 	what=$1
 	shift

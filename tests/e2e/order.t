@@ -5,14 +5,6 @@
 instance
 file=$dir/published/main/conversions.csv
 tool() { "$convdrop" -c "$conf" "$@"; }
-fails_with() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { cat "$work/out"; return 1; }
-}
 drop_orders() { # NAME REVENUE
 	{
 		echo 'create_date_time;id;client_ids;phones;order_status;revenue'

@@ -7,14 +7,6 @@ instance --feed main
 file=$dir/published/main/conversions.csv
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
 tool() { "$convdrop" -c "$conf" "$@"; }
-fails_with() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { cat "$work/out"; return 1; }
-}
 feed() { # LINE…: the feed's own settings
 	"$python" - "$conf" "$work/plain.conf" "$@" <<-'EOF2'
 	import os, re, sys

@@ -7,14 +7,6 @@
 instance --feed main
 file=$dir/published/main/conversions.csv
 tool() { "$convdrop" -c "$conf" "$@"; }
-fails_with() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { cat "$work/out"; return 1; }
-}
 row() { grep -q "^[^;]*;$1;.*$2" "$file"; } # ORDER WORDS
 number() { # NAME: of the dump
 	tool dumps main --limit 0 --json | "$python" -c '

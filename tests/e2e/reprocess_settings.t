@@ -8,14 +8,6 @@ never_hold
 sed -i 's/^window_days = .*/window_days = 30/' "$conf"
 file=$dir/published/main/conversions.csv
 tool() { "$convdrop" -c "$conf" "$@"; }
-fails_with() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { cat "$work/out"; return 1; }
-}
 cp "$conf" "$work/plain.conf"
 settings() { # LINE…: today's settings of the feed
 	cp "$work/plain.conf" "$conf"

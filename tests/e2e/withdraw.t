@@ -9,14 +9,6 @@ sed -i 's/^\([[:space:]]*\)hold = .*/\1hold = no/' "$dir/convdrop.conf"
 file=$dir/published/main/conversions.csv
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
 tool() { "$convdrop" -c "$conf" "$@"; }
-fails_with() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { cat "$work/out"; return 1; }
-}
 pulls() { grep -h '"pulled"' "$dir"/audit/*.jsonl | grep -c '"complete":true'; }
 pull() {
 	before=$(pulls)
