@@ -22,8 +22,10 @@
 #define REST_MS 2
 #define CONNECTION_MEMORY 24576 /* header, 16 KiB, and the answer's */
 
-/* Memory that the next answer uses again, instead of giving it back at once. */
-#define HEAP_MAX (1 << 20)
+/* The next answers use this memory again, instead of giving it back at once:
+ * pieces up to, and as much at the heap's end as. */
+#define PIECE_KEPT (1 << 20)
+#define HEAP_KEPT (16 << 20)
 
 #define CHANNELS 3 /* to the parent, auth and files */
 
@@ -277,12 +279,13 @@ clients(const struct http_origin *o)
 	return (struct pollfd){ info->epoll_fd, POLLIN, 0 };
 }
 
-/* Memory of the last answers is given back when a tick passed without the end
- * of another. */
+/* What was kept for the next answers is given back when a tick passed without
+ * the end of another. */
 static void
 rest(struct http *h)
 {
 	if (h->answers == h->answers_seen && h->answers != h->answers_rested) {
+		http_forget_bodies(h);
 		malloc_trim(0);
 		h->answers_rested = h->answers;
 	}
@@ -341,8 +344,8 @@ http_main(struct worker *w)
 	static struct http h;
 	struct err e = ERR_EMPTY;
 
-	mallopt(M_MMAP_THRESHOLD, HEAP_MAX);
-	mallopt(M_TRIM_THRESHOLD, HEAP_MAX);
+	mallopt(M_MMAP_THRESHOLD, PIECE_KEPT);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	h.worker = w;
 	h.conf = w->conf;
 	h.door = door_new(w->conf);

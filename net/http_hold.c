@@ -77,6 +77,12 @@ http_hold_send(struct http_conn *c, const giovec_t *part, int parts)
 	return sent;
 }
 
+static size_t
+records(size_t bytes)
+{
+	return (bytes + HTTP_RECORD - 1) / HTTP_RECORD;
+}
+
 void
 http_hold_body(struct http_conn *c, uint64_t bytes)
 {
@@ -91,7 +97,14 @@ http_hold_body(struct http_conn *c, uint64_t bytes)
 void
 http_hold_piece(struct http_conn *c, size_t n, bool last)
 {
-	c->hold.more = (n + HTTP_RECORD - 1) / HTTP_RECORD - (last && n > 0);
+	c->hold.more = records(n) - (last && n > 0);
+}
+
+void
+http_hold_whole(struct http_conn *c, size_t bytes)
+{
+	http_hold_body(c, bytes);
+	c->hold.more = records(bytes); /* the head, and all but its last */
 }
 
 void

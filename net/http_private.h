@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include "net/auth.h"
 #include "net/door.h"
 #include "net/files.h"
@@ -108,6 +109,8 @@ struct http_seen {
 	struct http_version v;
 	bool gzip, varies;
 	struct MHD_Response *unmodified; /* once that was the answer */
+	struct MHD_Response *whole;      /* with all bytes, */
+	struct stat whole_of;            /* those of this file; or NULL */
 };
 
 /* A listener, of which its connections are told. */
@@ -223,6 +226,8 @@ void http_tls_begin(struct http_conn *c, gnutls_session_t s);
 void http_hold_body(struct http_conn *c, uint64_t bytes);
 /* piece by piece.  Those of a body that breaks off may never go out. */
 void http_hold_piece(struct http_conn *c, size_t n, bool last);
+/* A head comes with all bytes of a body, which are there already. */
+void http_hold_whole(struct http_conn *c, size_t bytes);
 /* A record, as GnuTLS wants it sent: how many bytes were taken, or -1 and
  * errno. */
 ssize_t http_hold_send(struct http_conn *c, const giovec_t *part, int parts);
@@ -245,6 +250,9 @@ enum MHD_Result http_send_file(struct http_request *r, int fd,
 /* A published one, which lies there. */
 enum MHD_Result http_send_published(struct http_request *r,
     const struct tree_place *at, int fd, const struct files_stat *st);
+
+/* Small files that are kept in memory for the next who pulls them. */
+void http_forget_bodies(struct http *h);
 
 /* A folder's address ends with a slash, or its links would lead astray. */
 enum MHD_Result http_send_to_slash(struct http_request *r);

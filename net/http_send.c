@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
@@ -15,6 +16,7 @@
 #include "server/lang.h"
 
 #define BLOCK (4 * HTTP_RECORD) /* of a body under TLS: read at once */
+#define WHOLE_MAX (1 << 20)     /* a file of which one copy serves many */
 
 /* Of a response header, roughly; what http_acked counts besides the body. */
 #define HEADER_GUESS 400
@@ -244,6 +246,21 @@ without_body(struct http_request *r, unsigned status,
 	return send_response(r, status, m);
 }
 
+static void
+forget_whole(struct http_seen *s)
+{
+	if (s->whole != NULL)
+		MHD_destroy_response(s->whole);
+	s->whole = NULL;
+}
+
+void
+http_forget_bodies(struct http *h)
+{
+	for (size_t i = 0; i < HTTP_SEEN; i++)
+		forget_whole(&h->seen[i]);
+}
+
 static struct http_seen *
 seen_of(struct http *h, const struct files_stat *st, bool gzip, bool varies)
 {
@@ -255,9 +272,66 @@ seen_of(struct http *h, const struct files_stat *st, bool gzip, bool varies)
 		return s;
 	if (s->unmodified != NULL)
 		MHD_destroy_response(s->unmodified);
+	forget_whole(s);
 	*s = (struct http_seen){ .gzip = gzip, .varies = varies };
 	http_version_of(&s->v, st->mtime, st->size, gzip);
 	return s;
+}
+
+/* The file itself, which no other has been since, whatever it is called. */
+static bool
+is_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* All bytes of a file, malloc'ed, or NULL. */
+static char *
+read_whole(int fd, size_t size)
+{
+	char *all = mem_grow(NULL, size);
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (have < size && n > 0) {
+		n = pread(fd, all + have, size - have, (off_t)have);
+		if (n > 0)
+			have += (size_t)n;
+	}
+	if (have == size)
+		return all;
+	free(all);
+	return NULL;
+}
+
+/* A small file goes out of memory, where its next pulls find it; NULL when it
+ * is none, or not as it was when it was opened. */
+static struct MHD_Response *
+whole(struct http_request *r, struct http_seen *s, int fd)
+{
+	struct http_fields fields;
+	struct stat st;
+	char *all;
+
+	if (r->conn->protocol != PROTO_HTTPS || r->head || r->size == 0 ||
+	    r->size != s->v.size || r->size > WHOLE_MAX || fstat(fd, &st) == -1)
+		return NULL;
+	if (s->whole != NULL && is_file(&s->whole_of, &st))
+		return s->whole;
+	all = read_whole(fd, s->v.size);
+	if (all == NULL)
+		return NULL;
+	forget_whole(s);
+	s->whole_of = st;
+	s->whole = MHD_create_response_from_buffer(
+	    s->v.size, all, MHD_RESPMEM_MUST_FREE);
+	http_fields_file(&fields, &s->v, r->path, s->gzip, s->varies);
+	add_fields(s->whole, &fields);
+	MHD_add_response_header(s->whole, HTTP_NOSNIFF, HTTP_NOSNIFF_VALUE);
+	return s->whole;
 }
 
 /* Answers with an open file, which it takes.  gzip: the file is the sidecar
@@ -285,6 +359,12 @@ http_send_file(struct http_request *r, int fd, const struct files_stat *st,
 	r->size = v->size == 0 ? 0 : last - first + 1;
 	r->reaches_end = first + r->size == v->size;
 	http_measure(r->conn);
+	m = whole(r, seen, fd);
+	if (m != NULL) {
+		close(fd);
+		http_hold_whole(r->conn, r->size);
+		return queue(r, status, m);
+	}
 	m = body_of(r, fd, first, r->size);
 	http_fields_file(&fields, v, r->path, gzip, varies);
 	if (status == MHD_HTTP_PARTIAL_CONTENT)

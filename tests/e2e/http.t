@@ -70,6 +70,22 @@ check "Last-Modified is the file's update time" \
     [ "$(date -d "$modified" +%s)" = "$(stat -c %Y "$file")" ]
 check "the type is text/csv; charset=utf-8" \
     [ "$(header content-type https $path $login)" = "text/csv; charset=utf-8" ]
+twin() { # NAME TEXT: a published file, as old and as large as its twins
+	echo "$2" >"$dir/published/main/$1.csv"
+	touch -r "$file" "$dir/published/main/$1.csv"
+}
+twin one 1111; twin two 2222
+pulled() { # NAME TEXT
+	[ "$(https "/main/$1.csv" $login)" = "$2" ]
+}
+for text in 1111 2222 1111; do
+	name=$([ $text = 1111 ] && echo one || echo two)
+	check "files of one time and size are not mixed up: $name" \
+	    pulled "$name" $text
+done
+twin one 3333
+check "nor is one with what was in its place before" pulled one 3333
+rm "$dir/published/main/one.csv" "$dir/published/main/two.csv"
 check "HEAD has the length" \
     [ "$(header content-length https $path $login -I)" = "$(stat -c %s "$file")" ]
 check "If-None-Match with its ETag is 304" \
