@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libssh/libssh.h>
 #include <limits.h>
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "keys/keyfile.h"
 #include "keys/secret.h"
 #include "keys/text.h"
+
+#define BLOB_MAX 4096 /* RSA of 16384 bits has 2 KB */
 
 static const struct {
 	const char *file;
@@ -121,6 +124,45 @@ hostkey_read(
 	}
 	ssh_key_free(key);
 	*pem = text;
+	*n = size;
+	return 0;
+}
+
+/* Base64 is the only form in which libssh exports it. */
+size_t
+hostkey_blob(struct ssh_key_struct *key, uint8_t *out, size_t size)
+{
+	struct base64_decode_ctx d;
+	char *text = NULL;
+	size_t n = 0;
+
+	base64_decode_init(&d);
+	if (ssh_pki_export_pubkey_base64(key, &text) != SSH_OK)
+		return 0;
+	if (BASE64_DECODE_LENGTH(strlen(text)) > size ||
+	    !base64_decode_update(&d, &n, out, strlen(text), text) ||
+	    !base64_decode_final(&d))
+		n = 0;
+	ssh_string_free_char(text);
+	return n;
+}
+
+int
+hostkey_public(char **blob, size_t *n, const char *pem, char *why)
+{
+	char *out = malloc(BLOB_MAX);
+	ssh_key key = NULL;
+	size_t size = 0;
+
+	if (out != NULL && ssh_pki_import_privkey_base64(
+			       pem, NULL, NULL, NULL, &key) == SSH_OK)
+		size = hostkey_blob(key, (uint8_t *)out, BLOB_MAX);
+	ssh_key_free(key);
+	if (size == 0) {
+		free(out);
+		return say(why, "host key", _("it has no public half"));
+	}
+	*blob = out;
 	*n = size;
 	return 0;
 }

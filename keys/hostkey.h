@@ -6,6 +6,7 @@
 #define KEYS_HOSTKEY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum hostkey_type {
 	HOSTKEY_ED25519,
@@ -23,6 +24,14 @@ int hostkey_make(const char *dir, char *why);
 /* The private key as PEM text (to be handed to the ssh worker). */
 int hostkey_read(
     char **pem, size_t *n, const char *dir, enum hostkey_type t, char *why);
+
+/* The public half of a key as SSH writes it: its length, or 0 when it has none
+ * or is longer than size. */
+struct ssh_key_struct;
+size_t hostkey_blob(struct ssh_key_struct *key, uint8_t *out, size_t size);
+
+/* That of a host key, to be freed. */
+int hostkey_public(char **blob, size_t *n, const char *pem, char *why);
 
 /* "SHA256:…" as ssh-keygen -l shows it. */
 int hostkey_fingerprint(char out[64], const char *pem, char *why);

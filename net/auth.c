@@ -230,6 +230,7 @@ peer_message(void *ctx, struct peer *p, const union wire_any *m, int fd)
 	(void)fd;
 	switch (m->head.type) {
 	case WIRE_AUTH:
+	case WIRE_PUBKEY:
 		return auth_login(a, p, &m->auth);
 	case WIRE_REVOKED:
 		logout(a, p, m->revoked.handle);

@@ -46,15 +46,12 @@ enum auth_method {
  * not say that its client speaks what it does not serve; a connection's process
  * logs in once, and from where the accepting process saw its client.
  *
- * AUTH_PUBKEY says that libssh verified the signature in the asking process, so
- * only an ssh child may say it.  auth cannot verify it again: libssh gives out
- * neither the signature nor the session's identifier that was signed, and keeps
- * its own verification to itself.  What remains, therefore: an ssh child that
- * was taken over before its client logged in can be any one account that has a
- * public key, if it knows that key's public half and its client is where that
- * account may log in from.  It gets that account's grant and no other's, it is
- * audited as that login, and accounts without a public key are out of its
- * reach.
+ * AUTH_PUBKEY comes with a proof, which auth verifies by itself (keys/proof.h):
+ * libssh verified it, too, but in a process that may have been taken over.  A
+ * signature that the client made for another server is no proof here.  What
+ * remains: whoever takes an ssh child over can steal the host key, too; if he
+ * then stands between a client and us when it logs in with a public key, he can
+ * hand its signature to a child of his and be that account.
  */
 
 #define AUTH_SECRET_MAX 2048
@@ -66,6 +63,20 @@ struct auth_request { /* WIRE_AUTH */
 	char user[256];
 	char secret[AUTH_SECRET_MAX]; /* password, token, or public key blob */
 	struct negotiated how;
+};
+
+/* Three strings of bytes, one after another. */
+struct auth_proof {
+	uint32_t exchange_n, message_n, signature_n, pad; /* struct proof */
+	uint8_t bytes[12288]; /* a key exchange is some 3 KB, 6 KB at most */
+};
+
+struct auth_pubkey { /* WIRE_PUBKEY: AUTH_PUBKEY and no other method */
+	union {
+		struct wire head;
+		struct auth_request ask;
+	};
+	struct auth_proof proof;
 };
 
 enum auth_verdict {

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "formats/arena.h"
+#include "keys/proof.h"
 #include "keys/secret.h"
 #include "server/address.h"
 #include "server/clock.h"
@@ -421,26 +422,63 @@ by_offer(struct auth *a, struct peer *p, const struct auth_request *q)
 	auth_reply_to(p, q->head.id, fits ? AUTH_YES : AUTH_NO, 0);
 }
 
+static struct octets
+octets_of(const void *p, size_t n)
+{
+	return (struct octets){ p, n };
+}
+
+/* The peer's lengths may be anything. */
+static bool
+proves(const struct auth *a, const struct auth_pubkey *m)
+{
+	const struct auth_proof *w = &m->proof;
+	const struct worker *us = a->worker;
+	uint64_t n = (uint64_t)w->exchange_n + w->message_n + w->signature_n;
+	const uint8_t *at = w->bytes;
+	struct octets host[sizeof us->pem / sizeof *us->pem];
+	struct proof proof;
+
+	if (n > sizeof w->bytes)
+		return false;
+	proof.exchange = octets_of(at, w->exchange_n);
+	proof.message = octets_of(at += w->exchange_n, w->message_n);
+	proof.signature = octets_of(at + w->message_n, w->signature_n);
+	for (size_t i = 0; i < sizeof host / sizeof *host; i++)
+		host[i] = octets_of(us->pem[i], us->pem_n[i]);
+	return proof_holds(&proof, octets_of(m->ask.user, m->ask.user_n),
+	    octets_of(m->ask.secret, m->ask.secret_n), host,
+	    sizeof host / sizeof *host);
+}
+
 static void
 by_pubkey(struct auth *a, struct peer *p, const struct auth_request *q)
 {
 	const struct user *u = user_there(a, q);
+	bool has = u != NULL && user_has_key(u, q->secret, q->secret_n);
+	char from[INET6_ADDRSTRLEN];
 
-	if (u != NULL && user_has_key(u, q->secret, q->secret_n))
+	if (has && proves(a, (const struct auth_pubkey *)q)) {
 		accept_user(a, p, q, u);
-	else
-		refuse(a, p, q, user_of(q), (struct slice){ NULL, 0 });
+		return;
+	}
+	if (has)
+		log_error("The process that serves %s says that a key of "
+			  "\"%s\" was proven, but the proof does not hold.",
+		    address_text(from, &q->from), u->name);
+	refuse(a, p, q, user_of(q), (struct slice){ NULL, 0 });
 }
 
 static const struct {
 	void (*ask)(
 	    struct auth *a, struct peer *p, const struct auth_request *q);
-	bool child; /* only an ssh child verifies signatures */
+	enum wire_type message;
+	bool child; /* for an ssh child alone */
 } methods[] = {
-	[AUTH_PASSWORD] = { by_password, false },
-	[AUTH_TOKEN] = { by_token, false },
-	[AUTH_PUBKEY_OFFER] = { by_offer, true },
-	[AUTH_PUBKEY] = { by_pubkey, true },
+	[AUTH_PASSWORD] = { by_password, WIRE_AUTH, false },
+	[AUTH_TOKEN] = { by_token, WIRE_AUTH, false },
+	[AUTH_PUBKEY_OFFER] = { by_offer, WIRE_AUTH, true },
+	[AUTH_PUBKEY] = { by_pubkey, WIRE_PUBKEY, true },
 };
 
 /* What each kind of peer serves; one that was taken over is no more than that.
@@ -462,6 +500,7 @@ auth_login(struct auth *a, struct peer *p, const struct auth_request *q)
 {
 	if (q->user_n > sizeof q->user || q->secret_n > sizeof q->secret ||
 	    q->method >= sizeof methods / sizeof methods[0] ||
+	    q->head.type != methods[q->method].message ||
 	    q->protocol > PROTO_FTPS || !(serves[p->kind] >> q->protocol & 1) ||
 	    (methods[q->method].child && p->kind != PEER_SSH_CHILD))
 		return false;

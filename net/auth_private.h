@@ -90,7 +90,8 @@ struct auth {
  * accepting process said that its client is. */
 bool auth_serves_one(const struct peer *p);
 
-/* A request; false when it is no request at all. */
+/* A request, with its proof if it is one by key; false when it is no request at
+ * all. */
 bool auth_login(struct auth *a, struct peer *p, const struct auth_request *q);
 int auth_login_open(struct auth *a);  /* the lanes; -1: no threads */
 void auth_login_done(struct auth *a); /* takes what the pools finished */

@@ -30,6 +30,7 @@ union wire_any {
 	struct wire_client client;
 	struct wire_keys keys;
 	struct auth_request auth;
+	struct auth_pubkey pubkey;
 	struct auth_revoked revoked;
 	struct auth_allow allow;
 	struct files_request file;

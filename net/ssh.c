@@ -15,6 +15,7 @@
 #include "net/master.h"
 #include "net/ssh_child.h"
 #include "net/ssh_profile.h"
+#include "net/ssh_proof.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 #include "server/worker.h"
@@ -114,7 +115,7 @@ warm_up(struct err *e)
 		    "libssh %s has known holes; version 0.10.6 or a later one "
 		    "is needed",
 		    ssh_version(0));
-	return 0;
+	return ssh_proof_open(e);
 }
 
 static int

@@ -9,12 +9,12 @@
 #include <libssh/callbacks.h>
 #include <linux/tcp.h>
 #include <malloc.h>
-#include <nettle/base64.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "keys/hostkey.h"
 #include "keys/secret.h"
 #include "server/address.h"
 #include "net/auth.h"
@@ -24,6 +24,7 @@
 #include "server/sandbox.h"
 #include "net/sftp.h"
 #include "net/ssh_profile.h"
+#include "net/ssh_proof.h"
 
 /* More than any window of ours. */
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
@@ -79,30 +80,46 @@ end(struct client *c, const char *why)
 /* libssh hands names and passwords over as C strings: what follows a NUL in
  * them is lost before we could refuse it. */
 
+/* A request as auth wants it, proven if it is one by key; false when something
+ * is too long, or lacks. */
+static bool
+put(struct auth_pubkey *m, const struct client *c, enum auth_method method,
+    const char *user, const void *secret, size_t n)
+{
+	struct auth_request *q = &m->ask;
+	size_t user_n = strlen(user);
+
+	if (method == AUTH_PUBKEY)
+		WIRE_INIT(m, WIRE_PUBKEY);
+	else
+		WIRE_INIT(q, WIRE_AUTH);
+	if (user_n > sizeof q->user || n > sizeof q->secret)
+		return false;
+	q->method = method;
+	q->protocol = PROTO_SFTP;
+	q->from = c->it->from;
+	q->how = c->how;
+	q->user_n = (uint32_t)user_n;
+	memcpy(q->user, user, user_n);
+	q->secret_n = (uint32_t)n;
+	memcpy(q->secret, secret, n);
+	return method != AUTH_PUBKEY || ssh_proof(&m->proof);
+}
+
 static int
 ask(struct client *c, enum auth_method method, const char *user,
     const void *secret, size_t n)
 {
-	struct auth_request q;
+	struct auth_pubkey q;
 	struct auth_reply r;
 	bool revoked = false;
-	size_t user_n = strlen(user);
 	int rc = SSH_AUTH_DENIED;
 
-	WIRE_INIT(&q, WIRE_AUTH);
-	q.method = method;
-	q.protocol = PROTO_SFTP;
-	q.from = c->it->from;
-	q.how = c->how;
 	if (c->in || c->over)
 		return SSH_AUTH_DENIED;
-	if (user_n > sizeof q.user || n > sizeof q.secret)
+	if (!put(&q, c, method, user, secret, n))
 		goto refused;
-	q.user_n = (uint32_t)user_n;
-	memcpy(q.user, user, user_n);
-	q.secret_n = (uint32_t)n;
-	memcpy(q.secret, secret, n);
-	if (auth_ask(c->it->auth, &q, &r, &revoked) == -1) {
+	if (auth_ask(c->it->auth, &q.ask, &r, &revoked) == -1) {
 		end(c, _("the process that knows the users is gone"));
 		goto out;
 	}
@@ -111,6 +128,7 @@ ask(struct client *c, enum auth_method method, const char *user,
 		if (method != AUTH_PUBKEY_OFFER) {
 			c->grant = r.grant;
 			c->in = true;
+			ssh_proof_forget();
 			if (revoked)
 				end(c, _("the login was changed or removed"));
 		}
@@ -134,31 +152,12 @@ on_password(
 	return ask(ctx, AUTH_PASSWORD, user, password, strlen(password));
 }
 
-/* The blob of a public key, out of the only form that libssh exports. */
-static size_t
-key_blob(ssh_key key, uint8_t *out, size_t size)
-{
-	struct base64_decode_ctx d;
-	char *text = NULL;
-	size_t n = 0;
-
-	base64_decode_init(&d);
-	if (ssh_pki_export_pubkey_base64(key, &text) != SSH_OK)
-		return 0;
-	if (BASE64_DECODE_LENGTH(strlen(text)) > size ||
-	    !base64_decode_update(&d, &n, out, strlen(text), text) ||
-	    !base64_decode_final(&d))
-		n = 0;
-	ssh_string_free_char(text);
-	return n;
-}
-
 static int
 on_pubkey(ssh_session session, const char *user, struct ssh_key_struct *key,
     char state, void *ctx)
 {
 	uint8_t blob[AUTH_SECRET_MAX];
-	size_t n = key_blob(key, blob, sizeof blob);
+	size_t n = hostkey_blob(key, blob, sizeof blob);
 
 	(void)session;
 	if (n == 0)
@@ -680,6 +679,7 @@ ssh_child_run(
 		log_error("%s.", e.text);
 		return 1;
 	}
+	ssh_proof_listen();
 	if (exchange_keys(&c) == -1)
 		return 0;
 	log_client(&c);

@@ -82,7 +82,8 @@ generation_read(struct generation **out, const char *path, struct err *e)
 	if (read_conf(g, path, e) == -1 ||
 	    layout_accounts(g->account, g->conf, e) == -1 ||
 	    (g->conf->sftp_port != 0 &&
-		keyset_hostkeys(&g->hostkeys, g->conf, e) == -1) ||
+		keyset_hostkeys(&g->hostkeys, &g->hostkey_halves, g->conf, e) ==
+		    -1) ||
 	    (needs_certificate(g->conf) &&
 		keyset_certificate(&g->certificate, g->conf, e) == -1)) {
 		generation_free(g);
@@ -111,6 +112,7 @@ generation_free(struct generation *g)
 	}
 	listen_close(&g->listening);
 	keyset_pem_close(&g->hostkeys);
+	keyset_pem_close(&g->hostkey_halves);
 	keyset_pem_close(&g->certificate);
 	if (g->text != -1)
 		close(g->text);
@@ -190,14 +192,16 @@ give_ingest(int control, const struct shared *s)
 
 /* pair: auth's and files' channel to one another. */
 static int
-give_inner(
-    int control, const struct shared *s, enum role_id role, const int pair[2])
+give_inner(int control, const struct generation *g, const struct shared *s,
+    enum role_id role, const int pair[2])
 {
 	if (role_give(control, GIVE_EVENTS, 0, s->events[1], 0) == -1)
 		return -1;
-	return role == WORKER_AUTH
-		   ? role_give(control, GIVE_FILES, 0, pair[0], 0)
-		   : role_give(control, GIVE_AUTH, 0, pair[1], 0);
+	if (role == WORKER_FILES)
+		return role_give(control, GIVE_AUTH, 0, pair[1], 0);
+	if (role_give(control, GIVE_FILES, 0, pair[0], 0) == -1)
+		return -1;
+	return give_pems(control, &g->hostkey_halves);
 }
 
 static int
@@ -225,7 +229,7 @@ spawn(struct generation *g, enum role_id role, const struct shared *s,
 		rc = roles[role].network ? give_network(control, g, role)
 		     : role == WORKER_INGEST
 			 ? give_ingest(control, s)
-			 : give_inner(control, s, role, pair);
+			 : give_inner(control, g, s, role, pair);
 	if (rc == 0)
 		rc = wire_send_plain(control, WIRE_START);
 	if (rc == 0 && role == WORKER_AUTH)

@@ -44,7 +44,7 @@ struct generation {
 	int text;   /* sealed memfd */
 	size_t text_n;
 	struct account account[WORKER_ROLES];
-	struct pem_keys hostkeys, certificate;
+	struct pem_keys hostkeys, hostkey_halves, certificate;
 	struct listening listening;
 	struct child child[WORKER_ROLES];
 };

@@ -190,27 +190,39 @@ add_pem(struct pem_keys *k, const char *pem, size_t n, struct err *e)
 	return 0;
 }
 
-int
-keyset_hostkeys(struct pem_keys *out, const struct conf *c, struct err *e)
+static int
+add_hostkey(struct pem_keys *out, struct pem_keys *halves, const char *dir,
+    enum hostkey_type t, struct err *e)
 {
-	char dir[PATH_MAX], why[KEYS_ERROR_SIZE] = "";
+	char why[KEYS_ERROR_SIZE] = "";
+	char *pem = NULL, *half = NULL;
+	size_t n = 0, half_n = 0;
+	int rc = -1;
 
-	out->n = 0;
+	if (hostkey_read(&pem, &n, dir, t, why) == -1 ||
+	    hostkey_public(&half, &half_n, pem, why) == -1)
+		err_set(e, "%s", why);
+	else if (add_pem(out, pem, n, e) == 0 &&
+		 add_pem(halves, half, half_n, e) == 0)
+		rc = 0;
+	forget(pem, n);
+	free(half);
+	return rc;
+}
+
+int
+keyset_hostkeys(struct pem_keys *out, struct pem_keys *halves,
+    const struct conf *c, struct err *e)
+{
+	char dir[PATH_MAX];
+
+	out->n = halves->n = 0;
 	conf_path(dir, c, "keys", NULL);
 	for (int t = 0; t < HOSTKEY_TYPES; t++) {
-		char *pem = NULL;
-		size_t n = 0;
-		int rc;
-
-		if (hostkey_read(&pem, &n, dir, (enum hostkey_type)t, why) ==
+		if (add_hostkey(out, halves, dir, (enum hostkey_type)t, e) ==
 		    -1) {
 			keyset_pem_close(out);
-			return err_set(e, "%s", why);
-		}
-		rc = add_pem(out, pem, n, e);
-		forget(pem, n);
-		if (rc == -1) {
-			keyset_pem_close(out);
+			keyset_pem_close(halves);
 			return -1;
 		}
 	}

@@ -32,7 +32,9 @@ struct pem_keys {
 	} pem[4];
 	size_t n;
 };
-int keyset_hostkeys(struct pem_keys *out, const struct conf *c, struct err *e);
+/* The host keys, and their public halves for auth. */
+int keyset_hostkeys(struct pem_keys *out, struct pem_keys *halves,
+    const struct conf *c, struct err *e);
 int keyset_certificate(
     struct pem_keys *out, const struct conf *c, struct err *e);
 void keyset_pem_close(struct pem_keys *k);

@@ -26,6 +26,7 @@ static const size_t sizes[WIRE_TYPES] = {
         [WIRE_GIVE]    = sizeof(struct wire_give),
         [WIRE_PASSIVE] = sizeof(struct wire_passive),
         [WIRE_AUTH]    = sizeof(struct auth_request),
+        [WIRE_PUBKEY]  = sizeof(struct auth_pubkey),
         [WIRE_GRANT]   = sizeof(struct auth_reply),
         [WIRE_REVOKED] = sizeof(struct auth_revoked),
         [WIRE_ALLOW]   = sizeof(struct auth_allow),

@@ -22,6 +22,7 @@ enum wire_type {
 		      * wire_keys says what); auth answers with the same */
 	/* network to auth, and back */
 	WIRE_AUTH,    /* struct auth_request */
+	WIRE_PUBKEY,  /* struct auth_pubkey: such a request with its proof */
 	WIRE_GRANT,   /* struct auth_reply */
 	WIRE_REVOKED, /* struct auth_revoked: end what it allowed */
 	/* auth to files */

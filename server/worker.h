@@ -36,7 +36,8 @@ struct worker {
 	struct listener listener[64];
 	size_t listeners;
 	char *pem[4]; /* ssh: host keys by enum hostkey_type; http, ftp: [0]
-		       * chain, [1] key.  Wiped by the worker once loaded. */
+		       * chain, [1] key.  Wiped by the worker once loaded.
+		       * auth: the public halves of the host keys, blobs. */
 	size_t pem_n[4];
 };
 

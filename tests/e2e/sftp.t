@@ -72,16 +72,41 @@ check "and nothing changed" same "$work/before"
 # --- logins
 "$convdrop" -c "$conf" user add keyed --role pull --feed main --no-password \
     --key "$work/id.pub" >"$work/o" 2>&1
-key_login() { # USER
+key_login() { # USER KEY OPTION…
+	user=$1 key=$2
+	shift 2
 	rm -f "$out"
 	# shellcheck disable=SC2086
 	echo "get /main/conversions.csv $out" | sftp $ssh_options \
-	    -o PasswordAuthentication=no -o IdentitiesOnly=yes -i "$work/id" \
-	    -P "$sftp_port" -b - "$1@127.0.0.1"
+	    -o PasswordAuthentication=no -o IdentitiesOnly=yes -i "$key" "$@" \
+	    -P "$sftp_port" -b - "$user@127.0.0.1"
 }
-key_login keyed >"$work/o" 2>&1
+key_login keyed "$work/id" >"$work/o" 2>&1
 check "a public key logs in" same "$out"
-refute "the key of one user is not another's" key_login direct
+refute "the key of one user is not another's" key_login direct "$work/id"
+# auth verifies each by itself, whatever the key exchange hashed with
+set --
+for key in rsa-2048 rsa-4096 ecdsa-256 ecdsa-384 ecdsa-521; do
+	ssh-keygen -q -t "${key%-*}" -b "${key#*-}" -N '' -C '' \
+	    -f "$work/$key" </dev/null
+	set -- "$@" --key "$work/$key.pub"
+done
+"$convdrop" -c "$conf" user add keys --role pull --feed main --no-password \
+    --key "$work/id.pub" "$@" >"$work/o" 2>&1
+while read -r key sign kex; do
+	key_login keys "$work/$key" -o KexAlgorithms="$kex" \
+	    -o PubkeyAcceptedAlgorithms="$sign" >"$work/o" 2>&1
+	check "by $sign after $kex" same "$out"
+done <<EOF
+id ssh-ed25519 diffie-hellman-group16-sha512
+rsa-2048 rsa-sha2-256 curve25519-sha256
+rsa-2048 rsa-sha2-512 diffie-hellman-group18-sha512
+rsa-4096 rsa-sha2-512 diffie-hellman-group14-sha256
+ecdsa-256 ecdsa-sha2-nistp256 ecdh-sha2-nistp256
+ecdsa-384 ecdsa-sha2-nistp384 diffie-hellman-group16-sha512
+ecdsa-521 ecdsa-sha2-nistp521 curve25519-sha256
+EOF
+refute "auth found every proof right" logged 'proof does not hold\|was overheard'
 echo ls | sftp_as direct Wrong-Password-1 >"$work/o" 2>&1 &&
     not_ok "a wrong password fails" || ok "a wrong password fails"
 echo ls | sftp_as nobody Wrong-Password-1 >"$work/o" 2>&1 &&

@@ -6,7 +6,8 @@
  * grant.
  *
  * The input is a row of records: a byte each for the peer, the method, the
- * protocol, the user and the secret; or the bytes of a whole message.
+ * protocol, the user and the secret, and the proof of a key; or the bytes of a
+ * whole message.
  */
 #include <assert.h>
 #include <crypt.h>
@@ -141,6 +142,17 @@ byte(struct bytes *b)
 
 static const struct in6_addr here = IN6ADDR_LOOPBACK_INIT;
 
+/* A signature is nothing that an input could hit upon. */
+static void
+next_proof(struct auth_proof *w, struct bytes *b)
+{
+	size_t n = b->n < sizeof *w ? b->n : sizeof *w;
+
+	memcpy(w, b->p, n);
+	b->p += n;
+	b->n -= n;
+}
+
 static void
 next_request(struct auth_request *q, struct bytes *b)
 {
@@ -193,8 +205,8 @@ is_right(const struct peer *p, const struct auth_request *q, bool in)
 		return false;
 	if (q->method == AUTH_PASSWORD)
 		return q->secret_n == 3 && memcmp(q->secret, "one", 3) == 0;
-	return (q->method == AUTH_PUBKEY || q->method == AUTH_PUBKEY_OFFER) &&
-	       kind == PEER_SSH_CHILD && q->secret_n == sizeof key &&
+	return q->method == AUTH_PUBKEY_OFFER && kind == PEER_SSH_CHILD &&
+	       q->secret_n == sizeof key &&
 	       memcmp(q->secret, key, sizeof key) == 0;
 }
 
@@ -261,16 +273,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			assert(peer_message(&auth, peer[who], &m, -1));
 			assert(own || auth.lives == lives);
 		} else if (what >= 200) { /* any bytes, of any type */
-			size_t some = b.n < sizeof m.auth ? b.n : sizeof m.auth;
+			static const enum wire_type types[] = { WIRE_AUTH,
+				WIRE_ALLOW, WIRE_PUBKEY };
+			size_t some =
+			    b.n < sizeof m.pubkey ? b.n : sizeof m.pubkey;
 
 			memcpy(&m, b.p, some);
 			b.p += some;
 			b.n -= some;
-			m.head.type = what % 2 == 0 ? WIRE_AUTH : WIRE_ALLOW;
+			m.head.type = types[what % 3];
 			peer_message(&auth, peer[who], &m, -1);
 			assert(m.head.type == WIRE_AUTH || auth.lives == lives);
 		} else {
 			next_request(&m.auth, &b);
+			if (m.auth.method == AUTH_PUBKEY) {
+				m.head.type = WIRE_PUBKEY;
+				m.head.size = sizeof m.pubkey;
+				next_proof(&m.pubkey.proof, &b);
+			}
 			m.head.id = k;
 			if (!peer_message(&auth, peer[who], &m, -1))
 				assert(!is_right(peer[who], &m.auth, in));

@@ -24,12 +24,18 @@
 #include "keys/users.h"
 #include "net/auth.h"
 #include "server/bytes.h"
+#include "tests/keys/proof_kit.h"
 #include "tests/server/instance.h"
 #include "tests/net/worker_kit.h"
 
+/* The first one of RFC 8032, 7.1. */
 #define PUBKEY                                                                 \
-	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIuZ"                             \
-	"1TopkhM3Jeav5zgkvVRyDn7W8sfsxe10iVf9Agcr"
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINda"                             \
+	"mAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
+static uint8_t privkey[32] = { 0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60,
+	0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69,
+	0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f,
+	0x60 };
 
 /* As long as a name may be: it is shown whole. */
 #define LONGEST                                                                \
@@ -149,6 +155,87 @@ login(int sock, enum auth_method method, const char *user, const char *secret,
 	    sock, method, user, strlen(user), secret, strlen(secret), from);
 }
 
+/* The blob of PUBKEY. */
+static inline struct octets
+key_blob(void)
+{
+	static uint8_t blob[64];
+	const char *text = strchr(PUBKEY, ' ') + 1;
+	struct base64_decode_ctx b;
+	size_t n = sizeof blob;
+
+	base64_decode_init(&b);
+	assert_int_equal(
+	    base64_decode_update(&b, &n, blob, strlen(text), text), 1);
+	return (struct octets){ blob, n };
+}
+
+static inline void
+key_sign(struct made *out, struct draft d)
+{
+	const gnutls_datum_t half = { privkey, sizeof privkey };
+	struct signer by = { .sign = GNUTLS_SIGN_EDDSA_ED25519 };
+	gnutls_datum_t x;
+	uint8_t public[32];
+
+	d.algorithm = "ssh-ed25519";
+	d.key = key_blob();
+	memcpy(public, d.key.p + d.key.n - sizeof public, sizeof public);
+	x = (gnutls_datum_t){ public, sizeof public };
+	assert_int_equal(gnutls_privkey_init(&by.key), 0);
+	assert_int_equal(gnutls_privkey_import_ecc_raw(
+			     by.key, GNUTLS_ECC_CURVE_ED25519, &x, NULL, &half),
+	    0);
+	proof_make(out, &d, &by);
+	gnutls_privkey_deinit(by.key);
+}
+
+static inline void
+put_part(struct auth_proof *w, uint32_t *n, const struct wire_text *t)
+{
+	size_t at = (size_t)w->exchange_n + w->message_n + w->signature_n;
+
+	memcpy(w->bytes + at, t->p, t->n);
+	*n = (uint32_t)t->n;
+}
+
+/* By PUBKEY, from .200 over SFTP; made may be NULL: without any proof. */
+static inline void
+put_key_login(struct auth_pubkey *m, const char *user, const struct made *made)
+{
+	struct octets blob = key_blob();
+
+	WIRE_INIT(m, WIRE_PUBKEY);
+	m->head.id = ++asks;
+	m->ask.method = AUTH_PUBKEY;
+	m->ask.protocol = PROTO_SFTP;
+	m->ask.from = kit_address(200);
+	m->ask.user_n = (uint32_t)strlen(user);
+	memcpy(m->ask.user, user, strlen(user));
+	m->ask.secret_n = (uint32_t)blob.n;
+	memcpy(m->ask.secret, blob.p, blob.n);
+	if (made == NULL)
+		return;
+	put_part(&m->proof, &m->proof.exchange_n, &made->exchange);
+	put_part(&m->proof, &m->proof.message_n, &made->message);
+	put_part(&m->proof, &m->proof.signature_n, &made->signature);
+}
+
+static inline struct auth_reply
+ask_by_key(int sock, const struct auth_pubkey *q)
+{
+	union {
+		union wire_any any;
+		struct auth_reply reply;
+	} m;
+
+	assert_int_equal(wire_send(sock, &q->head, -1), 0);
+	assert_true(converse(sock, &m.any));
+	assert_int_equal(m.any.head.type, WIRE_GRANT);
+	assert_int_equal(m.any.head.id, q->head.id);
+	return m.reply;
+}
+
 static inline void
 send_text(const char *users, const char *tokens_part)
 {
@@ -228,6 +315,16 @@ setup(void **state)
 }
 
 static inline int
+auth_with_host_key(struct worker *w)
+{
+	static char host[] = PROOF_HOST;
+
+	w->pem[1] = host;
+	w->pem_n[1] = sizeof host - 1;
+	return auth_main(w);
+}
+
+static inline int
 begin(void **state)
 {
 	union wire_any m;
@@ -235,7 +332,7 @@ begin(void **state)
 	(void)state;
 	begun = ended = 0;
 	protocol = PROTO_HTTPS;
-	kit_start(&kit, instance.conf, WORKER_AUTH, auth_main);
+	kit_start(&kit, instance.conf, WORKER_AUTH, auth_with_host_key);
 	assert_true(give_users(hash_one, true));
 	assert_true(converse(kit.control, &m));
 	assert_int_equal(m.head.type, WIRE_READY);

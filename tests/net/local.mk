@@ -50,13 +50,14 @@ tests_net_test_tree_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
 NET_TESTS += tests/net/test_auth
 tests_net_test_auth_SOURCES = tests/net/test_auth.c tests/net/auth_kit.h \
-	tests/net/worker_kit.h tests/server/instance.h
+	tests/keys/proof_kit.h tests/net/worker_kit.h tests/server/instance.h
 tests_net_test_auth_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_ra
 
 NET_TESTS += tests/net/test_guessing
 tests_net_test_guessing_SOURCES = tests/net/test_guessing.c \
-	tests/net/auth_kit.h tests/net/worker_kit.h tests/server/instance.h
+	tests/net/auth_kit.h tests/keys/proof_kit.h tests/net/worker_kit.h \
+	tests/server/instance.h
 tests_net_test_guessing_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_guessing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_ra
 

@@ -80,31 +80,93 @@ static void
 a_public_key_is_offered_and_then_used(void **state)
 {
 	int sock = kit_client_at(&kit, PEER_SSH_CHILD, 200);
-	struct base64_decode_ctx b;
-	uint8_t blob[256];
-	size_t n = sizeof blob;
-	const char *text = strchr(PUBKEY, ' ') + 1;
+	struct octets key = key_blob();
+	struct auth_pubkey q;
 	struct auth_reply r;
+	struct made made;
 
 	(void)state;
 	protocol = PROTO_SFTP;
-	base64_decode_init(&b);
-	assert_int_equal(
-	    base64_decode_update(&b, &n, blob, strcspn(text, " "), text), 1);
-	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "direct", 6, blob, n, 200);
+	r = login_bytes(
+	    sock, AUTH_PUBKEY_OFFER, "direct", 6, key.p, key.n, 200);
 	assert_int_equal(r.verdict, AUTH_YES);
 	assert_int_equal(r.grant.roles, 0); /* an offer allows nothing */
 	assert_int_equal(begun, 0);
-	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "near", 4, blob, n, 200);
+	r = login_bytes(sock, AUTH_PUBKEY_OFFER, "near", 4, key.p, key.n, 200);
 	assert_int_equal(r.verdict, AUTH_NO);
-	blob[n - 1] ^= 1;
-	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 200);
-	assert_int_equal(r.verdict, AUTH_NO);
-	blob[n - 1] ^= 1;
-	r = login_bytes(sock, AUTH_PUBKEY, "direct", 6, blob, n, 200);
+	key_sign(&made, (struct draft){ .user = "direct" });
+	put_key_login(&q, "direct", &made);
+	q.ask.secret[key.n - 1] ^= 1;
+	assert_int_equal(ask_by_key(sock, &q).verdict, AUTH_NO);
+	q.ask.secret[key.n - 1] ^= 1;
+	r = ask_by_key(sock, &q);
 	assert_int_equal(r.verdict, AUTH_YES);
 	assert_int_equal(r.grant.roles, ROLE_PULL);
 	close(sock);
+}
+
+/* What a process that was taken over may claim, knowing the public half: what
+ * its owner did not sign for us, as that user, is worth nothing. */
+static void
+a_key_without_a_proof_is_no_login(void **state)
+{
+	static const struct {
+		const char *what, *user;
+		struct draft d;
+	} cases[] = {
+		{ "signed for another server", "direct",
+		    { .user = "direct", .host = "its host key" } },
+		{ "signed as another user", "direct", { .user = "keyed" } },
+		{ "signed as one who lacks the key", "near",
+		    { .user = "near" } },
+		{ "of a session that was none", "direct",
+		    { .user = "direct", .other_session = true } },
+	};
+	int sock = kit_client_at(&kit, PEER_SSH_CHILD, 200);
+	struct auth_pubkey q;
+	struct made made;
+
+	(void)state;
+	put_key_login(&q, "direct", NULL);
+	assert_int_equal(ask_by_key(sock, &q).verdict, AUTH_NO);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		print_message("# %s\n", cases[i].what);
+		key_sign(&made, cases[i].d);
+		put_key_login(&q, cases[i].user, &made);
+		assert_int_equal(ask_by_key(sock, &q).verdict, AUTH_NO);
+	}
+	assert_int_equal(begun, 0);
+	close(sock);
+}
+
+static void
+a_proof_may_have_any_lengths(void **state)
+{
+	static const uint32_t lengths[][3] = {
+		{ UINT32_MAX, 1, 1 },
+		{ 1, UINT32_MAX, 1 },
+		{ 1, 1, UINT32_MAX },
+		{ UINT32_MAX, UINT32_MAX, UINT32_MAX },
+		{ sizeof((struct auth_proof *)0)->bytes, 1, 0 },
+		{ sizeof((struct auth_proof *)0)->bytes, 0, 0 },
+		{ 0, 0, 0 },
+	};
+	struct auth_pubkey q;
+	struct made made;
+
+	(void)state;
+	key_sign(&made, (struct draft){ .user = "direct" });
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		int sock = kit_client_at(&kit, PEER_SSH_CHILD, 200);
+
+		print_message("# %zu\n", i);
+		put_key_login(&q, "direct", &made);
+		q.proof.exchange_n = lengths[i][0];
+		q.proof.message_n = lengths[i][1];
+		q.proof.signature_n = lengths[i][2];
+		assert_int_equal(ask_by_key(sock, &q).verdict, AUTH_NO);
+		close(sock);
+	}
 }
 
 /* A process that was taken over is no more than its one client was. */
@@ -129,7 +191,8 @@ a_connection_logs_in_once_and_from_where_it_is(void **state)
 		    true },
 		{ "the same again", AUTH_PASSWORD, "direct", "one", 1, true,
 		    true },
-		{ "a key after it", AUTH_PUBKEY, "keyed", "k", 1, true, true },
+		{ "an offer after it", AUTH_PUBKEY_OFFER, "keyed", "k", 1, true,
+		    true },
 	};
 
 	(void)state;
@@ -249,7 +312,8 @@ what_is_no_request_ends_the_channel(void **state)
 		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, 257, 1 },
 		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, 1, 2049 },
 		{ PEER_NETWORK, AUTH_PASSWORD, PROTO_HTTP, UINT32_MAX, 1 },
-		/* http and ftp verify no signatures */
+		/* http and ftp have no keys, and no key comes without proof */
+		{ PEER_SSH_CHILD, AUTH_PUBKEY, PROTO_SFTP, 1, 1 },
 		{ PEER_NETWORK, AUTH_PUBKEY, PROTO_HTTPS, 1, 1 },
 		{ PEER_NETWORK, AUTH_PUBKEY_OFFER, PROTO_HTTPS, 1, 1 },
 		{ PEER_FTP_CHILD, AUTH_PUBKEY, PROTO_FTPS, 1, 1 },
@@ -429,6 +493,8 @@ main(void)
 		CASE(who_gets_in_and_as_what),
 		CASE(a_password_counts_to_its_last_byte),
 		CASE(a_public_key_is_offered_and_then_used),
+		CASE(a_key_without_a_proof_is_no_login),
+		CASE(a_proof_may_have_any_lengths),
 		CASE(a_connection_logs_in_once_and_from_where_it_is),
 		CASE(of_two_logins_at_once_one_counts),
 		CASE(handles_differ_and_end_with_their_channel),
