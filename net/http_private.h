@@ -52,10 +52,12 @@ struct http_conn {
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
 	struct http_pull *unsure; /* sent, but not acknowledged; or NULL */
-	/* Of HTTPS: what was read and GnuTLS has not asked for yet. */
+	/* Of HTTPS; and what was read and GnuTLS has not asked for yet. */
+	gnutls_session_t tls;
 	uint8_t ahead[2048];
 	size_t ahead_at, ahead_n;
-	bool heard; /* something, and nothing was sent since */
+	bool heard;    /* something, and nothing was sent since */
+	bool finished; /* the client, with the handshake */
 };
 
 /* A published file on its way to a client, for the audit.  Lives until both

@@ -11,6 +11,8 @@
 
 #include "net/http_private.h"
 
+#define RECORD_HEAD 5
+
 static ssize_t
 push(gnutls_transport_ptr_t p, const giovec_t *part, int parts)
 {
@@ -41,6 +43,34 @@ acknowledge(struct http_conn *c)
 	errno = EAGAIN;
 }
 
+static int
+finished(gnutls_session_t s, unsigned type, unsigned when, unsigned incoming,
+    const gnutls_datum_t *message)
+{
+	struct http_conn *c = gnutls_transport_get_ptr(s);
+
+	(void)type, (void)when, (void)message;
+	if (incoming)
+		c->finished = true;
+	return 0;
+}
+
+/*
+ * In a session of TLS 1.2 a client may ask for another handshake, which a
+ * record of the handshake after its last one says.  GnuTLS leaves the answer to
+ * its caller, and libmicrohttpd ends the session without a word; the word is
+ * said here.
+ */
+static void
+refuse_renegotiation(const struct http_conn *c, const uint8_t *head)
+{
+	bool handshake = head[0] == 22; /* in TLS 1.3 all are 23 by now */
+
+	if (handshake && c->finished)
+		gnutls_alert_send(
+		    c->tls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+}
+
 /* GnuTLS asks for a record's head and then for its body; it gets both from what
  * one call read. */
 static ssize_t
@@ -65,6 +95,8 @@ pull(gnutls_transport_ptr_t p, void *to, size_t size)
 		size = left;
 	memcpy(to, c->ahead + c->ahead_at, size);
 	c->ahead_at += size;
+	if (size == RECORD_HEAD)
+		refuse_renegotiation(c, to);
 	c->http->called++;
 	return (ssize_t)size;
 }
@@ -83,6 +115,9 @@ pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
 void
 http_tls_begin(struct http_conn *c, gnutls_session_t s)
 {
+	c->tls = s;
+	gnutls_handshake_set_hook_function(
+	    s, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, finished);
 	gnutls_session_ticket_enable_server(s, &c->http->tickets);
 	gnutls_transport_set_ptr(s, c);
 	gnutls_transport_set_vec_push_function(s, push);

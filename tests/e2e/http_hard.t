@@ -14,7 +14,6 @@ says() { # WANT COMMAND…: it prints exactly this
 	[ "$got" = "$want" ] || { echo "got: $got"; return 1; }
 }
 log_has() { grep -q -- "$1" "$work/log"; }
-worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
 
 instance --feed main --feed other
 set_to http_request_s 2
@@ -194,6 +193,11 @@ refute "CBC does not" tls_with -tls1_2 \
     -cipher ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:AES128-SHA
 refute "key exchange by RSA does not" tls_with -tls1_2 \
     -cipher AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256
+refused() { # another handshake in a session of TLS 1.2
+	echo R | openssl s_client -connect "127.0.0.1:$https_port" -tls1_2 \
+	    -msg 2>&1 | grep -q "<<< .*, warning no_renegotiation"
+}
+check "a session is not negotiated again, and the client is told" refused
 before=$(worker http)
 hostile raw "$https_port" "GET / HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n" \
     "\\0\\xff\\x16\\x03\\x03" >"$work/plain"
