@@ -11,6 +11,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include "net/ftp_seal.h"
 #include "net/http_field.h"
 #include "net/window.h"
 #include "server/clock.h"
@@ -180,7 +181,47 @@ send_waiting(struct transfer *t)
 }
 
 static enum ftp_end
-send_tls(struct transfer *t, struct source *s)
+send_sealed(struct transfer *t, const struct sealed *it)
+{
+	enum ftp_end end = FTP_END_WELL;
+	size_t sent = 0;
+
+	while (sent < it->n && end == FTP_END_WELL) {
+		ssize_t rc =
+		    tls_send(t->d->tls, it->p + sent, it->n - sent, !it->last);
+
+		if (rc == -1)
+			end = retry(t, POLLOUT);
+		else
+			sent += (size_t)rc;
+	}
+	return end;
+}
+
+/* What another thread encrypts. */
+static enum ftp_end
+send_beside(struct transfer *t, struct seal *beside)
+{
+	static const enum ftp_end ends[] = { [SEAL_OVER] = FTP_END_WELL,
+		[SEAL_DISK] = FTP_END_DISK,
+		[SEAL_TLS] = FTP_END_BROKEN };
+	enum ftp_end end = FTP_END_WELL;
+	struct sealed it;
+
+	while (end == FTP_END_WELL) {
+		enum seal_end how = seal_next(beside, &it);
+
+		if (how != SEAL_MORE)
+			return ends[how];
+		end = send_sealed(t, &it);
+		if (end == FTP_END_WELL)
+			end = await(t, 0);
+	}
+	return end;
+}
+
+static enum ftp_end
+send_alone(struct transfer *t, struct source *s)
 {
 	enum ftp_end end = FTP_END_WELL;
 
@@ -191,6 +232,21 @@ send_tls(struct transfer *t, struct source *s)
 		if (end == FTP_END_WELL)
 			end = send_waiting(t);
 	}
+	return end;
+}
+
+static enum ftp_end
+send_tls(struct transfer *t, struct source *s)
+{
+	struct seal *beside = NULL;
+	enum ftp_end end;
+
+	if (s->fd != -1 && s->end - s->at >= SEAL_LEAST)
+		beside = seal_open(t->d->tls, s->fd, s->lasts, s->at, s->end);
+	if (beside == NULL)
+		return send_alone(t, s);
+	end = send_beside(t, beside);
+	s->at = seal_close(beside);
 	return end;
 }
 

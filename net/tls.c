@@ -5,6 +5,7 @@
  */
 #include "net/tls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
@@ -21,7 +22,7 @@
 #include "server/lang.h"
 #include "server/negotiated.h"
 
-#define RECORD 16384               /* bytes that one may carry */
+#define RECORD TLS_RECORD          /* bytes that one may carry */
 #define RECORD_ROOM (RECORD + 512) /* and what it may need */
 #define OUT_SIZE ((size_t)16 * RECORD_ROOM)
 #define FLUSH_AT ((size_t)8 * RECORD_ROOM)
@@ -37,6 +38,7 @@ struct tls {
 	int fd;
 	uint8_t *out;
 	size_t out_at, out_n, out_size; /* what waits: out_at to out_n */
+	bool lent; /* out is of the caller of tls_seal, and cannot grow */
 	uint64_t sent;
 	short events;
 	bool shaken, bye;
@@ -125,7 +127,7 @@ push(gnutls_transport_ptr_t p, const giovec_t *part, int parts)
 		n += part[i].iov_len;
 	if (t->out_size - t->out_n < n) {
 		size_t size = t->out_n + n + RECORD_ROOM;
-		uint8_t *more = realloc(t->out, size);
+		uint8_t *more = t->lent ? NULL : realloc(t->out, size);
 
 		if (more == NULL) {
 			gnutls_transport_set_errno(t->session, ENOMEM);
@@ -433,6 +435,54 @@ tls_write(struct tls *t, const void *from, size_t n)
 		done += (size_t)rc;
 	}
 	return done > 0 || n == 0 ? (ssize_t)done : wait_for(t, POLLOUT);
+}
+
+/* Records of n bytes, behind what waits; there is room for them. */
+static int
+make_records(struct tls *t, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t rc =
+		    gnutls_record_send(t->session, p, n < RECORD ? n : RECORD);
+
+		if (rc < 0)
+			return fail(t, EPROTO, gnutls_strerror((int)rc));
+		p += rc;
+		n -= (size_t)rc;
+	}
+	return 0;
+}
+
+ssize_t
+tls_seal(struct tls *t, const void *from, size_t n, uint8_t *to)
+{
+	uint8_t *own = t->out;
+	size_t own_size = t->out_size;
+	ssize_t made;
+
+	if (t->failed != 0)
+		return answer(t->failed);
+	assert(t->out_n == 0);
+	t->out = to;
+	t->out_size = TLS_SEALED_MAX(n);
+	t->lent = true;
+	made = make_records(t, from, n) == 0 ? (ssize_t)t->out_n : -1;
+	t->out = own;
+	t->out_size = own_size;
+	t->out_n = 0;
+	t->lent = false;
+	return made;
+}
+
+ssize_t
+tls_send(struct tls *t, const void *sealed, size_t n, bool more)
+{
+	ssize_t sent = send(t->fd, sealed, n,
+	    MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+
+	if (sent > 0)
+		t->sent += (uint64_t)sent;
+	return sent;
 }
 
 int

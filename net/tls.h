@@ -96,6 +96,21 @@ ssize_t tls_write(struct tls *t, const void *from, size_t n);
 /* 0 when nothing waits in the session. */
 int tls_flush(struct tls *t);
 
+/*
+ * Encryption apart from sending, so that a thread of its own may do it: while
+ * nothing waits in the session, tls_seal makes records of n bytes, and tls_send
+ * gives them to the socket in the same order.  The one may run in one thread
+ * and the other in another, if nothing else of the session does; neither waits.
+ * tls_seal answers how many bytes the records have, tls_send how many of them
+ * the socket took; more: others will follow at once.  errno of tls_send is
+ * send's.
+ */
+#define TLS_RECORD 16384 /* bytes that one carries, and what it needs besides  \
+			  */
+#define TLS_SEALED_MAX(n) ((n) + ((n) / TLS_RECORD + 1) * 512)
+ssize_t tls_seal(struct tls *t, const void *from, size_t n, uint8_t *to);
+ssize_t tls_send(struct tls *t, const void *sealed, size_t n, bool more);
+
 /* Says that no more will be sent, and flushes: 0 when all is with the socket.
  * The peer may still send. */
 int tls_bye(struct tls *t);

@@ -224,6 +224,7 @@ static const struct {
                 "sendmmsg listen" },
         /* A child syncs what it wrote before it says that it is whole. */
         { SSHD | FTPD, "fsync fdatasync getrusage" },
+        { SSHD, "setitimer" }, /* the watchdog */
         { FTPD, "sendfile" },
         /* The listeners of FTP's data; the children only get them. */
         { FTP,  "bind listen" },
@@ -288,6 +289,8 @@ allow_calls(scmp_filter_ctx f, unsigned role)
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
 	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
+#define THREAD (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
+
 /* Those that depend on their arguments. */
 static int
 allow_some(scmp_filter_ctx f, unsigned role)
@@ -314,9 +317,10 @@ allow_some(scmp_filter_ctx f, unsigned role)
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
 		    SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0), of_a_stream);
 	}
-	if (role == INGEST) /* threads: the archive's */
+	if (role & (INGEST | FTP_CHILD)) /* threads, and never a process */
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD | NEW_NAMESPACES,
+			THREAD));
 	return rc;
 }
 
