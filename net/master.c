@@ -26,6 +26,7 @@
 #include "server/address.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "net/watchdog.h"
 
 #define TICK_MS 1000
 #define BREATH_MS 100
@@ -309,6 +310,22 @@ begin_one(struct server *s)
 }
 
 static void
+log_death(const struct slot *k, int with)
+{
+	char from[INET6_ADDRSTRLEN];
+
+	if (with == SIGPROF)
+		log_warn("%s: the process of the connection worked for %d s "
+			 "without getting on, and was ended. Only a client "
+			 "that is broken, or means no good, does that.",
+		    address_text(from, &k->from), WATCHDOG_S);
+	else
+		log_error("The process of a connection was killed by signal "
+			  "%d (%s).",
+		    with, strsignal(with));
+}
+
+static void
 end_child(struct server *s, size_t i)
 {
 	const struct slot *k = &s->slot[i];
@@ -317,9 +334,7 @@ end_child(struct server *s, size_t i)
 	kill(k->pid, SIGKILL); /* it is at its end, or it only says so */
 	waitpid(k->pid, &status, 0);
 	if (WIFSIGNALED(status) && !k->let_go)
-		log_error("The process of a connection was killed by signal "
-			  "%d (%s).",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_death(k, WTERMSIG(status));
 	forget(s, i);
 }
 

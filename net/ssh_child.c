@@ -25,6 +25,7 @@
 #include "net/sftp.h"
 #include "net/ssh_profile.h"
 #include "net/ssh_proof.h"
+#include "net/watchdog.h"
 
 /* More than any window of ours. */
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
@@ -479,6 +480,8 @@ look_for_silence(struct client *c)
 		end(c, _("the login used an algorithm that is not offered"));
 }
 
+/* A client that takes packets of 10 bytes, as many as libssh reckons for their
+ * heads, lets it write for ever; the watchdog ends that. */
 static void
 serve(struct client *c)
 {
@@ -487,6 +490,7 @@ serve(struct client *c)
 	while (!c->over) {
 		int64_t left;
 
+		watchdog_feed();
 		if (c->in && !told) {
 			told = true;
 			if (wire_send_plain(c->it->report, WIRE_IN) == -1)
