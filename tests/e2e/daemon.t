@@ -6,10 +6,6 @@ printf '%s\n' 'create_date_time;id;client_ids;order_status;revenue' \
     "$(day 1 '%Y-%m-%d') 10:00:00;1;1111111111;PAID;100" >"$work/dump.csv"
 
 log_has() { grep -q -- "$1" "$work/log"; }
-worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
-other_worker() { # ROLE OLD-PID: it runs, and it is another process
-	now=$(worker "$1") && [ "$now" != "$2" ]
-}
 answers() { [ "$(http /healthz -o /dev/null -w '%{http_code}')" = 200 ]; }
 pulls() { # USER PASSWORD: the code of a pull
 	https /main/conversions.csv -u "$1:$2" -o /dev/null -w '%{http_code}'

@@ -8,7 +8,6 @@
 ${CC:-cc} -shared -fPIC -O1 -D_GNU_SOURCE -o "$work/faults.so" \
     "$srcdir/tests/e2e/faults.c" -ldl || skip_all "no compiler for the faults"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
-tool() { "$convdrop" -c "$conf" "$@"; }
 phone='+7 (999) 555-11-22'
 traces() { "$python" "$srcdir/tests/e2e/traces.py" "$dir" "$phone"; }
 published() { grep -q -- "$1" "$dir/published/main/conversions.csv"; }

@@ -38,7 +38,6 @@ banned() { # addresses that the filter finds in the log, one a line
 	    sort -u | xargs
 }
 all="127.0.0.31 127.0.0.32 127.0.0.33 127.0.0.34 127.0.0.35 127.0.0.36 127.0.0.37"
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 guess
 failed() { [ "$(grep -c 'auth\[' "$work/log")" -ge 8 ]; }
 within 10 failed

@@ -7,7 +7,6 @@ set -u
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main --feed hashed
-tool() { "$convdrop" -c "$conf" "$@"; }
 sed -i '/^feed.*hashed/,$s/pii = plain/pii = hash/' "$conf"
 # every CRM has a source of its own
 for name in 1c bitrix amo shop; do

@@ -3,7 +3,6 @@
 # orders whose date went out wrongly are found, and no others.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 wrong() { # SHIFT [OPTION…]
 	tool why --frozen-wrong main --shift "$@" >"$work/out" 2>"$work/err"
 }

@@ -20,8 +20,6 @@ cp "$work/big" "$dir/published/main/.big" &&
 chown --reference="$file" "$dir/published/main/big.csv"
 chmod --reference="$file" "$dir/published/main/big.csv"
 
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
 audited() { # Python expression over e
 	"$convdrop" -c "$conf" audit log 2>/dev/null | "$python" -c "
 import json, sys

@@ -2,6 +2,7 @@
 # FTP clients that mean no good; while each is at it, an honest one logs in and
 # pulls in under a second.
 . "${srcdir:-.}/tests/e2e/lib.sh"
+. "$srcdir/tests/e2e/hostile.sh"
 
 CONVDROP_SANDBOX="kill" # a gap in the sandbox's table would show
 export CONVDROP_SANDBOX
@@ -22,54 +23,18 @@ yes "a line that a slow client takes its time to read, again and again" |
     head -c 40000000 >"$published/big.csv"
 chown --reference="$published" "$published/big.csv"
 
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-ms() { "$python" -c 'import time; print(int(time.monotonic() * 1000))'; }
-logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
-pull() {
+urls=ftp://localhost:$ftp_port/main/conversions.csv
+pull() { # URL
 	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 10 \
 	    --interface 127.0.0.99 -u "direct:$direct" -o "$work/pulled" \
-	    "ftp://localhost:$ftp_port/main/conversions.csv" &&
+	    "$1" &&
 	    cmp "$work/pulled" "$published/conversions.csv"
-}
-# The best of five tries; none may fail.
-quickest() {
-	best=100000
-	for try in 1 2 3 4 5; do
-		begun=$(ms)
-		pull || { echo "try $try"; return 1; }
-		took=$(($(ms) - begun))
-		[ "$took" -ge "$best" ] || best=$took
-		[ "$best" -ge 1000 ] || break
-	done
-	echo "$best"
-}
-# Under a second; where the machine is so busy with other things that a pull
-# takes longer anyhow, no more than twice what it takes without the attack.
-honest() {
-	best=$(quickest) || { echo "$best"; return 1; }
-	[ "$best" -ge 1000 ] || return 0
-	unhold >"$work/unheld"
-	calm=$(quickest) || return 1
-	echo "$best ms, without the attack $calm ms"
-	[ "$best" -le $((2 * calm + 500)) ]
-}
-holder=
-unhold() { # also when honest did so already
-	touch "$work/until"
-	[ -z "$holder" ] || wait "$holder"
-	holder=
-	cat "$work/saw"
-	tail -3 "$work/saw.err"
 }
 worst_on() { # PORT USER PASSWORD ACTION ARGUMENT…: until unhold
 	to=$1 user=$2 password=$3 action=$4
 	shift 4
-	rm -f "$work/ready" "$work/until"
-	"$python" "$srcdir/tests/e2e/hostile_ftp.py" "$action" "$to" "$user" \
-	    "$password" "$work/ready" "$work/until" "$@" >"$work/saw" \
-	    2>"$work/saw.err" &
-	holder=$!
-	within 60 test -e "$work/ready" || cat "$work/saw.err"
+	hold "$python" "$srcdir/tests/e2e/hostile_ftp.py" "$action" "$to" \
+	    "$user" "$password" "$work/ready" "$work/until" "$@"
 }
 worst() { # ACTION ARGUMENT…
 	worst_on "$ftp_port" direct "$direct" "$@"
@@ -78,7 +43,6 @@ saw() { # SENTENCE WHAT: which is what it printed
 	unhold >"$work/o"
 	check "$1" is "$(cat "$work/o")" "$2"
 }
-worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
 before=$(worker ftp; worker files; worker auth)
 
 check "an honest client pulls in under a second" honest

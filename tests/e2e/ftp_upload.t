@@ -20,8 +20,6 @@ dump() {
 order_is_published() { # ID
 	grep -q ";$1;" "$published"
 }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
 left() { # nothing of an upload is left
 	[ -z "$(find "$inbox" -type f)" ]
 }

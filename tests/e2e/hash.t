@@ -4,7 +4,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main --pii hash
-tool() { "$convdrop" -c "$conf" "$@"; }
 # The feed's CRM is amoCRM, which names a contact by its phone.
 sed -i 's/^\tpreset = .*/\tpreset = "amocrm"/' "$conf"
 when=$(day 2 '%d.%m.%Y')

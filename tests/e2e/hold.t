@@ -3,8 +3,6 @@
 # not; what waits is seen, approved or rejected, and survives kill -9.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
-
 # make FILE [KEY=VALUE…]: orders N-M of ids=N-M,…; what else is not said is the
 # same for the same id at each call
 make() {

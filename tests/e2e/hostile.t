@@ -2,6 +2,7 @@
 # Clients that take all they can, over every protocol; while each is at it, an
 # honest one logs in and pulls in under a second.
 . "${srcdir:-.}/tests/e2e/lib.sh"
+. "$srcdir/tests/e2e/hostile.sh"
 
 instance
 "$srcdir/scripts/sample-dump" >"$work/deals.csv"
@@ -16,65 +17,20 @@ put() { # NAME < bytes: as a file that is published
 yes "a line that a slow client takes its time to read, again and again" |
     head -c 40000000 | put big.csv
 
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-ms() { "$python" -c 'import time; print(int(time.monotonic() * 1000))'; }
 pull() { # URL
 	curl -sSk --interface 127.0.0.99 --max-time 40 -u "direct:$direct" \
 	    -o "$work/pulled" "$1" &&
 	    cmp "$work/pulled" "$published/conversions.csv"
 }
-# The best of five tries; none may fail.
-quickest() { # URL
-	best=100000
-	for try in 1 2 3 4 5; do
-		begun=$(ms)
-		pull "$1" || { echo "$1: try $try"; return 1; }
-		took=$(($(ms) - begun))
-		[ "$took" -ge "$best" ] || best=$took
-		[ "$best" -ge 1000 ] || break
-	done
-	echo "$best"
-}
-# Under a second; where the machine is so busy with other things that a pull
-# takes longer anyhow, no more than twice what it takes without the attack.
-honest() {
-	slow=
-	for url in "sftp://127.0.0.1:$sftp_port/main/conversions.csv" \
-	    "https://127.0.0.1:$https_port/main/conversions.csv" \
-	    "http://127.0.0.1:$http_port/main/conversions.csv"; do
-		best=$(quickest "$url") || { echo "$best"; return 1; }
-		[ "$best" -lt 1000 ] || slow="$slow $best $url"
-	done
-	set -- $slow
-	[ $# -eq 0 ] && return
-	unhold >"$work/unheld"
-	while [ $# -gt 0 ]; do
-		calm=$(quickest "$2") || return 1
-		echo "$2: $1 ms, without the attack $calm ms"
-		[ "$1" -lt 1000 ] || [ "$1" -le $((2 * calm + 500)) ] || return 1
-		shift 2
-	done
-}
-hold() { # COMMAND…: runs it until unhold, which gives what it printed
-	rm -f "$work/ready" "$work/until"
-	"$@" >"$work/saw" 2>"$work/saw.err" &
-	holder=$!
-	within 30 test -e "$work/ready" || cat "$work/saw.err"
-}
-unhold() { # also when honest did so already
-	touch "$work/until" "$work/go"
-	[ -z "$holder" ] || wait "$holder"
-	holder=
-	cat "$work/saw" "$work/saw.err"
-}
-holder=
+urls="sftp://127.0.0.1:$sftp_port/main/conversions.csv
+    https://127.0.0.1:$https_port/main/conversions.csv
+    http://127.0.0.1:$http_port/main/conversions.csv"
 sftp_worst() { # ACTION USER PASSWORD ARGUMENT…
 	action=$1 user=$2 password=$3
 	shift 3
 	hold "$python" "$srcdir/tests/e2e/hostile_sftp.py" "$action" \
 	    "$sftp_port" "$user" "$password" "$work/ready" "$work/until" "$@"
 }
-worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
 before=$(worker ssh; worker http; worker files; worker auth)
 
 check "an honest client pulls in under a second" honest

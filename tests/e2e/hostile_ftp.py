@@ -1,21 +1,14 @@
-"""FTP clients that mean no good.
-
-    hostile_ftp.py ACTION PORT USER PASSWORD READY UNTIL [ARGUMENT…]
-
-Each does its worst, makes the file READY, holds on until the file UNTIL is
-there, and prints what it saw on one line; ftp_hard.t judges it.
-"""
+"""FTP clients that mean no good; called as worst.py says, judged by ftp_hard.t."""
 import os
 import re
 import socket
 import ssl
 import statistics
 import struct
-import sys
 import time
 
-PATIENCE = 60
-action, port, user, password, ready, until, *arguments = sys.argv[1:]
+from worst import PATIENCE, action, arguments, hold, password, port, user
+
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
@@ -99,16 +92,6 @@ class Session:
         s = tcp(self.passive(), self.source, self.window)
         assert self.say(command) == "150", self.text
         return context.wrap_socket(s) if handshake else s
-
-
-def hold(meanwhile=None):
-    end = time.monotonic() + PATIENCE
-    open(ready, "w").close()
-    while not os.path.exists(until) and time.monotonic() < end:
-        if meanwhile:
-            meanwhile()
-        else:
-            time.sleep(0.05)
 
 
 def silent(*sources):

@@ -1,12 +1,4 @@
-"""SFTP clients that mean no good.
-
-    hostile_sftp.py ACTION PORT USER PASSWORD READY UNTIL [ARGUMENT…]
-
-Each does its worst, makes the file READY, holds on until the file UNTIL is
-there, and prints what it saw on one line; hostile.t judges it.
-"""
-import os
-import sys
+"""SFTP clients that mean no good; called as worst.py says, judged by hostile.t."""
 import time
 
 import paramiko
@@ -14,8 +6,7 @@ from paramiko import sftp as p
 from paramiko.py3compat import long as int64
 from paramiko.sftp_attr import SFTPAttributes
 
-PATIENCE = 60
-action, port, user, password, ready, until, *arguments = sys.argv[1:]
+from worst import action, arguments, hold, password, port, user
 
 
 def session(window=None):
@@ -24,16 +15,6 @@ def session(window=None):
     channel = t.open_session(window_size=window)
     channel.invoke_subsystem("sftp")
     return t, paramiko.SFTPClient(channel)
-
-
-def hold(meanwhile=None):
-    end = time.monotonic() + PATIENCE
-    open(ready, "w").close()
-    while not os.path.exists(until) and time.monotonic() < end:
-        if meanwhile:
-            meanwhile()
-        else:
-            time.sleep(0.05)
 
 
 def handles(path, n):

@@ -4,7 +4,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main
-tool() { "$convdrop" -c "$conf" "$@"; }
 fails_with() { # CODE WORDS COMMAND…
 	code=$1 words=$2
 	shift 2

@@ -4,14 +4,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 init() { "$convdrop" init "$@"; }
-exits() { # STATUS COMMAND…
-	want=$1
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	got=$?
-	[ "$got" -eq "$want" ] || { echo "exit $got"; cat "$work/err"; return 1; }
-}
-says() { grep -qF -- "$1" "$work/${2:-out}" || { cat "$work/${2:-out}"; return 1; }; }
 mode_is() { [ "$(stat -c %a "$1")" = "$2" ] || { stat -c '%a %n' "$1"; return 1; }; }
 
 # --- one that is made ---------------------------------------------------------

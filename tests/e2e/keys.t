@@ -3,16 +3,6 @@
 # transfers run.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-ctl() { "$convdrop" -c "$conf" "$@"; }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-says() { grep -qF -- "$1" "$work/${2:-out}" || { cat "$work/${2:-out}"; return 1; }; }
-exits() { # STATUS COMMAND…
-	want=$1
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	got=$?
-	[ "$got" -eq "$want" ] || { echo "exit $got"; cat "$work/err"; return 1; }
-}
 audited() { grep -h '"event":"key"' "$dir"/audit/*.jsonl | grep -q "$1"; }
 scanned() { # what clients see: SHA256:… of the host key of that kind
 	ssh-keyscan -T 5 -p "$sftp_port" -t "$1" 127.0.0.1 2>/dev/null |
@@ -25,27 +15,27 @@ instance
 first=$(json host_key_sha256)
 
 # --- without a daemon
-check "list shows the keys in force" exits 0 ctl key list
+check "list shows the keys in force" exits 0 tool key list
 check "as OpenSSH shows them" says "$(on_disk ssh_host_ed25519_key)"
 check "which init printed" is "$first" "$(on_disk ssh_host_ed25519_key)"
 check "nothing is to come" says "No host keys are to come."
-check "then there is nothing to cancel" exits 2 ctl key rotate --cancel
+check "then there is nothing to cancel" exits 2 tool key rotate --cancel
 check "a time that is past is refused" exits 2 \
-    ctl key rotate --at '2020-01-01 00:00'
-check "so is one that is none" exits 2 ctl key rotate --at tomorrow
-check "and two wishes at once" exits 2 ctl key rotate --now --cancel
-check "keys are made without a time" exits 0 ctl key rotate --json
+    tool key rotate --at '2020-01-01 00:00'
+check "so is one that is none" exits 2 tool key rotate --at tomorrow
+check "and two wishes at once" exits 2 tool key rotate --now --cancel
+check "keys are made without a time" exits 0 tool key rotate --json
 next=$(json keys.0.next_sha256 "$work/out")
 check "and are other ones" [ "$next" != "$first" ]
 check "those in force stay" is "$(on_disk ssh_host_ed25519_key)" "$first"
-check "asked again, they are the same" exits 0 ctl key rotate --json
+check "asked again, they are the same" exits 0 tool key rotate --json
 check "so their fingerprints can be told" \
     is "$(json keys.0.next_sha256 "$work/out")" "$next"
 check "nobody else can read them" is \
     "$(stat -c %a "$dir/keys/next" "$dir/keys/next/ssh_host_rsa_key" | xargs)" "700 600"
-check "they can be forgotten" exits 0 ctl key rotate --cancel
+check "they can be forgotten" exits 0 tool key rotate --cancel
 refute "and are gone then" test -e "$dir/keys/next"
-check "without a daemon they change at once" exits 0 ctl key rotate --now --json
+check "without a daemon they change at once" exits 0 tool key rotate --now --json
 check "it says so" is "$(json state "$work/out")" changed
 second=$(json keys.0.next_sha256 "$work/out")
 check "and it is so" is "$(on_disk ssh_host_ed25519_key)" "$second"
@@ -57,18 +47,18 @@ yes "a line that a slow client takes its time to read, again and again" |
     head -c 60000000 >"$dir/published/main/big.csv"
 chown --reference="$dir/published/main" "$dir/published/main/big.csv"
 check "the daemon offers the new key" offered ed25519 "$second"
-check "a time is set" exits 0 ctl key rotate --json \
+check "a time is set" exits 0 tool key rotate --json \
     --at "$(date -u -d '1 hour' '+%Y-%m-%dT%H:%M:%SZ')"
 third=$(json keys.0.next_sha256 "$work/out")
 third_rsa=$(json keys.1.next_sha256 "$work/out")
 check "until then the old one is offered" offered ed25519 "$second"
-ctl status >"$work/out" 2>&1
+tool status >"$work/out" 2>&1
 check "status shows the coming one" says "$third"
-ctl status --json >"$work/status.json" 2>&1
+tool status --json >"$work/status.json" 2>&1
 check "also as JSON" is "$(json hostkeys.keys.0.next_sha256 "$work/status.json")" "$third"
 check "with its time" test -n "$(json hostkeys.at "$work/status.json")"
 check "the daemon stops" daemon_stop
-check "the time is on disk" exits 0 ctl key list
+check "the time is on disk" exits 0 tool key list
 check "and shown" says "The next keys take over at "
 
 # slow transfers, which a change of keys and certificate must not drop
@@ -110,7 +100,7 @@ cp "$dir/keys/tls.crt" "$work/first.crt"
 daemon
 check "it still comes after a restart" offered ed25519 "$second"
 slow_pulls
-check "the time is moved" exits 0 ctl key rotate \
+check "the time is moved" exits 0 tool key rotate \
     --at "$(date -u -d '3 seconds' '+%Y-%m-%dT%H:%M:%SZ')"
 check "a new certificate is made" openssl req -x509 -newkey ec \
     -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
@@ -142,7 +132,7 @@ complete() {
 }
 check "and both are whole in the audit" within 20 complete
 
-check "--now changes a running daemon's" exits 0 ctl key rotate --now --json
+check "--now changes a running daemon's" exits 0 tool key rotate --now --json
 fourth=$(json keys.0.next_sha256 "$work/out")
 check "which is in force when it returns" offered ed25519 "$fourth"
 check "a key of the future can be forgotten" exits 0 \
@@ -151,7 +141,7 @@ check "a key of the future can be forgotten" exits 0 \
 check "the daemon knows" offered ed25519 "$fourth"
 
 # --- broken ones change nothing
-ctl key rotate --json >"$work/out"
+tool key rotate --json >"$work/out"
 echo 'no key' >"$dir/keys/next/ssh_host_rsa_key"
 echo 1 >"$dir/keys/next/at"
 chmod 600 "$dir/keys/next/at"
@@ -159,10 +149,10 @@ kill -USR1 "$daemon_pid"
 check "a broken coming key is named" within 10 \
     grep -q "coming host keys: .*ssh_host_rsa_key" "$work/log"
 check "and those in force stay" offered ed25519 "$fourth"
-ctl key rotate --cancel >/dev/null 2>&1
+tool key rotate --cancel >/dev/null 2>&1
 
 # --- cut off in the middle
-ctl key rotate --json >"$work/out"
+tool key rotate --json >"$work/out"
 fifth=$(json keys.0.next_sha256 "$work/out")
 fifth_rsa=$(json keys.1.next_sha256 "$work/out")
 check "the daemon stops again" daemon_stop

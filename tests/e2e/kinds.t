@@ -4,7 +4,6 @@
 # differ by zeros; a kill and a rebuild change nothing.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 published() { cat "$dir/published/$1/$2" 2>/dev/null; }
 has() { # FEED FILE WORDS: they are in the file
 	published "$1" "$2" | grep -q -- "$3" || { published "$1" "$2"; return 1; }

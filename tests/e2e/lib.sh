@@ -72,6 +72,21 @@ check() { # SENTENCE COMMAND…
 	fi
 }
 
+is() { # WHAT IT-SHOULD-BE
+	[ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }
+}
+
+exits() { # STATUS COMMAND…: what it says is in $work/out and $work/err
+	want=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" -eq "$want" ] || { echo "exit $got"; cat "$work/err"; return 1; }
+}
+says() { # WORDS [FILE]: which is out or err
+	grep -qF -- "$1" "$work/${2:-out}" || { cat "$work/${2:-out}"; return 1; }
+}
+
 # True if the command ends with the status and says the words.
 fails_with() { # STATUS WORDS COMMAND…
 	want=$1 words=$2
@@ -186,6 +201,10 @@ instance() {
 	chmod +x "$work/askpass"
 }
 
+tool() { # ARGUMENT…: of the admin's tool
+	"$convdrop" -c "$conf" "$@"
+}
+
 # For what is not about the hold gate: no dump of any feed waits.
 never_hold() {
 	sed -i 's/^\([[:space:]]*\)hold = yes$/\1hold = no/' "$conf"
@@ -211,6 +230,17 @@ daemon_stop() {
 	status=$?
 	daemon_pid=
 	return $status
+}
+
+logged() { # WORDS: by a daemon of this test
+	cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"
+}
+
+worker() { # ROLE: its process
+	pgrep -P "$daemon_pid" -f -- "--role $1"
+}
+other_worker() { # ROLE OLD-PID: it runs, and it is another process
+	now=$(worker "$1") && [ "$now" != "$2" ]
 }
 
 # drop FILE NAME [FOLDER]: as an admin does, renamed into place

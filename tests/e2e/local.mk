@@ -22,7 +22,7 @@ EXTRA_DIST += tests/e2e/json_diff.py
 E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
 E2E_TESTS += tests/e2e/daemon.t tests/e2e/accounts.t tests/e2e/keys.t \
 	tests/e2e/fail2ban.t tests/e2e/profiles.t tests/e2e/hostile.t
-EXTRA_DIST += tests/e2e/hostile_sftp.py
+EXTRA_DIST += tests/e2e/hostile.sh tests/e2e/hostile_sftp.py tests/e2e/worst.py
 E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 	tests/e2e/masked.t tests/e2e/quality_diff.t
 E2E_TESTS += tests/e2e/explain.t tests/e2e/lang.t

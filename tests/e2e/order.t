@@ -4,7 +4,6 @@
 
 instance
 file=$dir/published/main/conversions.csv
-tool() { "$convdrop" -c "$conf" "$@"; }
 drop_orders() { # NAME REVENUE
 	{
 		echo 'create_date_time;id;client_ids;phones;order_status;revenue'

@@ -4,7 +4,6 @@
 # away when the next dump brings him back.  The audit and a rebuild agree.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 phone='+7 (999) 555-11-22' mail=Ivan.Petrov@Example.com
 client=1665391200123456789
 traces() { # …: no file of the instance has a trace of him

@@ -3,7 +3,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main
-tool() { "$convdrop" -c "$conf" "$@"; }
 when=$(day 2 '%d.%m.%Y') iso=$(day 2 %Y-%m-%d)
 mkdir "$dir/presets"
 cat >"$dir/presets/windows.conf" <<'EOF'

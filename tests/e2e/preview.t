@@ -3,7 +3,6 @@
 # wait, and nothing of it left anywhere, beside a running daemon and without.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 # quality.csv and summary.txt are written by the clock
 files() {
 	find published reports archive audit inbox -type f ! -name '.*' \

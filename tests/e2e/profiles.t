@@ -1,12 +1,11 @@
 #!/bin/sh
 # What auditors of protocols find, and what an admin is told before "strict".
 . "${srcdir:-.}/tests/e2e/lib.sh"
+exec 3>&1 # for what a check has to tell besides
 
-ctl() { "$convdrop" -c "$conf" "$@"; }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-says() { ctl status | grep -qF -- "$1" || { ctl status; return 1; }; }
+says() { tool status | grep -qF -- "$1" || { tool status; return 1; }; }
 status_is() { # JSON-PATH WANT
-	ctl status --json >"$work/status.json"
+	tool status --json >"$work/status.json"
 	is "$(json "$1" "$work/status.json")" "$2"
 }
 pull_sftp() { # OPTION…
@@ -22,7 +21,7 @@ instance --ftp-port "$ftp_port" --ftps-port "$ftps_port"
 daemon
 check "nobody came yet" says 'Nobody logged in over SFTP in the last 30 days'
 pull_sftp
-seen() { [ "$(ctl status | grep -c "^client ")" -ge "$1" ]; }
+seen() { [ "$(tool status | grep -c "^client ")" -ge "$1" ]; }
 check "a client is shown" within 10 seen 1
 check "by its banner" says 'direct by sftp: SSH-2.0-OpenSSH_'
 check "with what was agreed on" status_is clients.0.hostkey ssh-ed25519
@@ -45,8 +44,8 @@ check "the audit has it with the login" grep -q \
     "$dir"/audit/*.jsonl
 
 # --- testssl.sh on what speaks TLS
-# Nothing above LOW, but what a self-signed certificate cannot have.
-tls_clean() { # FILE
+# What is above LOW, a line each, but what a self-signed certificate cannot have.
+findings() { # FILE
 	"$python" - "$1" <<'EOF'
 import json, sys
 of_its_own = {"cert_chain_of_trust", "cert_revocation", "OCSP_stapling",
@@ -55,33 +54,56 @@ of_its_own = {"cert_chain_of_trust", "cert_revocation", "OCSP_stapling",
               "cert_extlifeSpan", "cert_trust",
               "cert_expirationStatus", "cert_notAfter",
               "engine_problem"}  # of the machine's own openssl
-found = json.load(open(sys.argv[1]))
+try:
+    found = json.load(open(sys.argv[1]))
+except (OSError, ValueError) as e:
+    sys.exit(print("report", "cannot be read:", e))
 ids = {f["id"] for f in found}
-assert "TLS1_2" in ids and "TLS1_3" in ids, ids
-bad = [f for f in found if f["severity"] not in ("OK", "INFO", "LOW", "DEBUG")
-       and f["id"].split(" ")[0] not in of_its_own
-       and not f["id"].startswith("scanTime")]
-for f in bad:
-    print(f["id"], f["severity"], f["finding"])
-sys.exit(bad != [])
+for protocol in "TLS1_2", "TLS1_3":
+    if protocol not in ids:
+        print(protocol, "was not looked at")
+for f in found:
+    if (f["severity"] not in ("OK", "INFO", "LOW", "DEBUG")
+            and f["id"].split(" ")[0] not in of_its_own
+            and not f["id"].startswith("scanTime")):
+        print(f["id"], f["severity"], f["finding"])
 EOF
 }
 testssl=$(command -v testssl || command -v testssl.sh)
-testssl_finds_nothing() { # NAME ADDRESS OPTION…
-	name=$1 address=$2
-	shift 2
-	# not: what depends on the answers of a web site
-	check "testssl.sh ends, $name" timeout 900 "$testssl" --quiet --color 0 \
-	    --warnings off --ip 127.0.0.1 -n none --openssl-timeout 20 \
-	    --jsonfile "$work/tls.$name.json" "$@" \
-	    -p -s -f -S -H -I -R -C -Z -W -L -F -J -D -O "$address"
-	check "and finds nothing above LOW, $name" \
-	    tls_clean "$work/tls.$name.json"
+# how long it waits, and how many connections may fail, on a slow machine
+export HEADER_MAXSLEEP=15 MAX_WAITSOCK=60 CCS_MAX_WAITSOCK=30
+export MAX_SOCKET_FAIL=10 MAX_OSSL_FAIL=10 MAX_HEADER_FAIL=10
+look() { # NAME OPTION… ADDRESS
+	report=$work/tls.$1.json
+	shift
+	rm -f "$report"
+	timeout 900 "$testssl" --quiet --color 0 --warnings off --ip 127.0.0.1 \
+	    -n none --openssl-timeout 60 --jsonfile "$report" \
+	    -p -s -f -S -H -I -R -C -Z -W -L -F -J -D -O "$@" \
+	    >"$work/testssl" 2>&1 ||
+	    echo "testssl.sh ended with status $?"
+	findings "$report"
+}
+# What a slow machine made of a handshake, another look does not find again:
+# bad is what three looks find, by its name.
+finds_nothing() { # NAME ADDRESS OPTION…
+	: >"$work/looks"
+	for n in 1 2 3; do
+		look "$@" >"$work/found"
+		sed "s/^/# $1, look $n: /" "$work/found" >&3
+		cut -d ' ' -f 1 "$work/found" | sort -u >>"$work/looks"
+		sort "$work/looks" | uniq -c | grep -q "^ *$n " || return 0
+	done
+	cat "$work/found" "$work/testssl"
+	return 1
 }
 if [ -n "$testssl" ]; then
-	testssl_finds_nothing https "https://localhost:$https_port"
-	testssl_finds_nothing ftp "localhost:$ftp_port" -t ftp
-	testssl_finds_nothing ftps "localhost:$ftps_port"
+	check "testssl.sh finds nothing above LOW, https" \
+	    finds_nothing https "https://localhost:$https_port"
+	check "testssl.sh finds nothing above LOW, ftp" \
+	    finds_nothing ftp -t ftp "localhost:$ftp_port"
+	check "testssl.sh finds nothing above LOW, ftps" \
+	    finds_nothing ftps "localhost:$ftps_port"
 else
 	skip "testssl.sh, https, ftp, ftps" "testssl.sh is not installed"
 fi

@@ -5,10 +5,6 @@
 
 hostile() { "$python" "$srcdir/tests/e2e/hostile.py" "$@"; }
 log_has() { grep -q -- "$1" "$work/log"; }
-worker() { pgrep -P "$daemon_pid" -f -- "--role $1"; }
-other_worker() { # ROLE OLD-PID: it runs, and it is another process
-	now=$(worker "$1") && [ "$now" != "$2" ]
-}
 mine() { # USER PROTOCOL FACT…: the last such pull in the audit has these facts
 	who=$1 how=$2
 	shift 2

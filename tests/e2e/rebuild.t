@@ -6,7 +6,6 @@
 instance
 never_hold
 file=$dir/published/main/conversions.csv
-tool() { "$convdrop" -c "$conf" "$@"; }
 dump() { # REVENUE
 	echo 'create_date_time;id;client_ids;order_status;revenue'
 	i=0

@@ -3,7 +3,6 @@
 # versions have come.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 replay() { # WHAT VALUE [OPTION…]: bytes to $work/got, the rest to $work/said
 	tool audit replay main "$@" >"$work/got" 2>"$work/said"
 }

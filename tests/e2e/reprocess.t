@@ -6,7 +6,6 @@
 instance --feed main
 file=$dir/published/main/conversions.csv
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
-tool() { "$convdrop" -c "$conf" "$@"; }
 feed() { # LINE…: the feed's own settings
 	"$python" - "$conf" "$work/plain.conf" "$@" <<-'EOF2'
 	import os, re, sys

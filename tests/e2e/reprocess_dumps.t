@@ -6,7 +6,6 @@
 
 instance --feed main
 file=$dir/published/main/conversions.csv
-tool() { "$convdrop" -c "$conf" "$@"; }
 row() { grep -q "^[^;]*;$1;.*$2" "$file"; } # ORDER WORDS
 number() { # NAME: of the dump
 	tool dumps main --limit 0 --json | "$python" -c '

@@ -7,7 +7,6 @@ instance --feed main
 never_hold
 sed -i 's/^window_days = .*/window_days = 30/' "$conf"
 file=$dir/published/main/conversions.csv
-tool() { "$convdrop" -c "$conf" "$@"; }
 cp "$conf" "$work/plain.conf"
 settings() { # LINE…: today's settings of the feed
 	cp "$work/plain.conf" "$conf"

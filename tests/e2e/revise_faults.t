@@ -10,7 +10,6 @@ instance
 never_hold
 file=$dir/published/main/conversions.csv
 full=$dir/state/full
-tool() { "$convdrop" -c "$conf" "$@"; }
 
 # Two dumps that share orders; the second is large enough to leave the caches.
 "$python" - "$(day 3 '%Y-%m-%d')" "$work" <<'EOF2'

@@ -105,9 +105,6 @@ sessions() { # begins them
 	sessions=$!
 	within 30 test -e "$work/ready"
 }
-worker() { # ROLE: its process
-	pgrep -P "$daemon_pid" -f -- "--role $1"
-}
 
 daemon env LD_PRELOAD="$work/probe.so" PROBE_DIR="$dir"
 for feed in main other; do

@@ -24,8 +24,6 @@ chown --reference="$file" "$dir/published/main/big.csv"
 chmod --reference="$file" "$dir/published/main/big.csv"
 
 same() { cmp "$1" "${2:-$file}"; }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-logged() { cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"; }
 
 get() { # REMOTE LOCAL OPTION…
 	remote=$1 local=$2

@@ -16,7 +16,6 @@ dump() {
 order_is_published() { # ID
 	grep -q ";$1;" "$published"
 }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 cat >"$work/lib.py" <<EOF
 import os, sys, time, paramiko
 def connect(user, password):

@@ -4,7 +4,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main --feed other
-tool() { "$convdrop" -c "$conf" "$@"; }
 # into feed "main" alone: up to its closing brace
 sed -i '/^feed "main"/,/^}/ s/^}/\
 	source "shop" {\

@@ -5,7 +5,6 @@
 
 instance --feed main
 never_hold # its dumps have many headers
-tool() { "$convdrop" -c "$conf" "$@"; }
 statuses() { # WANTED-EXIT FILE [OPTION…]; into $work/out
 	want=$1
 	shift

@@ -4,7 +4,6 @@
 # a rebuild comes to the same.  Beside it a feed that shows the last one alone.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 at=$(day 2 '%Y-%m-%d') && at="$at 10:00:00"
 
 # dump N STATUS…: order N in these statuses, a row each

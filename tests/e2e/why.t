@@ -3,7 +3,6 @@
 # became and changed, the versions that carried it and the pulls that took them.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-tool() { "$convdrop" -c "$conf" "$@"; }
 why() { tool why "$@" >"$work/why.out" 2>"$work/why.err"; }
 says() { # WORDS: the last answer has this line
 	grep -qF -- "$1" "$work/why.out" ||

@@ -8,7 +8,6 @@ instance
 sed -i 's/^\([[:space:]]*\)hold = .*/\1hold = no/' "$dir/convdrop.conf"
 file=$dir/published/main/conversions.csv
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
-tool() { "$convdrop" -c "$conf" "$@"; }
 pulls() { grep -h '"pulled"' "$dir"/audit/*.jsonl | grep -c '"complete":true'; }
 pull() {
 	before=$(pulls)

@@ -19,7 +19,6 @@ feeds[2] = re.sub(r"(?m)^(\s*)#? ?calls_as_orders = .*$",
 open(sys.argv[1], "w").write("".join(feeds))
 EOF2
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
-tool() { "$convdrop" -c "$conf" "$@"; }
 says() { # STATUS WORDS COMMAND…
 	want=$1 words=$2
 	shift 2

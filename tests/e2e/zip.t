@@ -7,7 +7,6 @@ set -u
 instance --feed main --feed hashed
 # the second feed hashes
 sed -i '/^feed.*hashed/,$s/pii = plain/pii = hash/' "$conf"
-tool() { "$convdrop" -c "$conf" "$@"; }
 dump() { # ID STATUS: a dump of one order
 	printf 'create_date_time;id;client_ids;order_status\n%s;%s;1%s;%s\n' \
 	    "$(day 1 '%Y-%m-%d %H:%M:%S')" "$1" "$1" "$2"
