@@ -234,23 +234,6 @@ $refused
 check "which becomes a dump" within 20 order_is_published 231
 
 # --- a resumed pull is complete with its rest, whatever the protocol
-pulled() { # USER PROTOCOL FACT…: the last such pull in the audit has these
-	who=$1 how=$2
-	shift 2
-	line=$(grep -h '"event":"pulled"' "$dir"/audit/*.jsonl |
-	    grep -F "\"user\":\"$who\"" | grep -F "\"protocol\":\"$how\"" | tail -1)
-	for fact in "$@"; do
-		case $line in
-		*"$fact"*) ;;
-		*) echo "$fact is not in: $line"; return 1 ;;
-		esac
-	done
-}
-audited() { within 10 pulled "$@" || pulled "$@"; }
-puller() { # NAME: a user of its own for each pull, so that its line is known
-	"$convdrop" -c "$conf" user add "$1" --role pull --feed main --json \
-	    >"$work/$1.json" && json password "$work/$1.json"
-}
 size=$(stat -c %s "$published")
 for how in ftps https sftp; do
 	eval "$how=\$(puller rest-$how)"

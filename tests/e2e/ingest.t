@@ -4,14 +4,6 @@
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
 instance --feed main
-fails_with() { # CODE WORDS COMMAND…
-	code=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	cat "$work/out"
-	[ $got = "$code" ] && grep -q "$words" "$work/out"
-}
 dump() { # ID STATUS: a dump of one order
 	printf 'create_date_time;id;client_ids;order_status\n%s;%s;1%s;%s\n' \
 	    "$(day 1 '%Y-%m-%d %H:%M:%S')" "$1" "$1" "$2"

@@ -257,6 +257,33 @@ drop_and_wait() { # FILE NAME [FOLDER]
 	drop "$@" && within 30 taken "$2" "${3:-main}"
 }
 
+dump_number() { # NAME [FEED]
+	tool dumps "${2:-main}" --limit 0 --json | "$python" -c '
+import json, sys
+print([d["dump"] for d in json.load(sys.stdin)["dumps"]
+       if d["name"] == sys.argv[1]][0])' "$1"
+}
+
+puller() { # NAME: a user of its own for each pull; the password
+	tool user add "$1" --role pull --feed main --json >"$work/$1.json" &&
+	    json password "$work/$1.json"
+}
+pulled() { # USER PROTOCOL FACT…: the last such pull in the audit has these
+	who=$1 how=$2
+	shift 2
+	line=$(grep -h '"event":"pulled"' "$dir"/audit/*.jsonl |
+	    grep -F "\"user\":\"$who\"" | grep -F "\"protocol\":\"$how\"" | tail -1)
+	for fact in "$@"; do
+		case $line in
+		*"$fact"*) ;;
+		*) echo "$fact is not in: $line"; return 1 ;;
+		esac
+	done
+}
+audited() { # the same, within a while
+	within 10 pulled "$@" || pulled "$@"
+}
+
 ssh_options="-q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
     -o GlobalKnownHostsFile=/dev/null -F none"
 

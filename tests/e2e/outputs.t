@@ -18,14 +18,6 @@ convert() { # DUMP OUTPUT
 lint() { # FILE OUTPUT
 	"$convdrop" lint "$1" --output "$2" --now "$now" $goals
 }
-says() { # CODE WORDS COMMAND…
-	code=$1 words=$2
-	shift 2
-	"$@" >"$work/said" 2>&1
-	got=$?
-	cat "$work/said"
-	[ $got = "$code" ] && grep -qF "$words" "$work/said"
-}
 
 check "random contacts and orders are made" \
     "$python" "$srcdir/tests/e2e/outputs.py" make "$work"
@@ -46,23 +38,23 @@ for output in metrica-contacts metrica-orders; do
 done
 check "crm-json: its key tells which of the two files it is" \
     lint "$work/crm-json-clients.out" crm-json
-check "a file comes on standard input, too" says 0 "2000 valid" \
+check "a file comes on standard input, too" fails_with 0 "2000 valid" \
     sh -c '"$1" lint - --output metrica-orders --now "$2" '"$goals"' <"$3"' \
     sh "$convdrop" "$now" "$work/metrica-orders.out"
 
 head -c 50000 "$work/crm-json.out" >"$work/cut"
 check "a JSON text that is cut is refused" \
-    says 1 "has to be one JSON text" lint "$work/cut" crm-json
+    fails_with 1 "has to be one JSON text" lint "$work/cut" crm-json
 sed '3s/"id"/id/' "$work/crm-json.out" >"$work/broken"
 check "a record that is broken is named by its line" \
-    says 1 "$work/broken:3: The record is not valid JSON" \
+    fails_with 1 "$work/broken:3: The record is not valid JSON" \
     lint "$work/broken" crm-json
-check "and costs itself alone" says 1 "1999 valid" lint "$work/broken" crm-json
+check "and costs itself alone" fails_with 1 "1999 valid" lint "$work/broken" crm-json
 iconv -f UTF-8 -t UTF-16 "$work/metrica-contacts-json.out" >"$work/utf16"
-check "JSON in UTF-16 is refused" says 1 "error" \
+check "JSON in UTF-16 is refused" fails_with 1 "error" \
     lint "$work/utf16" metrica-contacts-json
 check "an output that is none is a mistake of the call" \
-    says 2 "there is no output" lint "$work/cut" metrica
-check "lint in JSON names line and kind" says 1 '"line":3' \
+    fails_with 2 "there is no output" lint "$work/cut" metrica
+check "lint in JSON names line and kind" fails_with 1 '"line":3' \
     "$convdrop" --json lint "$work/broken" --output crm-json --now "$now"
 finish

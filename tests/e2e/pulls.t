@@ -5,23 +5,6 @@
 
 hostile() { "$python" "$srcdir/tests/e2e/hostile.py" "$@"; }
 log_has() { grep -q -- "$1" "$work/log"; }
-mine() { # USER PROTOCOL FACT…: the last such pull in the audit has these facts
-	who=$1 how=$2
-	shift 2
-	line=$(grep -h '"event":"pulled"' "$dir"/audit/*.jsonl |
-	    grep -F "\"user\":\"$who\"" | grep -F "\"protocol\":\"$how\"" | tail -1)
-	for fact in "$@"; do
-		case $line in
-		*"$fact"*) ;;
-		*) echo "$fact is not in: $line"; return 1 ;;
-		esac
-	done
-}
-audited() { within 10 mine "$@" || mine "$@"; }
-puller() { # NAME: a user of its own for each pull, so that its line is known
-	"$convdrop" -c "$conf" user add "$1" --role pull --feed main --json \
-	    >"$work/$1.json" && json password "$work/$1.json"
-}
 begin() { # NAME PORT KIND: a pull that lasts until go NAME
 	rm -f "$work/$1.started" "$work/$1.go"
 	hostile slow "$2" "$3" /main/big.csv "$1:$(puller "$1")" \

@@ -7,12 +7,6 @@
 instance --feed main
 file=$dir/published/main/conversions.csv
 row() { grep -q "^[^;]*;$1;.*$2" "$file"; } # ORDER WORDS
-number() { # NAME: of the dump
-	tool dumps main --limit 0 --json | "$python" -c '
-import json, sys
-print([d["dump"] for d in json.load(sys.stdin)["dumps"]
-       if d["name"] == sys.argv[1]][0])' "$1"
-}
 state() { # NAME STATE
 	tool dumps main --limit 0 --json | "$python" -c '
 import json, sys
@@ -85,7 +79,7 @@ check "which is in the ledger" within 10 state bad.csv refused
 orders w1 >"$work/wrong.csv"
 check "one is withdrawn" drop_and_wait "$work/wrong.csv" wrong.csv
 within 10 row w1 IN_PROGRESS
-tool withdraw main "$(number wrong.csv)" --reason wrong >/dev/null
+tool withdraw main "$(dump_number wrong.csv)" --reason wrong >/dev/null
 check "as the ledger says" state wrong.csv withdrawn
 hold yes
 {
@@ -99,12 +93,12 @@ check "what was dropped rebuilds" tool rebuild main
 # --- a list
 map main PAID
 check "two of them are read" fails_with 0 "2 dumps; the settings of 0" \
-    tool reprocess main "$(number one.csv)" "$(number book.xlsx)"
+    tool reprocess main "$(dump_number one.csv)" "$(dump_number book.xlsx)"
 check "those two" sh -c "
     [ \$(grep -c PAID '$file') = 4 ] && grep '^[^;]*;x1;' '$file' | grep -q PAID"
 check "it rebuilds" tool rebuild main
 check "the same number twice is one dump" fails_with 0 "1 dumps; the settings of 1" \
-    tool reprocess main "$(number one.csv)" "$(number one.csv)"
+    tool reprocess main "$(dump_number one.csv)" "$(dump_number one.csv)"
 for f in held refused withdrawn; do
 	case $f in
 	held) name=held.csv ;;
@@ -112,7 +106,7 @@ for f in held refused withdrawn; do
 	*) name=wrong.csv ;;
 	esac
 	check "a dump that is $f is refused by its state" fails_with 2 "it is $f" \
-	    tool reprocess main "$(number $name)" "$(number one.csv)"
+	    tool reprocess main "$(dump_number $name)" "$(dump_number one.csv)"
 done
 check "and then nothing was changed" grep -q "Nothing was changed." "$work/out"
 check "a number that is none is a usage error" fails_with 2 usage \
@@ -125,8 +119,8 @@ check "and so is the 31st of April" fails_with 2 "--since takes a day" \
     tool reprocess main --since 2026-04-31
 
 # --- since a day
-came "$(number two.csv)" 2
-came "$(number three.csv)" 1
+came "$(dump_number two.csv)" 2
+came "$(dump_number three.csv)" 1
 check "from tomorrow on there is none" fails_with 0 "0 dumps" \
     tool reprocess main --since "$(day -1 %Y-%m-%d)"
 check "since yesterday: all but the one before" fails_with 0 "5 dumps" \
@@ -142,10 +136,10 @@ check "since then: that one, too" fails_with 0 "6 dumps; the settings of 5" \
 check "as it is now" row b1 PAID
 check "it rebuilds" tool rebuild main
 check "approved it is read as when it was judged" \
-    tool approve main "$(number held.csv)" --reason right
+    tool approve main "$(dump_number held.csv)" --reason right
 check "that is, not as PAID" within 10 row h1 IN_PROGRESS
 check "until it is read once more" fails_with 0 "1 dumps; the settings of 0" \
-    tool reprocess main "$(number held.csv)"
+    tool reprocess main "$(dump_number held.csv)"
 check "as PAID" row h1 PAID
 check "and it rebuilds" tool rebuild main
 
@@ -156,16 +150,16 @@ print([d["archive"] for d in json.load(sys.stdin)["dumps"] if d["name"] == "two.
 mv "$dir/$lost" "$work/lost.gz"
 map main IN_PROGRESS
 cp "$file" "$work/before.csv"
-check "a copy that should be there is missed by name" fails_with 2 "dump $(number two.csv)" \
+check "a copy that should be there is missed by name" fails_with 2 "dump $(dump_number two.csv)" \
     tool reprocess main
 check "and nothing is changed" cmp "$file" "$work/before.csv"
-came "$(number two.csv)" 200
+came "$(dump_number two.csv)" 200
 check "past its time the others are read" fails_with 0 "past its time had them: 2" \
     tool reprocess main
 check "and what it had stays" row b1 PAID
 check "others are as the map says" row a1 IN_PROGRESS
-check "named, it is missed" fails_with 2 "dump $(number two.csv) is not there any more" \
-    tool reprocess main "$(number two.csv)"
+check "named, it is missed" fails_with 2 "dump $(dump_number two.csv) is not there any more" \
+    tool reprocess main "$(dump_number two.csv)"
 
 # --- hashed: only the records are in the archive
 daemon_stop

@@ -16,12 +16,6 @@ pull() {
 		grep -c '\"complete\":true') -gt $before ]"
 }
 row() { grep "^[^;]*;$1;" "$file"; } # ORDER
-number() { # NAME: of the dump
-	tool dumps main --limit 0 --json | "$python" -c '
-import json, sys
-print([d["dump"] for d in json.load(sys.stdin)["dumps"]
-       if d["name"] == sys.argv[1]][0])' "$1"
-}
 head='create_date_time;id;client_ids;phones;order_status;revenue'
 at() { day "$1" "%Y-%m-%d $2"; }
 
@@ -47,17 +41,17 @@ check "a dump comes, the only one" drop_and_wait "$work/only.csv" only.csv
 check "and is published" within 10 row z
 check "a dry run says that nothing else would be published" \
     fails_with 0 "the last version would stay in place" \
-    tool withdraw main "$(number only.csv)" --dry-run
+    tool withdraw main "$(dump_number only.csv)" --dry-run
 check "so does the withdrawal" \
     fails_with 1 "the last version stays in place" \
-    tool withdraw main "$(number only.csv)" --reason "the only one"
+    tool withdraw main "$(dump_number only.csv)" --reason "the only one"
 check "and it stays" row z
 check "a dump is taken" drop_and_wait "$work/one.csv" one.csv
 within 10 grep -q ';b;' "$file"
 cp "$file" "$work/first.csv"
 check "another one, which is wrong" drop_and_wait "$work/two.csv" two.csv
 within 10 grep -q ';d;' "$file"
-two=$(number two.csv)
+two=$(dump_number two.csv)
 
 check "a dry run says what would change" fails_with 0 "gone: 2 (revenue" \
     tool withdraw main "$two" --dry-run
@@ -93,7 +87,7 @@ check "the feed rebuilds to the same bytes" tool rebuild main
 check "the same dump can be dropped again" drop_and_wait "$work/two.csv" again.csv
 within 10 grep -q ';d;' "$file"
 check "it is pulled" pull
-again=$(number again.csv)
+again=$(dump_number again.csv)
 check "the dry run knows who must be told" fails_with 0 "published as CANCELLED" \
     tool withdraw main "$again" --dry-run
 check "withdrawn after a pull" fails_with 0 "may not be taken back" \
@@ -126,7 +120,7 @@ EOF3
 check "many orders" drop_and_wait "$work/mid.csv" mid.csv
 within 20 grep -q ';m19999;' "$file"
 daemon_stop
-mid=$(number mid.csv)
+mid=$(dump_number mid.csv)
 cp "$file" "$work/old.csv"
 torn=0
 cut=0
@@ -165,7 +159,7 @@ for i in range(15000):
 EOF2
 check "a wide dump" drop_and_wait "$work/wide.csv" wide.csv
 within 20 grep -q ';w14999;' "$file"
-wide=$(number wide.csv)
+wide=$(dump_number wide.csv)
 https /main/conversions.csv -K "$work/curlrc" --max-time 200 --limit-rate 400k -o "$work/slow.csv" &
 slow=$!
 within 10 sh -c "[ -s '$work/slow.csv' ]"

@@ -19,14 +19,6 @@ feeds[2] = re.sub(r"(?m)^(\s*)#? ?calls_as_orders = .*$",
 open(sys.argv[1], "w").write("".join(feeds))
 EOF2
 printf 'user = "direct:%s"\n' "$direct" >"$work/curlrc"
-says() { # STATUS WORDS COMMAND…
-	want=$1 words=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$work/out" ||
-	    { echo "status $got"; cat "$work/out"; return 1; }
-}
 has() { grep -q "$3" "$dir/published/$1/$2"; } # FEED FILE WORDS
 pulls() { cat "$dir"/audit/*.jsonl | grep '"pulled"' | grep -c '"complete":true'; }
 more_pulls() { [ "$(pulls)" -gt "$1" ]; }
@@ -34,12 +26,7 @@ pull() { # FEED FILE
 	before=$(pulls)
 	https "/$1/$2" -K "$work/curlrc" -o /dev/null && within 10 more_pulls "$before"
 }
-number() { # FEED NAME
-	tool dumps "$1" --limit 0 --json | "$python" -c '
-import json, sys
-print([d["dump"] for d in json.load(sys.stdin)["dumps"] if d["name"] == sys.argv[1]][0])' "$2"
-}
-withdraw() { tool withdraw "$1" "$(number "$1" "$2")" --reason "wrong"; }
+withdraw() { tool withdraw "$1" "$(dump_number "$2" "$1")" --reason "wrong"; }
 no_problem() { # WORDS
 	! tool status | grep -qF -- "$1"
 }
@@ -80,9 +67,9 @@ for f in contacts.csv chats.csv calls.csv; do
 	check "$f is pulled" pull main $f
 done
 for kind in clients chats calls; do
-	check "a dry run tells what nobody can be told: $kind" says 0 \
-	    "completed pull" tool withdraw main "$(number main "more-$kind.csv")" --dry-run
-	check "withdrawn: the answer says that they vanish: $kind" says 0 \
+	check "a dry run tells what nobody can be told: $kind" fails_with 0 \
+	    "completed pull" tool withdraw main "$(dump_number "more-$kind.csv")" --dry-run
+	check "withdrawn: the answer says that they vanish: $kind" fails_with 0 \
 	    "Gone, although a completed pull carried them: 2 contacts, calls or chats." \
 	    withdraw main "more-$kind.csv"
 done
@@ -101,7 +88,7 @@ for f in calls.csv more-calls.csv; do
 done
 check "they are" within 10 has calls conversions.csv '79005550003'
 check "and pulled as such" pull calls conversions.csv
-check "withdrawn they are CANCELLED" says 0 \
+check "withdrawn they are CANCELLED" fails_with 0 \
     "Published as CANCELLED until they leave the window" withdraw calls more-calls.csv
 check "in the orders" has calls conversions.csv '79005550003.*CANCELLED'
 check "which rebuild" tool rebuild calls
@@ -110,11 +97,11 @@ check "which rebuild" tool rebuild calls
 check "the only dump of a feed" drop_and_wait "$work/orders.csv" lone.csv lone
 check "is published" within 10 has lone conversions.csv ';1;'
 cp "$dir/published/lone/conversions.csv" "$work/lone.csv"
-check "withdrawn: the answer says that the last version stays" says 1 \
+check "withdrawn: the answer says that the last version stays" fails_with 1 \
     "Until then the last version stays in place." withdraw lone lone.csv
 check "and what to do about it" grep -qF 'take the access away' "$work/out"
 check "so it does" cmp "$dir/published/lone/conversions.csv" "$work/lone.csv"
-check "status names it" says 1 "lone: conversions.csv is not published" tool status
+check "status names it" fails_with 1 "lone: conversions.csv is not published" tool status
 check "and that it has what was taken back" grep -qF \
     "with records that were taken back since (1 of the feed)" "$work/out"
 check "and what to do, too" grep -qF '"convdrop token del"' "$work/out"
@@ -126,9 +113,9 @@ check "status has nothing to say then" no_problem "taken back"
 check "it rebuilds, too" tool rebuild lone
 
 # the only contacts, that were pulled
-check "the only contacts are withdrawn" says 1 "Until then the last version stays in place." \
+check "the only contacts are withdrawn" fails_with 1 "Until then the last version stays in place." \
     withdraw main clients.csv
-check "status names their file" says 1 "main: contacts.csv is not published" tool status
+check "status names their file" fails_with 1 "main: contacts.csv is not published" tool status
 check "the orders are published all the same" has main conversions.csv ';1;'
 check "SIGTERM ends the daemon well" daemon_stop
 finish
