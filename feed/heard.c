@@ -157,16 +157,18 @@ audit_key(struct heard *h, const struct spooled *s, struct err *e)
 	    h, s->number, s->event.at, words[s->event.kind], o, e);
 }
 
+/* Unless it is there already.  pull is its number in the store, or 0. */
 static int
 audit_pulled(struct heard *h, uint64_t number, const struct event *begun,
-    const struct event *ended, const char *sha256, struct err *e)
+    const struct event *ended, int64_t pull, const char *sha256, struct err *e)
 {
-	json_t *o = who(begun);
-	struct pull p;
+	json_t *o;
 
-	if (store_pull_get(h->store, begun->pull, &p, e) == 1)
-		json_object_set_new(
-		    o, "pull", json_integer((json_int_t)p.number));
+	if (number <= h->audited)
+		return 0;
+	o = who(begun);
+	if (pull != 0)
+		json_object_set_new(o, "pull", json_integer(pull));
 	json_object_set_new(
 	    o, "path", safe_json(begun->path, sizeof begun->path));
 	json_object_set_new(o, "sha256", json_string(sha256));
@@ -201,27 +203,35 @@ add_running(struct heard *h, const struct event *ev)
 	return &h->running[h->runs++];
 }
 
+/* As the store has it; false when its path names no file of a feed. */
+static bool
+pull_of(const struct event *ev, struct pull *p)
+{
+	memset(p, 0, sizeof *p);
+	if (!split_path(ev, p->feed, p->file))
+		return false;
+	p->id = ev->pull;
+	p->begun = ev->at;
+	p->size = ev->size;
+	p->first = ev->first;
+	p->asked = ev->asked;
+	p->encoded = ev->encoded != 0;
+	snprintf(p->user, sizeof p->user, "%.*s", (int)sizeof ev->user - 1,
+	    ev->user);
+	snprintf(p->protocol, sizeof p->protocol, "%s",
+	    protocol_name((enum protocol)ev->protocol));
+	address_text(p->address, &ev->from);
+	return true;
+}
+
 static int
 begin_pull(struct heard *h, const struct event *ev, struct err *e)
 {
 	struct pull p;
 
-	memset(&p, 0, sizeof p);
-	if (split_path(ev, p.feed, p.file)) {
-		p.id = ev->pull;
-		p.begun = ev->at;
-		p.size = ev->size;
-		p.first = ev->first;
-		p.asked = ev->asked;
-		p.encoded = ev->complete != 0;
-		snprintf(p.user, sizeof p.user, "%.*s",
-		    (int)sizeof ev->user - 1, ev->user);
-		snprintf(p.protocol, sizeof p.protocol, "%s",
-		    protocol_name((enum protocol)ev->protocol));
-		address_text(p.address, &ev->from);
-		if (store_pull_begin(h->store, &p, ev->mtime, e) == -1)
-			return err_add(e, "pull of %s/%s", p.feed, p.file);
-	}
+	if (pull_of(ev, &p) &&
+	    store_pull_begin(h->store, &p, ev->mtime, e) == -1)
+		return err_add(e, "pull of %s/%s", p.feed, p.file);
 	if (find_running(h, ev->pull) == NULL)
 		add_running(h, ev);
 	return 0;
@@ -240,6 +250,30 @@ move_pull(struct heard *h, const struct event *ev)
 	r->moved = h->moved = true;
 }
 
+/* The version that it is of, empty when it is not known. */
+static struct publication
+version_of(struct heard *h, const struct event *ev, struct err *e)
+{
+	char feed[FEED_NAME_MAX + 1] = "", file[64] = "";
+	struct publication p = { 0 };
+
+	if (!split_path(ev, feed, file))
+		return p;
+	without_gz(file);
+	if (store_publication_at(h->store, feed, file, ev->mtime, &p, e) != 1)
+		memset(&p, 0, sizeof p);
+	return p;
+}
+
+static void
+note_pulled(struct heard *h, const char *feed, bool complete)
+{
+	const struct feed *f = conf_feed(h->conf, feed);
+
+	if (f != NULL && complete)
+		h->pulled[f->index] = true;
+}
+
 static int
 end_pull(
     struct heard *h, uint64_t number, const struct event *ev, struct err *e)
@@ -247,17 +281,14 @@ end_pull(
 	char feed[FEED_NAME_MAX + 1] = "", file[64] = "";
 	struct running *r = find_running(h, ev->pull);
 	struct event begun = r != NULL ? r->ev : *ev;
-	struct publication p = { 0 };
-	const struct feed *f;
+	struct publication version = version_of(h, &begun, e);
+	struct pull p;
 
-	if (split_path(&begun, feed, file)) {
-		without_gz(file);
-		if (store_publication_at(
-			h->store, feed, file, begun.mtime, &p, e) != 1)
-			p.sha256[0] = '\0';
-	}
-	if (number > h->audited && (r == NULL || !r->told) &&
-	    audit_pulled(h, number, &begun, ev, p.sha256, e) == -1)
+	split_path(&begun, feed, file);
+	if (store_pull_get(h->store, begun.pull, &p, e) != 1)
+		p.number = 0;
+	if ((r == NULL || !r->told) && audit_pulled(h, number, &begun, ev,
+					   p.number, version.sha256, e) == -1)
 		return -1;
 	if (r != NULL)
 		r->told = true;
@@ -268,9 +299,29 @@ end_pull(
 		return err_add(e, "pull of %s/%s", feed, file);
 	if (r != NULL)
 		r->ended = true;
-	f = conf_feed(h->conf, feed);
-	if (f != NULL && ev->complete != 0)
-		h->pulled[f->index] = true;
+	note_pulled(h, feed, ev->complete != 0);
+	return 0;
+}
+
+/* The store first: what it refuses is not in the audit either. */
+static int
+take_pulled(
+    struct heard *h, uint64_t number, const struct event *ev, struct err *e)
+{
+	struct publication version = version_of(h, ev, e);
+	struct pull p;
+
+	if (pull_of(ev, &p)) {
+		p.publication = version.id;
+		p.ended = ev->at;
+		p.bytes = ev->bytes;
+		p.complete = ev->complete != 0;
+		if (store_pull_whole(h->store, &p, e) == -1)
+			return err_add(e, "pull of %s/%s", p.feed, p.file);
+	}
+	if (audit_pulled(h, number, ev, ev, p.number, version.sha256, e) == -1)
+		return -1;
+	note_pulled(h, p.feed, p.complete);
 	return 0;
 }
 
@@ -355,6 +406,8 @@ take(struct heard *h, const struct spooled *s, struct err *e)
 		return 0;
 	case EVENT_PULL_END:
 		return end_pull(h, s->number, ev, e);
+	case EVENT_PULLED:
+		return take_pulled(h, s->number, ev, e);
 	case EVENT_FILES_GONE:
 		return end_pulls_of(h, s->number, ev, e);
 	case EVENT_LOGIN:
@@ -473,7 +526,9 @@ heard_wait_ms(const struct heard *h)
 int
 heard_fd(const struct heard *h)
 {
-	return is_resting(h) ? -1 : spool_fd(h->spool);
+	bool failed = h->said[0] != '\0';
+
+	return failed || is_resting(h) ? -1 : spool_fd(h->spool);
 }
 
 /* --- its life ------------------------------------------------------------ */

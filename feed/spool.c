@@ -28,7 +28,7 @@
 #define BATCH 64
 #define AGAIN_MS 1000 /* when there was no room */
 #define SYNC_MS 1000
-#define LINGER_MS 1 /* for more that comes: one turn for many */
+#define LINGER_MS 4 /* for more that comes: one turn for many */
 
 struct head {
 	char magic[8];
@@ -51,6 +51,9 @@ struct spool {
 	pthread_mutex_t lock; /* of all below */
 	uint64_t first, next; /* numbers: of the filling, of what comes */
 	uint64_t at;          /* the one to be taken */
+	struct record read[BATCH];
+	uint64_t read_from; /* the first of read */
+	size_t reads;       /* in read */
 	struct record batch[BATCH];
 	size_t waits; /* of batch: there was no room for them */
 	bool full;    /* which was said */
@@ -75,12 +78,23 @@ check_of(const struct record *r)
 	return (uint32_t)crc32(c, (const Bytef *)&r->event, sizeof r->event);
 }
 
-static bool
-read_record(const struct spool *s, uint64_t number, struct record *r)
+/* So many of them at once, from that one on; NULL when it is none. */
+static const struct record *
+read_record(struct spool *s, uint64_t number)
 {
-	return pread(s->fd, r, sizeof *r, place(s, number)) ==
-		   (ssize_t)sizeof *r &&
-	       r->number == number && r->check == check_of(r);
+	const struct record *r;
+
+	if (number - s->read_from >= s->reads) {
+		ssize_t n =
+		    pread(s->fd, s->read, sizeof s->read, place(s, number));
+
+		s->read_from = number;
+		s->reads = n <= 0 ? 0 : (size_t)n / sizeof *s->read;
+	}
+	if (s->reads == 0)
+		return NULL;
+	r = &s->read[number - s->read_from];
+	return r->number == number && r->check == check_of(r) ? r : NULL;
 }
 
 static void
@@ -98,7 +112,6 @@ write_head(struct spool *s)
 static void
 find_what_is_left(struct spool *s, uint64_t heard)
 {
-	struct record r;
 	struct head h;
 
 	if (pread(s->fd, &h, sizeof h, 0) != (ssize_t)sizeof h ||
@@ -109,7 +122,7 @@ find_what_is_left(struct spool *s, uint64_t heard)
 		return;
 	}
 	s->first = s->next = s->at = h.first;
-	while (read_record(s, s->next, &r))
+	while (read_record(s, s->next) != NULL)
 		s->next++;
 	if (s->next == s->first && s->first <= heard) {
 		s->first = s->next = s->at = heard + 1;
@@ -153,6 +166,7 @@ write_batch(struct spool *s)
 		return false;
 	s->next += s->waits;
 	s->waits = 0;
+	s->reads = 0; /* they may be what was read behind the last one */
 	(void)!write(s->wake, &one, sizeof one);
 	return true;
 }
@@ -200,8 +214,10 @@ listen_on(void *ctx)
 			return NULL;
 		if (p[1].revents == 0)
 			continue;
+		if (poll(p, 1, LINGER_MS) == 1)
+			return NULL;
 		room = pump(s) && (p[1].revents & POLLIN) != 0;
-		if (poll(p, 1, room ? LINGER_MS : AGAIN_MS) == 1)
+		if (!room && poll(p, 1, AGAIN_MS) == 1)
 			return NULL;
 	}
 }
@@ -275,25 +291,25 @@ spool_fd(const struct spool *s)
 bool
 spool_next(struct spool *s, struct spooled *out)
 {
-	struct record r;
+	const struct record *r = NULL;
 	uint64_t clear;
-	bool any = false;
 
 	pthread_mutex_lock(&s->lock);
-	(void)!read(s->wake, &clear, sizeof clear);
-	while (!any && s->at < s->next) {
-		any = read_record(s, s->at, &r);
-		if (!any) {
+	while (r == NULL && s->at < s->next) {
+		r = read_record(s, s->at);
+		if (r == NULL) {
 			log_error("state/events: event %llu cannot be read "
 				  "again; it is lost.",
 			    (unsigned long long)s->at);
 			s->at++;
 		}
 	}
+	if (r != NULL)
+		*out = (struct spooled){ r->number, r->event };
+	else
+		(void)!read(s->wake, &clear, sizeof clear);
 	pthread_mutex_unlock(&s->lock);
-	if (any)
-		*out = (struct spooled){ r.number, r.event };
-	return any;
+	return r != NULL;
 }
 
 void

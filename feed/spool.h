@@ -35,7 +35,7 @@ int spool_open(struct spool **out, const struct conf *c, int sock,
     uint64_t heard, struct err *e);
 void spool_close(struct spool *s); /* NULL is fine */
 
-/* Readable when something came; spool_next clears it. */
+/* Readable until spool_next finds no more. */
 int spool_fd(const struct spool *s);
 /* What the socket holds goes to the disk now. */
 void spool_pump(struct spool *s);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "formats/arena.h"
@@ -75,8 +76,10 @@ hear_auth(struct files *f, struct peer *p, const struct auth_allow *m)
 {
 	struct allowed **at = find_allowed(f, m->grant.handle);
 
-	if (!m->live && *at != NULL)
-		disallow(f, at);
+	if (!m->live && *at != NULL) {
+		peers_catch_up(&f->peers); /* to what was still allowed */
+		disallow(f, find_allowed(f, m->grant.handle));
+	}
 	if (m->live && *at == NULL) {
 		struct allowed *a = mem_alloc(sizeof *a);
 
@@ -106,46 +109,40 @@ files_event(
 	return ev;
 }
 
-static int
-pull_begin(struct request *rq, const struct tree_place *place,
-    const struct files_stat *st)
+/* NULL when there are too many. */
+static struct pulling *
+pull_add(struct files *f, struct channel *c, const struct grant *g,
+    const struct tree_place *place)
 {
-	struct channel *c = rq->channel;
 	struct pulling *p;
 
 	if (c->pulls >= PULLS_MAX)
-		return EMFILE;
+		return NULL;
 	p = mem_alloc(sizeof *p);
-	p->begin = files_event(
-	    EVENT_PULL_BEGIN, &rq->by->grant, place->feed, place->rel);
-	while (p->begin.pull == 0)
-		secret_random(&p->begin.pull, sizeof p->begin.pull);
-	p->begin.size = st->size;
-	p->begin.mtime = st->mtime;
-	p->begin.complete = rq->q->op == FILES_PULL_BEGIN && rq->q->complete;
-	if (rq->q->op == FILES_PULL_BEGIN) {
-		p->begin.first = rq->q->first;
-		p->begin.asked = rq->q->asked;
-	} else if (rq->q->first > 0 && rq->q->first <= st->size) {
-		p->begin.first = rq->q->first;
-		p->begin.asked = st->size - rq->q->first;
-	}
+	p->begin = files_event(EVENT_PULL_BEGIN, g, place->feed, place->rel);
+	p->begin.pull = ++f->last_pull;
+	p->number = p->begin.pull;
 	p->next = c->pulling;
 	c->pulling = p;
 	c->pulls++;
-	events_put(rq->f->events, &p->begin);
-	rq->r.number = p->begin.pull;
-	return 0;
+	return p;
+}
+
+static struct pulling **
+pull_find(struct channel *c, uint64_t number)
+{
+	struct pulling **at = &c->pulling;
+
+	while (*at != NULL && (*at)->number != number)
+		at = &(*at)->next;
+	return at;
 }
 
 static void
 tell(struct files *f, struct pulling *p, enum event_kind kind, uint64_t bytes)
 {
-	struct event ev;
-
-	event_init(&ev, kind);
 	p->begin.kind = kind;
-	p->begin.at = ev.at;
+	p->begin.at = (int64_t)time(NULL);
 	p->begin.bytes = bytes;
 	events_put(f->events, &p->begin);
 }
@@ -157,10 +154,26 @@ pull_end(struct files *f, struct channel *c, struct pulling **at,
 	struct pulling *p = *at;
 
 	p->begin.complete = complete;
-	tell(f, p, EVENT_PULL_END, bytes);
+	tell(f, p, p->untold ? EVENT_PULLED : EVENT_PULL_END, bytes);
 	*at = p->next;
 	c->pulls--;
+	c->untold -= p->untold;
 	free(p);
+}
+
+/* That those began which did not end while there was more to hear. */
+static void
+tell_begun(struct files *f, struct channel *c)
+{
+	if (c == NULL || c->untold == 0)
+		return;
+	for (struct pulling *p = c->pulling; p != NULL; p = p->next) {
+		if (!p->untold)
+			continue;
+		events_put(f->events, &p->begin);
+		p->untold = false;
+		c->untold--;
+	}
 }
 
 /* --- operations: each an errno ------------------------------------------- */
@@ -185,6 +198,25 @@ op_stat(struct request *rq)
 }
 
 static int
+begin_opened(struct request *rq, const struct tree_place *place)
+{
+	const struct files_stat *st = &rq->r.stat;
+	struct pulling *p = pull_add(rq->f, rq->channel, &rq->by->grant, place);
+
+	if (p == NULL)
+		return EMFILE;
+	p->begin.size = st->size;
+	p->begin.mtime = st->mtime;
+	if (rq->q->first > 0 && rq->q->first <= st->size) {
+		p->begin.first = rq->q->first;
+		p->begin.asked = st->size - rq->q->first;
+	}
+	events_put(rq->f->events, &p->begin);
+	rq->r.number = p->number;
+	return 0;
+}
+
+static int
 op_open(struct request *rq)
 {
 	struct tree_place place;
@@ -206,7 +238,7 @@ op_open(struct request *rq)
 	if (rq->fd == -1)
 		return errno;
 	if (place.root == TREE_PUBLISHED)
-		return pull_begin(rq, &place, &rq->r.stat);
+		return begin_opened(rq, &place);
 	if (place.root == TREE_ARCHIVE) {
 		ev = files_event(
 		    EVENT_ARCHIVE_READ, &rq->by->grant, place.feed, place.rel);
@@ -217,43 +249,10 @@ op_open(struct request *rq)
 	return 0;
 }
 
-/* http opened it by itself: only what it opened is ours to note. */
-static int
-op_pull_begin(struct request *rq)
-{
-	struct tree_place place;
-	struct files_stat st;
-	int rc =
-	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
-
-	if (rc != 0)
-		return rc;
-	if (place.kind != TREE_REAL || place.root != TREE_PUBLISHED)
-		return EACCES;
-	if (tree_stat(&rq->f->tree, &place, &st) == -1)
-		return errno;
-	if (st.mtime != rq->q->mtime) { /* renamed over meanwhile */
-		st.mtime = rq->q->mtime;
-		st.size = rq->q->bytes;
-	}
-	rq->r.stat = st;
-	return pull_begin(rq, &place, &st);
-}
-
-static struct pulling **
-find_pull(struct request *rq)
-{
-	struct pulling **at = &rq->channel->pulling;
-
-	while (*at != NULL && (*at)->begin.pull != rq->q->number)
-		at = &(*at)->next;
-	return at;
-}
-
 static int
 op_pull_at(struct request *rq)
 {
-	struct pulling *p = *find_pull(rq);
+	struct pulling *p = *pull_find(rq->channel, rq->q->number);
 
 	if (p == NULL)
 		return ENOENT;
@@ -265,7 +264,7 @@ op_pull_at(struct request *rq)
 static int
 op_pull_end(struct request *rq)
 {
-	struct pulling **at = find_pull(rq);
+	struct pulling **at = pull_find(rq->channel, rq->q->number);
 
 	if (*at == NULL)
 		return ENOENT;
@@ -346,7 +345,6 @@ static const struct {
         [FILES_ABORT]      = { upload_abort,  false },
         [FILES_RENAME]     = { upload_rename, false },
         [FILES_REMOVE]     = { upload_remove, false },
-        [FILES_PULL_BEGIN] = { op_pull_begin, false },
         [FILES_PULL_END]   = { op_pull_end,   true },
         [FILES_PULL_AT]    = { op_pull_at,    true },
 };
@@ -371,6 +369,60 @@ is_request(const struct files_request *q)
 	       memchr(q->path2, '\0', sizeof q->path2) != NULL;
 }
 
+static struct channel *
+channel_of(struct peer *p)
+{
+	if (p->data == NULL)
+		p->data = mem_alloc(sizeof(struct channel));
+	return p->data;
+}
+
+/* What http opened by itself is noted as far as the grant allows it. */
+static void
+begin_told(struct files *f, struct peer *peer, const struct files_pull *m)
+{
+	const struct allowed *by = allowed_for(f, peer, m->handle);
+	struct channel *c = channel_of(peer);
+	struct tree_place place;
+	struct pulling *p;
+
+	if (by == NULL ||
+	    tree_resolve(&f->tree, &by->grant, m->path, &place) != 0 ||
+	    place.kind != TREE_REAL || place.root != TREE_PUBLISHED)
+		return;
+	p = pull_add(f, c, &by->grant, &place);
+	if (p == NULL)
+		return;
+	p->number = m->number;
+	p->untold = true;
+	c->untold++;
+	p->begin.size = m->size;
+	p->begin.mtime = m->mtime;
+	p->begin.first = m->first;
+	p->begin.asked = m->asked;
+	p->begin.encoded = m->encoded != 0;
+}
+
+static bool
+hear_pull(struct files *f, struct peer *peer, const struct files_pull *m)
+{
+	struct channel *c = channel_of(peer);
+	struct pulling **at = pull_find(c, m->number);
+
+	if (m->step > PULL_ENDS ||
+	    memchr(m->path, '\0', sizeof m->path) == NULL ||
+	    (m->step == PULL_BEGINS && *at != NULL))
+		return false;
+	if (m->step == PULL_BEGINS)
+		begin_told(f, peer, m);
+	else if (*at != NULL && m->step == PULL_ENDS)
+		pull_end(f, c, at, m->bytes, m->complete != 0);
+	else if (*at != NULL && !(*at)->untold)
+		tell(f, *at, EVENT_PULL_AT, m->bytes);
+	peers_rest(peer);
+	return true;
+}
+
 static bool
 hear_request(struct files *f, struct peer *p, const struct files_request *q)
 {
@@ -378,9 +430,7 @@ hear_request(struct files *f, struct peer *p, const struct files_request *q)
 
 	if (!is_request(q))
 		return false;
-	if (p->data == NULL)
-		p->data = mem_alloc(sizeof(struct channel));
-	rq.channel = p->data;
+	rq.channel = channel_of(p);
 	WIRE_INIT(&rq.r, WIRE_OPENED);
 	rq.r.head.id = q->head.id;
 	rq.by = allowed_for(f, p, q->handle);
@@ -401,6 +451,8 @@ peer_message(void *ctx, struct peer *p, const union wire_any *m, int fd)
 	(void)fd;
 	if (p == f->auth)
 		return m->head.type == WIRE_ALLOW && hear_auth(f, p, &m->allow);
+	if (m->head.type == WIRE_PULL)
+		return hear_pull(f, p, &m->pull);
 	return m->head.type == WIRE_FILE && hear_request(f, p, &m->file);
 }
 
@@ -464,6 +516,8 @@ loop(struct files *f)
 
 		peers_wait(
 		    &f->peers, more, 3, f->open_uploads > 0 ? POLICE_MS : -1);
+		for (size_t i = 0; i < f->peers.n; i++)
+			tell_begun(f, f->peers.peer[i]->data);
 		if (more[1].revents != 0)
 			upload_synced(f);
 		if (more[2].revents != 0)
@@ -488,6 +542,7 @@ start(struct files *f, struct err *e)
 		return err_set(e, "no thread can be started");
 	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK, NULL);
 	upload_tidy(f);
+	secret_random(&f->last_pull, sizeof f->last_pull);
 	return sandbox_enter(SANDBOX_FILES, f->conf, e);
 }
 

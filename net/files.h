@@ -27,11 +27,10 @@ enum files_op {
 	FILES_ABORT,  /* it broke off: upload id; the bytes are removed */
 	FILES_RENAME, /* one's own upload; path to path2 */
 	FILES_REMOVE, /* one's own upload, as long as ingest has not taken it */
-	FILES_PULL_BEGIN, /* http opened a published file itself: pull id */
-	FILES_PULL_END,   /* bytes delivered, complete or not */
-	FILES_PULL_AT     /* bytes delivered so far: for the audit, if whoever
-			   * pulls or serves it is killed.  Every FILES_AT_MS,
-			   * while they grow */
+	FILES_PULL_END, /* bytes delivered, complete or not */
+	FILES_PULL_AT   /* bytes delivered so far: for the audit, if whoever
+			 * pulls or serves it is killed.  Every FILES_AT_MS,
+			 * while they grow */
 };
 #define FILES_AT_MS 2000
 
@@ -44,16 +43,39 @@ struct files_request { /* WIRE_FILE */
 	struct wire head;
 	uint8_t handle[16];
 	uint32_t op;
-	uint32_t complete; /* PULL_END: the whole of it was delivered;
-			    * PULL_BEGIN: it goes out as the file's content
-			    * encoding, being the sidecar */
+	uint32_t complete; /* PULL_END: the whole of it was delivered */
 	uint64_t number;   /* upload or pull id */
-	uint64_t bytes; /* PULL_END, _AT: delivered; PULL_BEGIN: the size and */
-	int64_t mtime;  /* update time of the version opened */
-	uint64_t first, asked;     /* PULL_BEGIN: from which byte, how many;
-				    * OPEN: first, if known, up to the end */
+	uint64_t bytes;    /* PULL_END, _AT: delivered */
+	uint64_t first;    /* OPEN: from which byte, if known, up to the end */
 	char path[FILES_PATH_MAX]; /* terminated */
 	char path2[FILES_PATH_MAX];
+};
+
+/*
+ * http opens published files itself and tells of each pull what FILES_OPEN,
+ * _PULL_AT and _PULL_END would.  It does so thousands of times a second: files
+ * lets more of them come for a moment, and tells ingest of a pull that ended
+ * meanwhile as a whole.
+ */
+enum files_pull_step {
+	PULL_BEGINS,
+	PULL_IS_AT,
+	PULL_ENDS
+};
+
+struct files_pull { /* WIRE_PULL */
+	struct wire head;
+	uint8_t handle[16]; /* BEGINS; it may be over before the pull is */
+	uint32_t step;
+	uint32_t complete; /* ENDS: the whole of it was delivered */
+	uint64_t number;   /* of the pull, chosen by who tells */
+	uint64_t bytes;    /* IS_AT, ENDS: delivered */
+	/* BEGINS: the version, and the part of it */
+	int64_t mtime;
+	uint64_t size, first, asked;
+	uint32_t encoded; /* it is the sidecar, as the file's encoding */
+	uint32_t pad;
+	char path[FEED_NAME_MAX + 1 + 256]; /* terminated */
 };
 
 struct files_stat {
@@ -84,12 +106,12 @@ int files_ask(
 
 /*
  * What a protocol does for the audit of pulls: it asks FILES_OPEN before the
- * first byte goes out (the answer's number is the pull), FILES_PULL_AT while it
- * lasts, FILES_PULL_END with the bytes that were delivered and whether it was
- * complete, also when its client vanished or it is told to drain.  A pull that
- * is never ended is recorded as incomplete, with the bytes that the last
- * FILES_PULL_AT said, when its channel closes, and at the next start when the
- * daemon was killed.
+ * first byte goes out (the answer's number is the pull; or tells PULL_BEGINS),
+ * FILES_PULL_AT while it lasts, FILES_PULL_END with the bytes that were
+ * delivered and whether it was complete, also when its client vanished or it is
+ * told to drain.  A pull that is never ended is recorded as incomplete, with
+ * the bytes that the last FILES_PULL_AT said, when its channel closes, and at
+ * the next start when the daemon was killed.
  */
 
 struct worker;

@@ -45,6 +45,8 @@ struct upload {
 
 struct pulling {
 	struct pulling *next;
+	uint64_t number;    /* in its channel */
+	bool untold;        /* ingest does not know that it began */
 	struct event begin; /* who, what; its end repeats it */
 };
 
@@ -55,6 +57,7 @@ struct channel {
 	size_t kept;    /* all of them */
 	struct pulling *pulling;
 	size_t pulls;
+	size_t untold; /* of them */
 };
 
 struct files {
@@ -66,6 +69,7 @@ struct files {
 	struct pool *pool;
 	struct peer *auth; /* also in peers; NULL when gone */
 	struct allowed *bucket[BUCKETS];
+	uint64_t last_pull; /* from a random one on: unique over restarts */
 	size_t open_uploads;
 	bool draining, stop;
 };

@@ -36,51 +36,6 @@
 
 /* --- channels ------------------------------------------------------ */
 
-static void
-pull_close(struct http *h, struct http_pull *p)
-{
-	struct files_request q;
-
-	WIRE_INIT(&q, WIRE_FILE);
-	q.head.id = FILES_UNANSWERED;
-	q.op = FILES_PULL_END;
-	memcpy(q.handle, p->handle, sizeof q.handle);
-	q.number = p->number;
-	q.bytes = p->bytes;
-	q.complete = p->complete;
-	if (p->number != 0)
-		outbox_put(&h->to_files, &q.head);
-	http_log_out(h, p->handle);
-	free(p);
-}
-
-void
-http_pull_done(struct http *h, struct http_pull *p)
-{
-	p->ended = true;
-	if (p->ask == 0)
-		pull_close(h, p); /* else once files has numbered it */
-}
-
-/* files gave a pull its number. */
-static void
-numbered(struct http *h, const struct files_reply *r)
-{
-	struct http_pull **at = &h->pulls;
-	struct http_pull *p;
-
-	while (*at != NULL && (*at)->ask != r->head.id)
-		at = &(*at)->next;
-	if (*at == NULL)
-		return;
-	p = *at;
-	*at = p->next;
-	p->ask = 0;
-	p->number = r->error == 0 ? r->number : 0;
-	if (p->ended)
-		pull_close(h, p);
-}
-
 union message {
 	struct wire head;
 	struct auth_reply granted;
@@ -112,7 +67,6 @@ hear(struct http *h, int sock)
 			http_revoked(h, &m.revoked);
 			break;
 		case WIRE_OPENED:
-			numbered(h, &m.opened);
 			http_request_found(h, &m.opened, fd);
 			fd = -1;
 			break;
@@ -300,7 +254,8 @@ run(struct http *h)
 	int64_t tick = clock_ms();
 	bool quiet = false;
 
-	while (!h->stop && !(quiet && h->conn_count == 0)) {
+	while (!h->stop && !(quiet && h->conn_count == 0 &&
+			       !outbox_waiting(&h->to_files))) {
 		bool all;
 
 		p[0] = (struct pollfd){ w->control, POLLIN, 0 };
@@ -334,6 +289,7 @@ run(struct http *h)
 			    asks(&h->origin[i]))
 				turn(&h->origin[i]);
 		}
+		http_log_out(h);
 	}
 	return 0;
 }

@@ -163,31 +163,43 @@ http_conn_admit(void *cls, const struct sockaddr *sa, socklen_t n)
 	return MHD_YES;
 }
 
-void
-http_log_out(struct http *h, const uint8_t handle[16])
-{
+/* A login that no connection uses any more. */
+struct http_over {
+	struct http_over *next;
 	struct auth_revoked m;
+};
 
-	for (const struct http_conn *c = h->conns; c != NULL; c = c->next) {
-		if (c->granted && memcmp(c->grant.handle, handle, 16) == 0)
-			return;
+void
+http_log_out(struct http *h)
+{
+	while (h->over != NULL && !outbox_waiting(&h->to_files)) {
+		struct http_over *o = h->over;
+
+		outbox_put(&h->to_auth, &o->m.head);
+		h->over = o->next;
+		free(o);
 	}
-	for (const struct http_pull *p = h->pulls; p != NULL; p = p->next) {
-		if (memcmp(p->handle, handle, 16) == 0)
-			return;
-	}
-	WIRE_INIT(&m, WIRE_REVOKED);
-	memcpy(m.handle, handle, sizeof m.handle);
-	outbox_put(&h->to_auth, &m.head);
 }
 
 static void
 conn_forget(struct http_conn *c)
 {
+	struct http *h = c->http;
+	struct http_over *o;
+
 	if (!c->granted)
 		return;
 	c->granted = false;
-	http_log_out(c->http, c->grant.handle);
+	for (const struct http_conn *k = h->conns; k != NULL; k = k->next) {
+		if (k->granted &&
+		    memcmp(k->grant.handle, c->grant.handle, 16) == 0)
+			return;
+	}
+	o = mem_alloc(sizeof *o);
+	WIRE_INIT(&o->m, WIRE_REVOKED);
+	memcpy(o->m.handle, c->grant.handle, sizeof o->m.handle);
+	o->next = h->over;
+	h->over = o;
 }
 
 void
@@ -315,22 +327,20 @@ static void
 tell_progress(struct http *h, const struct http_request *r, int64_t now)
 {
 	struct http_pull *p = r == NULL ? NULL : r->pull;
-	struct files_request q;
+	struct files_pull m;
 
-	if (p == NULL || p->number == 0 || now - p->told_ms < FILES_AT_MS ||
+	if (p == NULL || now - p->told_ms < FILES_AT_MS ||
 	    outbox_full(&h->to_files))
 		return;
 	p->told_ms = now;
-	WIRE_INIT(&q, WIRE_FILE);
-	q.head.id = FILES_UNANSWERED;
-	q.op = FILES_PULL_AT;
-	memcpy(q.handle, p->handle, sizeof q.handle);
-	q.number = p->number;
-	q.bytes = http_delivered(r);
-	if (q.bytes == p->told)
+	WIRE_INIT(&m, WIRE_PULL);
+	m.step = PULL_IS_AT;
+	m.number = p->number;
+	m.bytes = http_delivered(r);
+	if (m.bytes == p->told)
 		return;
-	p->told = q.bytes;
-	outbox_put(&h->to_files, &q.head);
+	p->told = m.bytes;
+	outbox_put(&h->to_files, &m.head);
 }
 
 void

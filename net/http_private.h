@@ -60,14 +60,9 @@ struct http_conn {
 	bool finished; /* the client, with the handshake */
 };
 
-/* A published file on its way to a client, for the audit.  Lives until both
- * files answered with its number and the response ended. */
+/* A published file on its way to a client, for the audit. */
 struct http_pull {
-	struct http_pull *next;
-	uint64_t ask; /* id of the request to files; 0 once answered */
 	uint64_t number;
-	bool ended;
-	uint8_t handle[16];
 	uint64_t bytes;
 	bool complete;
 	int64_t told_ms;  /* when files was told how far it came, */
@@ -154,8 +149,8 @@ struct http {
 	} limit[HTTP_LIMITS];
 	struct http_request *waiting;
 	struct http_seen seen[HTTP_SEEN];
-	struct http_pull *pulls; /* those files has not numbered yet */
-	uint64_t last_ask;
+	struct http_over *over; /* logins that auth has yet to be told of */
+	uint64_t last_ask, last_pull;
 	uint64_t called;         /* how often libmicrohttpd did something */
 	uint64_t answers;        /* that ended, */
 	uint64_t answers_seen;   /* by the last tick, */
@@ -185,7 +180,7 @@ void http_request_release(struct http_request *r);
  * false when auth is gone. */
 bool http_hear_auth(struct http *h);
 
-/* How the pull ended is known: tells files, now or once it has a number. */
+/* How the pull ended is known: tells files. */
 void http_pull_done(struct http *h, struct http_pull *p);
 
 /* --- http_conn.c: connections -------------------------------------- */
@@ -204,9 +199,9 @@ void http_conn_grant(
 /* auth took a grant back. */
 void http_revoked(struct http *h, const struct auth_revoked *m);
 
-/* Tells auth that a login is over once nobody uses its handle: no connection,
- * and no pull that files has yet to number. */
-void http_log_out(struct http *h, const uint8_t handle[16]);
+/* Tells auth which logins are over, once files has been told all that was done
+ * with them. */
+void http_log_out(struct http *h);
 
 /* Cuts who is too slow; settles pulls, and tells how far they came. */
 void http_keep_deadlines(struct http *h);

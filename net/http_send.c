@@ -381,29 +381,39 @@ pull_begin(struct http_request *r, const char *path,
     const struct files_stat *st, bool encoded)
 {
 	struct http *h = r->conn->http;
-	struct http_pull *p;
-	struct files_request q;
+	struct files_pull m;
+	size_t n = strlen(path);
 
-	if (outbox_full(&h->to_files))
+	if (outbox_full(&h->to_files) || n >= sizeof m.path)
 		return false;
-	p = mem_alloc(sizeof *p);
-
-	WIRE_INIT(&q, WIRE_FILE);
-	q.op = FILES_PULL_BEGIN;
-	q.head.id = p->ask = ++h->last_ask;
-	q.mtime = st->mtime;
-	q.bytes = st->size;
-	q.complete = encoded;
-	q.first = r->first;
-	q.asked = r->size;
-	memcpy(q.handle, r->conn->grant.handle, sizeof q.handle);
-	snprintf(q.path, sizeof q.path, "%s", path);
-	outbox_put(&h->to_files, &q.head);
-	memcpy(p->handle, q.handle, sizeof p->handle);
-	p->next = h->pulls;
-	h->pulls = p;
-	r->pull = p;
+	r->pull = mem_alloc(sizeof *r->pull);
+	r->pull->number = ++h->last_pull;
+	WIRE_INIT(&m, WIRE_PULL);
+	m.step = PULL_BEGINS;
+	m.number = r->pull->number;
+	memcpy(m.handle, r->conn->grant.handle, sizeof m.handle);
+	m.mtime = st->mtime;
+	m.size = st->size;
+	m.first = r->first;
+	m.asked = r->size;
+	m.encoded = encoded;
+	memcpy(m.path, path, n);
+	outbox_put(&h->to_files, &m.head);
 	return true;
+}
+
+void
+http_pull_done(struct http *h, struct http_pull *p)
+{
+	struct files_pull m;
+
+	WIRE_INIT(&m, WIRE_PULL);
+	m.step = PULL_ENDS;
+	m.number = p->number;
+	m.bytes = p->bytes;
+	m.complete = p->complete;
+	outbox_put(&h->to_files, &m.head);
+	free(p);
 }
 
 uint64_t

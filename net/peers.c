@@ -10,11 +10,14 @@
 #include <unistd.h>
 
 #include "formats/arena.h"
+#include "server/clock.h"
 #include "server/log.h"
 
 #define PEERS_MAX 4096
 #define TURN 16      /* messages of one peer before the next one's turn */
+#define TURNS 64     /* that one may take to catch up */
 #define WAIT_MS 1000 /* for a reader that is a little behind */
+#define REST_MS 4
 
 int
 peers_insist(int sock, const struct wire *m, int fd)
@@ -89,7 +92,8 @@ introduce(struct peers *ps, const struct peer *by, const struct wire_client *m,
 	return true;
 }
 
-static void
+/* True when there may be more. */
+static bool
 hear(struct peers *ps, struct peer *p)
 {
 	for (size_t i = 0; i < TURN && !p->gone; i++) {
@@ -99,13 +103,13 @@ hear(struct peers *ps, struct peer *p)
 		int n = wire_recv(p->fd, &m, sizeof m, &fd);
 
 		if (n == -1 && errno == EAGAIN)
-			return;
+			return false;
 		if (n == -1)
 			log_warn("a channel is ended, because what came "
 				 "over it is no message");
 		if (n != 1) {
 			end_peer(ps, p);
-			return;
+			return false;
 		}
 		if (m.head.type == WIRE_CLIENT)
 			fine = introduce(ps, p, &m.client, &fd);
@@ -117,6 +121,29 @@ hear(struct peers *ps, struct peer *p)
 			log_warn("a channel is ended, because it asked for "
 				 "what it may not");
 			end_peer(ps, p);
+		}
+	}
+	p->rest_ms = 0;
+	return !p->gone;
+}
+
+void
+peers_rest(struct peer *p)
+{
+	p->rest_ms = clock_ms() + REST_MS;
+}
+
+void
+peers_catch_up(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		struct peer *p = ps->peer[i];
+
+		if (p->gone || p->rest_ms == 0)
+			continue;
+		for (size_t turn = 0; turn < TURNS; turn++) {
+			if (!hear(ps, p))
+				break;
 		}
 	}
 }
@@ -139,6 +166,7 @@ sweep(struct peers *ps)
 void
 peers_wait(struct peers *ps, struct pollfd *more, size_t n, int timeout)
 {
+	int64_t now = clock_ms();
 	size_t peers;
 	struct pollfd *fds;
 
@@ -147,8 +175,14 @@ peers_wait(struct peers *ps, struct pollfd *more, size_t n, int timeout)
 	fds = mem_alloc((n + peers) * sizeof *fds);
 	for (size_t i = 0; i < n; i++)
 		fds[i] = more[i];
-	for (size_t i = 0; i < peers; i++)
-		fds[n + i] = (struct pollfd){ ps->peer[i]->fd, POLLIN, 0 };
+	for (size_t i = 0; i < peers; i++) {
+		int64_t rest = ps->peer[i]->rest_ms - now;
+
+		fds[n + i] = (struct pollfd){ rest > 0 ? -1 : ps->peer[i]->fd,
+			POLLIN, 0 };
+		if (rest > 0 && (timeout == -1 || rest < timeout))
+			timeout = (int)rest;
+	}
 	if (poll(fds, n + peers, timeout) == -1) {
 		for (size_t i = 0; i < n + peers; i++)
 			fds[i].revents = 0;

@@ -21,6 +21,7 @@ struct peer {
 	struct in6_addr from; /* its client's, when it serves one; or :: */
 	bool in;              /* auth: that client got its login */
 	bool gone;            /* closed; freed at the end of peers_wait */
+	int64_t rest_ms;      /* monotonic; see peers_rest */
 	void *data;           /* the owner's */
 };
 
@@ -34,6 +35,7 @@ union wire_any {
 	struct auth_revoked revoked;
 	struct auth_allow allow;
 	struct files_request file;
+	struct files_pull pull;
 	uint8_t bytes[WIRE_MAX];
 };
 
@@ -56,6 +58,12 @@ struct peer *peers_add(
 
 /* To a peer; one that is gone or does not read is ended. */
 void peers_send(struct peer *p, const struct wire *m, int fd);
+
+/* It has much to say, and none of it is urgent: once all that came is handled
+ * it is not heard for a moment, so that more comes at once. */
+void peers_rest(struct peer *p);
+/* What all of them have said by now is handled. */
+void peers_catch_up(struct peers *ps);
 
 /* Waits for peers and for what more holds, and handles what peers say;
  * more's revents are the caller's. */

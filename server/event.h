@@ -4,7 +4,7 @@
  * on the disk as it comes (feed/spool.h), whatever else it is doing.
  *
  * Pulls are told by files alone.  What a protocol must ask of it is in
- * net/files.h: FILES_OPEN (or FILES_PULL_BEGIN) before the first byte goes
+ * net/files.h: FILES_OPEN (or PULL_BEGINS) before the first byte goes
  * out, FILES_PULL_AT every few seconds, FILES_PULL_END.  Every later event of
  * a pull repeats what its beginning said.
  */
@@ -31,7 +31,8 @@ enum event_kind {
 			    * pulls did; pull is its process id */
 	EVENT_KEY_CHANGED, /* by the parent: path is the file of a host key and
 			    * its fingerprint */
-	EVENT_PULL_AT /* how far it came: while it lasts, every few seconds */
+	EVENT_PULL_AT, /* how far it came: while it lasts, every few seconds */
+	EVENT_PULLED   /* a short one, from beginning to end */
 };
 
 struct event {            /* WIRE_EVENT */
@@ -40,12 +41,14 @@ struct event {            /* WIRE_EVENT */
 	int64_t at; /* Unix seconds */
 	struct in6_addr from;
 	uint64_t pull;         /* unique over restarts: random */
-	uint64_t bytes;        /* PULL_END, PULL_AT: delivered */
-	uint64_t size;         /* PULL_BEGIN: of the file */
-	uint64_t first, asked; /* PULL_BEGIN: the part of it; 0, 0: all */
+	uint64_t bytes;        /* PULL_END, PULL_AT, PULLED: delivered */
+	uint64_t size;         /* of the file that is pulled */
+	uint64_t first, asked; /* the part of it; 0, 0: all */
 	int64_t mtime;         /* of the version pulled: names it */
-	uint32_t complete; /* PULL_BEGIN: it goes out as a content encoding */
-	uint32_t feed;     /* conf.feed[].index; UINT32_MAX for none */
+	uint32_t encoded;      /* it goes out as a content encoding */
+	uint32_t complete;     /* PULL_END, PULLED */
+	uint32_t feed;         /* conf.feed[].index; UINT32_MAX for none */
+	uint32_t pad;
 	char user[GRANT_USER_SIZE]; /* as in grant; for a failed login the user
 				     * that was tried, "(unknown)" or "(token)"
 				     */

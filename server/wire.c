@@ -31,6 +31,7 @@ static const size_t sizes[WIRE_TYPES] = {
         [WIRE_REVOKED] = sizeof(struct auth_revoked),
         [WIRE_ALLOW]   = sizeof(struct auth_allow),
         [WIRE_FILE]    = sizeof(struct files_request),
+        [WIRE_PULL]    = sizeof(struct files_pull),
         [WIRE_OPENED]  = sizeof(struct files_reply),
         [WIRE_EVENT]   = sizeof(struct event),
         [WIRE_COMMAND] = sizeof(struct command),

@@ -29,6 +29,7 @@ enum wire_type {
 	WIRE_ALLOW, /* struct auth_allow: a grant is live, or no longer */
 	/* network to files, and back */
 	WIRE_FILE,   /* struct files_request */
+	WIRE_PULL,   /* struct files_pull; there is no answer */
 	WIRE_OPENED, /* struct files_reply, perhaps with a descriptor */
 	/* auth, files and http to ingest, one way */
 	WIRE_EVENT, /* struct event */

@@ -392,6 +392,8 @@ struct pull {
 /* Sets p->number and p->publication. */
 int store_pull_begin(
     struct store *s, struct pull *p, int64_t mtime, struct err *e);
+/* One that has ended, as store_pull_end says; p->publication is known. */
+int store_pull_whole(struct store *s, struct pull *p, struct err *e);
 /* A completed pull of a conversions file freezes the creation time of every
  * order that the version carried, at what it carried: an order that was given
  * another one since gets that one back, so publish again afterwards.

@@ -252,6 +252,22 @@ version_name(char out[64], const char *file)
 		out[n - 3] = '\0';
 }
 
+/* 1, or 0 when it is told again. */
+static int
+add_pull(struct store *s, struct pull *p, struct err *e)
+{
+	if (store_run(s, SQL_PULL_ADD, e, "iisssssiiiiiiii", (int64_t)p->id,
+		p->publication, p->feed, p->file, p->user, p->protocol,
+		p->address, p->begun, p->ended, (int64_t)p->bytes,
+		(int64_t)p->size, (int64_t)p->complete, (int64_t)p->encoded,
+		(int64_t)p->first, (int64_t)p->asked) == -1)
+		return -1;
+	if (sqlite3_changes(s->db) == 0)
+		return 0;
+	p->number = sqlite3_last_insert_rowid(s->db);
+	return 1;
+}
+
 int
 store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 {
@@ -265,16 +281,12 @@ store_pull_begin(struct store *s, struct pull *p, int64_t mtime, struct err *e)
 		return -1;
 	p->publication = rc == 1 ? pub.id : 0;
 	p->ended = 0;
+	p->bytes = 0;
 	p->complete = false;
-	if (store_run(s, SQL_PULL_ADD, e, "iisssssiiiii", (int64_t)p->id,
-		p->publication, p->feed, p->file, p->user, p->protocol,
-		p->address, p->begun, (int64_t)p->size, (int64_t)p->encoded,
-		(int64_t)p->first, (int64_t)p->asked) == -1)
-		return -1;
-	if (sqlite3_changes(s->db) == 0) /* it is told again */
-		return store_pull_get(s, p->id, p, e) == 1 ? 0 : -1;
-	p->number = sqlite3_last_insert_rowid(s->db);
-	return 0;
+	rc = add_pull(s, p, e);
+	if (rc == 0)
+		rc = store_pull_get(s, p->id, p, e);
+	return rc == 1 ? 0 : -1;
 }
 
 int
@@ -287,13 +299,9 @@ static int
 one_pull(
     struct store *s, enum sql k, int64_t key, struct pull *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, k, e);
-	int rc;
+	sqlite3_stmt *q;
+	int rc = store_seek(s, k, key, &q, e);
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", key);
-	rc = store_step(s, q, e);
 	if (rc == 1)
 		read_pull(q, out);
 	sqlite3_reset(q);
@@ -362,6 +370,29 @@ store_pull_end(struct store *s, uint64_t id, int64_t at, uint64_t bytes,
 		return -1;
 	return commit_or_not(
 	    s, ours, end_pull(s, id, at, bytes, complete, e), e);
+}
+
+static int
+whole_pull(struct store *s, struct pull *p, struct err *e)
+{
+	int rc = add_pull(s, p, e);
+
+	if (rc == 0)
+		rc = store_pull_get(s, p->id, p, e);
+	else if (rc == 1 && p->complete)
+		rc = pulled_completely(s, p->publication, p->ended, e);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+store_pull_whole(struct store *s, struct pull *p, struct err *e)
+{
+	bool ours = sqlite3_get_autocommit(s->db);
+
+	store_ready_drop(s); /* it may freeze orders */
+	if (ours && store_begin(s, e) == -1)
+		return -1;
+	return commit_or_not(s, ours, whole_pull(s, p, e), e);
 }
 
 int

@@ -336,7 +336,7 @@ const char *const store_sql[SQL_COUNT] = {
 [SQL_PULL_ADD] =
     "INSERT OR IGNORE INTO pulls"
     " (id, publication, feed, file, user, protocol, address, begun, ended, bytes, size, complete, encoded, first, asked)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?)",
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 [SQL_PULL_END] =
     "UPDATE pulls SET ended = ?, bytes = ?, complete = ?"
     " WHERE id = ? AND complete = 0",

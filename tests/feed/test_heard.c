@@ -150,6 +150,42 @@ the_compressed_copy_is_the_same_version(void **state)
 }
 
 static void
+a_short_pull_is_told_as_a_whole(void **state)
+{
+	static const struct {
+		const char *path;
+		uint64_t bytes;
+		bool complete;
+		const char *in_audit;
+	} row[] = {
+		{ "main/conversions.csv", 147, true, "bytes=147" },
+		{ "main/conversions.csv.gz", 99, true, "bytes=99" },
+		{ "main/conversions.csv", 20, false, "bytes=20" },
+		{ "main/other.csv", 30, true, "\"sha256\":\"\"" },
+	};
+	struct publication pub;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		for (int again = 0; again < 2; again++)
+			tell(EVENT_PULLED, 50 + i, row[i].path, row[i].bytes,
+			    row[i].complete);
+		heard_drain(&h, false);
+		assert_int_equal(last_pull().id, 50 + i);
+		assert_int_equal(last_pull().bytes, row[i].bytes);
+		assert_int_equal(last_pull().complete, row[i].complete);
+		assert_int_not_equal(last_pull().ended, 0);
+		assert_int_equal(
+		    lines_with("event=pulled", row[i].in_audit), 2);
+	}
+	assert_int_equal(h.runs, 0);
+	assert_int_equal(store_publication_last(b.in.store, "main",
+			     "conversions.csv", true, &pub, &b.e),
+	    1);
+	assert_int_equal(pub.pulls, 2);
+}
+
+static void
 in_a_transaction_all_waits(void **state)
 {
 	(void)state;
@@ -419,6 +455,7 @@ an_event_is_kept_whole_or_waits_and_those_before_it_do_not(void **state)
 	(void)state;
 	tell(EVENT_PULL_BEGIN, 9, "main/conversions.csv", 0, false);
 	tell(EVENT_PULL_END, 9, "", 147, true);
+	tell(EVENT_PULLED, 10, "main/conversions.csv", 148, true);
 	freeze_table("publications", true);
 	heard_drain(&h, false);
 	assert_string_not_equal(h.said, "");
@@ -428,12 +465,14 @@ an_event_is_kept_whole_or_waits_and_those_before_it_do_not(void **state)
 	h.again_ms = 0;
 	heard_drain(&h, false);
 	assert_string_equal(h.said, "");
+	assert_int_equal(last_pull().id, 10);
 	assert_true(last_pull().complete);
 	assert_int_equal(store_publication_get(
 			     b.in.store, last_pull().publication, &p, &b.e),
 	    1);
-	assert_int_equal(p.pulls, 1);
+	assert_int_equal(p.pulls, 2);
 	assert_int_equal(lines_with("event=pulled", "bytes=147"), 1);
+	assert_int_equal(lines_with("event=pulled", "bytes=148"), 1);
 }
 
 static void
@@ -458,6 +497,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_pull_is_in_store_and_audit_with_the_version_s_hash),
 		TEST(the_compressed_copy_is_the_same_version),
+		TEST(a_short_pull_is_told_as_a_whole),
 		TEST(in_a_transaction_all_waits),
 		TEST(what_a_kill_left_is_taken_once),
 		TEST(thousands_wait_on_the_disk),

@@ -151,7 +151,7 @@ judge(const struct peer *p, const struct files_request *q,
 		memmove(last_numbers + 1, last_numbers, 3 * sizeof(uint64_t));
 		last_numbers[0] = r->number;
 	}
-	if (q->op == FILES_PULL_BEGIN || q->op == FILES_LIST)
+	if (q->op == FILES_LIST)
 		assert(h < HANDLES);
 }
 
@@ -238,6 +238,21 @@ next_request(struct files_request *q, struct bytes *b)
 }
 
 static void
+next_pull(struct files_pull *m, struct bytes *b)
+{
+	char path[FILES_PATH_MAX];
+
+	WIRE_INIT(m, WIRE_PULL);
+	memset(m->handle, byte(b) % (HANDLES + 2), sizeof m->handle);
+	m->step = byte(b) % (PULL_ENDS + 2);
+	m->number = byte(b) % 8;
+	m->bytes = byte(b);
+	m->complete = m->bytes & 1;
+	put_path(path, b);
+	memcpy(m->path, path, sizeof m->path);
+}
+
+static void
 raw_request(struct files_request *q, struct bytes *b)
 {
 	size_t n = b->n < sizeof *q ? b->n : sizeof *q;
@@ -298,6 +313,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		}
 		if (peer[who]->gone)
 			continue;
+		if (what >= 220 && what < 235) {
+			next_pull(&m.pull, &b);
+			peer_message(&files, peer[who], &m, -1);
+			if (what % 3 == 0)
+				tell_begun(&files, peer[who]->data);
+			continue;
+		}
 		if (what >= 240)
 			raw_request(&m.file, &b);
 		else

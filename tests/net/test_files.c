@@ -12,7 +12,7 @@ only_live_handles_of_their_channel_count(void **state)
 	const char *path = "/main/conversions.csv";
 
 	(void)state;
-	for (uint32_t op = FILES_STAT; op <= FILES_PULL_BEGIN; op++) {
+	for (uint32_t op = FILES_STAT; op <= FILES_REMOVE; op++) {
 		int fd = -1;
 
 		assert_int_equal(/* before a login nothing opens */
@@ -173,6 +173,139 @@ who_wants_no_answer_gets_none(void **state)
 	close(sock);
 }
 
+#define PULLED "main/conversions.csv"
+
+/* As http tells of one. */
+static void
+tell_pull(int sock, const struct grant *g, enum files_pull_step step,
+    uint64_t number, const char *path)
+{
+	struct files_pull m;
+
+	WIRE_INIT(&m, WIRE_PULL);
+	m.step = step;
+	m.number = number;
+	snprintf(m.path, sizeof m.path, "%s", path);
+	memcpy(m.handle, g->handle, sizeof m.handle);
+	if (step == PULL_BEGINS) {
+		m.mtime = 12345;
+		m.size = 100;
+		m.first = 10;
+		m.asked = 90;
+		m.encoded = 1;
+	} else {
+		m.bytes = step == PULL_ENDS ? 90 : 40;
+		m.complete = step == PULL_ENDS;
+	}
+	assert_int_equal(wire_send(sock, &m.head, -1), 0);
+}
+
+static void
+assert_pull(enum event_kind kind, uint64_t bytes, bool complete)
+{
+	struct event ev = next_event();
+
+	assert_int_equal(ev.kind, kind);
+	assert_int_not_equal(ev.pull, 0);
+	assert_int_equal(ev.size, 100);
+	assert_int_equal(ev.mtime, 12345);
+	assert_int_equal(ev.first, 10);
+	assert_int_equal(ev.asked, 90);
+	assert_int_equal(ev.encoded, 1);
+	assert_int_equal(ev.bytes, bytes);
+	assert_int_equal(ev.complete, complete);
+	assert_string_equal(ev.user, "somebody");
+	assert_string_equal(ev.path, "main/conversions.csv");
+}
+
+static void
+a_pull_of_http_is_told_once_it_is_long_or_over(void **state)
+{
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1);
+
+	(void)state;
+	kill(kit.pid, SIGSTOP); /* so that both are there */
+	tell_pull(sock, &g, PULL_BEGINS, 1, PULLED);
+	tell_pull(sock, &g, PULL_ENDS, 1, "");
+	kill(kit.pid, SIGCONT);
+	assert_pull(EVENT_PULLED, 90, true);
+	tell_pull(sock, &g, PULL_BEGINS, 2, PULLED);
+	assert_pull(EVENT_PULL_BEGIN, 0, false);
+	tell_pull(sock, &g, PULL_IS_AT, 2, "");
+	assert_pull(EVENT_PULL_AT, 40, false);
+	tell_pull(sock, &g, PULL_ENDS, 2, "");
+	assert_pull(EVENT_PULL_END, 90, true);
+	kill(kit.pid, SIGSTOP);
+	tell_pull(sock, &g, PULL_BEGINS, 3, PULLED);
+	close(sock); /* it was killed */
+	kill(kit.pid, SIGCONT);
+	assert_pull(EVENT_PULLED, 0, false);
+}
+
+static void
+what_http_began_counts_before_its_login_ends(void **state)
+{
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1);
+
+	(void)state;
+	tell_pull(sock, &g, PULL_BEGINS, 1, PULLED);
+	assert_pull(EVENT_PULL_BEGIN, 0, false);
+	tell_pull(sock, &g, PULL_BEGINS, 2, PULLED); /* while it rests */
+	allow(&g, false);
+	assert_pull(EVENT_PULL_BEGIN, 0, false);
+	tell_pull(sock, &g, PULL_ENDS, 2, "");
+	assert_pull(EVENT_PULL_END, 90, true);
+	close(sock);
+	assert_pull(EVENT_PULL_END, 0, false);
+}
+
+static void
+what_http_may_not_have_pulled_is_not_told(void **state)
+{
+	static const char *const path[] = { "other/conversions.csv",
+		"reports/main/a.csv", "archive/main/a.gz", "../x", "" };
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1), none = grant_of(ROLE_PULL, 2);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
+		tell_pull(sock, &g, PULL_BEGINS, i + 1, path[i]);
+	tell_pull(sock, &none, PULL_BEGINS, 50, PULLED);
+	tell_pull(sock, &g, PULL_IS_AT, 50, "");
+	tell_pull(sock, &g, PULL_ENDS, 1, "");
+	tell_pull(sock, &g, PULL_BEGINS, 51, PULLED);
+	assert_pull(EVENT_PULL_BEGIN, 0, false); /* the only one */
+	close(sock);
+	assert_pull(EVENT_PULL_END, 0, false);
+}
+
+static void
+what_is_no_message_of_a_pull_ends_the_channel(void **state)
+{
+	struct grant g = allowed(ROLE_PULL, 1);
+	union wire_any m;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		int sock = kit_client(&kit, PEER_NETWORK);
+		struct files_pull bad;
+
+		WIRE_INIT(&bad, WIRE_PULL);
+		bad.step = i == 0 ? PULL_ENDS + 1 : PULL_BEGINS;
+		if (i == 1)
+			memset(bad.path, 'x', sizeof bad.path);
+		if (i == 2) { /* its number is taken */
+			g = allowed(ROLE_PULL, 2);
+			tell_pull(sock, &g, PULL_BEGINS, 0, PULLED);
+		}
+		assert_int_equal(wire_send(sock, &bad.head, -1), 0);
+		assert_false(kit_hear(sock, &m, NULL));
+		close(sock);
+	}
+}
+
 static void
 a_pull_from_an_offset_says_which_part(void **state)
 {
@@ -272,6 +405,10 @@ main(void)
 		CASE(reading_keeps_to_the_grant),
 		CASE(pulls_are_told_from_begin_to_end),
 		CASE(who_wants_no_answer_gets_none),
+		CASE(a_pull_of_http_is_told_once_it_is_long_or_over),
+		CASE(what_http_began_counts_before_its_login_ends),
+		CASE(what_http_may_not_have_pulled_is_not_told),
+		CASE(what_is_no_message_of_a_pull_ends_the_channel),
 		CASE(a_pull_from_an_offset_says_which_part),
 		CASE(reading_the_archive_is_told),
 		CASE(what_is_no_request_ends_the_channel),
