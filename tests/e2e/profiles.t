@@ -71,7 +71,7 @@ EOF
 }
 testssl=$(command -v testssl || command -v testssl.sh)
 # how long it waits, and how many connections may fail, on a slow machine
-export HEADER_MAXSLEEP=15 MAX_WAITSOCK=60 CCS_MAX_WAITSOCK=30
+export HEADER_MAXSLEEP=15 MAX_WAITSOCK=20 CCS_MAX_WAITSOCK=10
 export MAX_SOCKET_FAIL=10 MAX_OSSL_FAIL=10 MAX_HEADER_FAIL=10
 look() { # NAME OPTION… ADDRESS
 	report=$work/tls.$1.json
