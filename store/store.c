@@ -138,6 +138,38 @@ store_run(struct store *s, enum sql k, struct err *e, const char *kinds, ...)
 	return rc == -1 ? -1 : 0;
 }
 
+int
+store_seek(struct store *s, enum sql k, int64_t number, sqlite3_stmt **q,
+    struct err *e)
+{
+	*q = store_kept(s, k, e);
+	if (*q == NULL)
+		return -1;
+	store_bind(*q, "i", number);
+	return store_step(s, *q, e);
+}
+
+int
+store_ask(struct store *s, enum sql k, int64_t *out, struct err *e,
+    const char *kinds, ...)
+{
+	sqlite3_stmt *q = store_kept(s, k, e);
+	va_list ap;
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	va_start(ap, kinds);
+	bind_all(q, kinds, ap);
+	va_end(ap);
+	rc = store_step(s, q, e);
+	*out = rc == 1 && sqlite3_column_type(q, 0) != SQLITE_NULL
+		   ? sqlite3_column_int64(q, 0)
+		   : -1;
+	sqlite3_reset(q);
+	return rc == -1 ? -1 : 0;
+}
+
 void
 store_text(sqlite3_stmt *q, int column, char *out, size_t size)
 {

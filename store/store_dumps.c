@@ -19,13 +19,9 @@ store_profile_set(
 int
 store_profile_get(struct store *s, int64_t dump, char **text, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_PROFILE_GET, e);
-	int rc;
+	sqlite3_stmt *q;
+	int rc = store_seek(s, SQL_PROFILE_GET, dump, &q, e);
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", dump);
-	rc = store_step(s, q, e);
 	if (rc == 1)
 		*text = mem_slice(store_blob(q, 0));
 	sqlite3_reset(q);
@@ -57,40 +53,36 @@ store_profile_before(struct store *s, const struct profile_of *of,
 int
 store_has_history(struct store *s, const char *feed, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_DUMP_ANY, e);
 	int64_t n;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "si", feed, (int64_t)DUMP_MERGED);
-	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
+	return store_ask(s, SQL_DUMP_ANY, &n, e, "si", feed,
+		   (int64_t)DUMP_MERGED) == -1
+		   ? -1
+		   : n > 0;
 }
 
 int
 store_has_kind(
     struct store *s, const char *feed, enum record_kind kind, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_DUMP_KIND, e);
 	int64_t n;
 
-	if (q == NULL)
-		return -1;
-	store_bind(
-	    q, "sis", feed, (int64_t)DUMP_MERGED, record_kind_name(kind));
-	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
+	return store_ask(s, SQL_DUMP_KIND, &n, e, "sis", feed,
+		   (int64_t)DUMP_MERGED, record_kind_name(kind)) == -1
+		   ? -1
+		   : n > 0;
 }
 
 int
 store_has_preset(struct store *s, const char *feed, const char *source,
     const char *preset, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_DUMP_PRESET, e);
 	int64_t n;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "ssis", feed, source, (int64_t)DUMP_MERGED, preset);
-	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
+	return store_ask(s, SQL_DUMP_PRESET, &n, e, "ssis", feed, source,
+		   (int64_t)DUMP_MERGED, preset) == -1
+		   ? -1
+		   : n > 0;
 }
 
 /* --- what waits ---------------------------------------------------------- */

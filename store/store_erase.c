@@ -43,13 +43,9 @@ int
 store_erasure_get(
     struct store *s, int64_t id, struct erasure *out, char **act, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_ERASURE_GET, e);
-	int rc;
+	sqlite3_stmt *q;
+	int rc = store_seek(s, SQL_ERASURE_GET, id, &q, e);
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", id);
-	rc = store_step(s, q, e);
 	if (rc == 1) {
 		read_erasure(q, out);
 		if (act != NULL)

@@ -98,9 +98,7 @@ note_merged(struct store *s, const struct dump_entry *d, struct err *e)
 int
 store_dump_next(struct store *s, int64_t *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_DUMP_NEXT, e);
-
-	return q == NULL ? -1 : store_ask_number(s, q, out, e);
+	return store_ask(s, SQL_DUMP_NEXT, out, e, "");
 }
 
 int
@@ -199,13 +197,9 @@ int
 store_dump_get(struct store *s, int64_t id, struct dump_entry *out,
     char **settings, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_DUMP_GET, e);
-	int rc;
+	sqlite3_stmt *q;
+	int rc = store_seek(s, SQL_DUMP_GET, id, &q, e);
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", id);
-	rc = store_step(s, q, e);
 	if (rc == 1) {
 		read_dump(q, out);
 		if (settings != NULL)

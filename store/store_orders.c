@@ -237,13 +237,9 @@ find_variant(void *ctx, struct slice canonical, bool padded,
 static int
 ask_variants(struct store *s, int64_t feed, bool *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_VARIANT_ANY, e);
 	int64_t any;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", feed);
-	if (store_ask_number(s, q, &any, e) == -1)
+	if (store_ask(s, SQL_VARIANT_ANY, &any, e, "i", feed) == -1)
 		return -1;
 	*out = any != -1;
 	return 0;
@@ -289,7 +285,6 @@ prepare(struct merging *m, struct err *e)
 {
 	const char *feed = m->rules->feed;
 	int64_t contacts = 0;
-	sqlite3_stmt *q;
 
 	if (store_feed(m->s, feed, m->rules->kind, !m->rules->dry, &m->feed,
 		e) == -1 ||
@@ -301,8 +296,7 @@ prepare(struct merging *m, struct err *e)
 		m->contacts = blocks_open(m->s, contacts);
 	if (ask_variants(m->s, m->feed, &m->variants, e) == -1)
 		return -1;
-	q = store_kept(m->s, SQL_PUB_TOP, e);
-	return q == NULL || store_ask_number(m->s, q, &m->top, e) == -1
+	return store_ask(m->s, SQL_PUB_TOP, &m->top, e, "") == -1
 		   ? -1
 		   : begin_ready(m, e);
 }

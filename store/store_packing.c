@@ -43,11 +43,9 @@ store_unpacked_next(
 int
 store_unpacked_has(struct store *s, int64_t publication, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_UNPACKED_HAS, e);
 	int64_t n;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", publication);
-	return store_ask_number(s, q, &n, e) == -1 ? -1 : n > 0;
+	return store_ask(s, SQL_UNPACKED_HAS, &n, e, "i", publication) == -1
+		   ? -1
+		   : n > 0;
 }

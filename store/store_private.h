@@ -215,6 +215,16 @@ int store_step(struct store *s, sqlite3_stmt *q, struct err *e); /* 1, 0, -1 */
 int store_run(
     struct store *s, enum sql k, struct err *e, const char *kinds, ...);
 
+/* To the row of that number: 1, 0 when there is none, -1.  *q, which may be
+ * NULL, is to be reset. */
+int store_seek(struct store *s, enum sql k, int64_t number, sqlite3_stmt **q,
+    struct err *e);
+
+/* The number that a statement of one row answers; -1 when it has none, without
+ * error. */
+int store_ask(struct store *s, enum sql k, int64_t *out, struct err *e,
+    const char *kinds, ...);
+
 void store_text(sqlite3_stmt *q, int column, char *out, size_t size);
 struct slice store_blob(sqlite3_stmt *q, int column);
 
@@ -245,11 +255,6 @@ bool store_is_frozen(
 /* When the first of them that did was pulled; 0: none did. */
 int64_t store_first_pull(
     const struct pulled_list *l, int64_t since, int64_t create_time);
-
-/* The number that a bound statement of one row answers; none is -1 without
- * error. */
-int store_ask_number(
-    struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
 
 /*
  * Records of a kind as they are kept, changed in the order of their ids, or in

@@ -105,15 +105,11 @@ int
 store_publication_stands(struct store *s, const struct publication *p,
     int64_t from, int64_t to, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_ACT_SINCE, e);
 	bool ours = sqlite3_get_autocommit(s->db);
 	int64_t acts;
 	int rc;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "si", p->feed, p->id);
-	if (store_ask_number(s, q, &acts, e) == -1)
+	if (store_ask(s, SQL_ACT_SINCE, &acts, e, "si", p->feed, p->id) == -1)
 		return -1;
 	if (acts == 0)
 		return 0;

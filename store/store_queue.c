@@ -196,29 +196,18 @@ expire_batch(
 	return 0;
 }
 
-static int
-ask_top(struct store *s, int64_t *top, struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, SQL_PUB_TOP, e);
-
-	return q == NULL ? -1 : store_ask_number(s, q, top, e);
-}
-
 /* 1: there is a queue, and its number; 0; -1. */
 static int
 find_queue(struct store *s, const char *feed, int64_t *number, struct err *e)
 {
 	int rc = store_feed(s, feed, RECORD_ORDER, false, number, e);
-	sqlite3_stmt *q;
 	int64_t any;
 
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, SQL_QUEUE_ANY, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", *number);
-	return store_ask_number(s, q, &any, e) == -1 ? -1 : any != -1;
+	if (rc == 1)
+		rc = store_ask(s, SQL_QUEUE_ANY, &any, e, "i", *number) == -1
+			 ? -1
+			 : any != -1;
+	return rc;
 }
 
 int
@@ -228,7 +217,7 @@ queue_expire(struct store *s, const char *feed, int64_t now, struct err *e)
 	struct batch *b;
 	int rc = find_queue(s, feed, &number, e);
 
-	if (rc != 1 || ask_top(s, &top, e) == -1)
+	if (rc != 1 || store_ask(s, SQL_PUB_TOP, &top, e, "") == -1)
 		return rc == 1 ? -1 : rc;
 	b = mem_alloc(sizeof *b);
 	do {
@@ -270,7 +259,7 @@ queue_pulled(struct store *s, const char *feed, const struct pulled *p,
 	    (rc = find_queue(s, feed, &number, e)) == 0)
 		return 0;
 	if (rc == -1 || queue_expire(s, feed, at, e) == -1 ||
-	    ask_top(s, &top, e) == -1)
+	    store_ask(s, SQL_PUB_TOP, &top, e, "") == -1)
 		return -1;
 	b = mem_alloc(sizeof *b);
 	do {
@@ -299,7 +288,7 @@ clear(struct store *s, const char *feed, int64_t number, struct err *e)
 {
 	int64_t top;
 
-	return ask_top(s, &top, e) == -1 ||
+	return store_ask(s, SQL_PUB_TOP, &top, e, "") == -1 ||
 		       store_run(s, SQL_STEP_SHOWN, e, "ii", top, number) ==
 			   -1 ||
 		       store_run(s, SQL_QUEUE_CLEAR, e, "i", number) == -1 ||
@@ -344,17 +333,10 @@ ask_queue(struct store *s, const char *feed, enum sql query, int64_t *out,
     struct err *e)
 {
 	int64_t number;
-	sqlite3_stmt *q;
 	int rc = find_queue(s, feed, &number, e);
 
 	*out = -1;
-	if (rc != 1)
-		return rc;
-	q = store_kept(s, query, e);
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", number);
-	return store_ask_number(s, q, out, e);
+	return rc == 1 ? store_ask(s, query, out, e, "i", number) : rc;
 }
 
 int

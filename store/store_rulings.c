@@ -108,9 +108,7 @@ add_act(struct store *s, struct act *a, struct err *e)
 int
 store_act_add(struct store *s, struct act *a, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_PUB_TOP, e);
-
-	if (q == NULL || store_ask_number(s, q, &a->top, e) == -1)
+	if (store_ask(s, SQL_PUB_TOP, &a->top, e, "") == -1)
 		return -1;
 	a->id = 0;
 	return add_act(s, a, e);
@@ -125,13 +123,9 @@ store_act_gone(struct store *s, const struct act *a, struct err *e)
 int
 store_act(struct store *s, int64_t id, struct act *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_ACT_GET, e);
-	int rc;
+	sqlite3_stmt *q;
+	int rc = store_seek(s, SQL_ACT_GET, id, &q, e);
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", id);
-	rc = store_step(s, q, e);
 	if (rc == 1) {
 		memset(out, 0, sizeof *out);
 		out->id = sqlite3_column_int64(q, 0);
@@ -152,13 +146,9 @@ int
 store_gone_since(struct store *s, const char *feed, int64_t publication,
     uint64_t *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_ACT_GONE, e);
 	int64_t n;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "si", feed, publication);
-	if (store_ask_number(s, q, &n, e) == -1)
+	if (store_ask(s, SQL_ACT_GONE, &n, e, "si", feed, publication) == -1)
 		return -1;
 	*out = (uint64_t)n;
 	return 0;

@@ -69,17 +69,6 @@ look_across(struct store *s, int64_t feed, int64_t from, int64_t to,
 }
 
 /* Only blocks that lie across a limit are read. */
-static int
-ask_whole(struct store *s, enum sql which, int64_t feed, int64_t from,
-    int64_t to, int64_t *out, struct err *e)
-{
-	sqlite3_stmt *q = store_kept(s, which, e);
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, "iii", feed, from, to);
-	return store_ask_number(s, q, out, e);
-}
 
 int
 blocks_count(struct store *s, int64_t feed, int64_t from, int64_t to,
@@ -88,7 +77,8 @@ blocks_count(struct store *s, int64_t feed, int64_t from, int64_t to,
 	int64_t whole, least;
 	uint64_t n;
 
-	if (ask_whole(s, SQL_BLOCK_COUNT, feed, from, to, &whole, e) == -1 ||
+	if (store_ask(s, SQL_BLOCK_COUNT, &whole, e, "iii", feed, from, to) ==
+		-1 ||
 	    look_across(s, feed, from, to, &n, &least, e) == -1)
 		return -1;
 	*out = (uint64_t)whole + n;
@@ -105,8 +95,8 @@ blocks_due(
 	*out = INT64_MAX;
 	if (now == INT64_MAX)
 		return 0;
-	if (ask_whole(s, SQL_BLOCK_DUE, feed, now + 1, INT64_MAX, &whole, e) ==
-		-1 ||
+	if (store_ask(s, SQL_BLOCK_DUE, &whole, e, "iii", feed, now + 1,
+		INT64_MAX) == -1 ||
 	    look_across(s, feed, now + 1, INT64_MAX, &n, &least, e) == -1)
 		return -1;
 	*out = whole < least ? whole : least;
@@ -116,13 +106,9 @@ blocks_due(
 int
 blocks_any(struct store *s, int64_t feed, bool *out, struct err *e)
 {
-	sqlite3_stmt *q = store_kept(s, SQL_BLOCK_ANY, e);
 	int64_t any;
 
-	if (q == NULL)
-		return -1;
-	store_bind(q, "i", feed);
-	if (store_ask_number(s, q, &any, e) == -1)
+	if (store_ask(s, SQL_BLOCK_ANY, &any, e, "i", feed) == -1)
 		return -1;
 	*out = any != -1;
 	return 0;

@@ -45,7 +45,6 @@ steps_open(struct steps **out, struct store *s, const struct merge_rules *rules,
     struct err *e)
 {
 	struct steps *t;
-	sqlite3_stmt *q;
 
 	*out = NULL;
 	if (rules->dry || rules->again || rules->kind != RECORD_ORDER)
@@ -58,8 +57,7 @@ steps_open(struct steps **out, struct store *s, const struct merge_rules *rules,
 	if (store_feed(s, rules->feed, RECORD_ORDER, true, &t->feed, e) == -1 ||
 	    store_read_pulled(s, rules->feed, RECORD_ORDER, &t->pulled, e) ==
 		-1 ||
-	    (q = store_kept(s, SQL_PUB_TOP, e)) == NULL ||
-	    store_ask_number(s, q, &t->top, e) == -1 ||
+	    store_ask(s, SQL_PUB_TOP, &t->top, e, "") == -1 ||
 	    store_steps_pass(s, rules->feed, t->now, t->each, e) == -1) {
 		steps_end(t, false, e);
 		return -1;

@@ -15,18 +15,6 @@
 #include "store/store_queue.h"
 #include "store/store_steps.h"
 
-int
-store_ask_number(struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e)
-{
-	int rc = store_step(s, q, e);
-
-	*out = rc == 1 && sqlite3_column_type(q, 0) != SQLITE_NULL
-		   ? sqlite3_column_int64(q, 0)
-		   : -1;
-	sqlite3_reset(q);
-	return rc == -1 ? -1 : 0;
-}
-
 /* --- what was pulled ---------------------------------------------------- */
 
 int
