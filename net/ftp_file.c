@@ -83,9 +83,12 @@ ftp_moved(void *session, uint64_t bytes)
 {
 	struct ftp *s = session;
 
-	if (clock_ms() - s->pull.told >= FILES_AT_MS)
-		tell_pull(s, FILES_PULL_AT,
-		    bytes < s->pull.asked ? bytes : s->pull.asked, false);
+	if (bytes > s->pull.asked)
+		bytes = s->pull.asked;
+	if (bytes == s->pull.at || clock_ms() - s->pull.told < FILES_AT_MS)
+		return;
+	s->pull.at = bytes;
+	tell_pull(s, FILES_PULL_AT, bytes, false);
 }
 
 bool
@@ -544,6 +547,7 @@ ftp_retr(struct ftp *s, struct slice arg)
 	    ftp_went_well(s, ftp_ask(s, FILES_OPEN, path, "", &r, &fd))) {
 		s->pull.number = r.number;
 		s->pull.told = clock_ms();
+		s->pull.at = 0;
 		send_file(s, fd, r.stat.size);
 		tell_pull(s, FILES_PULL_END, 0, false); /* it never began */
 		s->pull.number = 0;

@@ -74,7 +74,8 @@ struct ftp {
 	struct {
 		uint64_t number; /* of files; 0: none */
 		uint64_t asked;  /* bytes to be sent */
-		int64_t told;    /* when files last heard how far it is */
+		int64_t told;    /* when files last heard how far it is, */
+		uint64_t at;     /* and that */
 	} pull;
 };
 

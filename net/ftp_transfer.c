@@ -79,9 +79,10 @@ limits(struct transfer *t)
 	if (moved != t->seen) {
 		t->seen = moved;
 		t->active = now;
-		if (t->sending && w->moved != NULL)
-			w->moved(w->ctx, moved);
 	}
+	/* also when it rests: what came last may not have been told yet */
+	if (t->sending && w->moved != NULL)
+		w->moved(w->ctx, moved);
 	if (now - t->active > (int64_t)t->d->with.idle_s * 1000)
 		return FTP_END_IDLE;
 	return http_too_slow(now - t->began, moved) ? FTP_END_SLOW
