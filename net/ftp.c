@@ -4,6 +4,7 @@
  */
 #include "net/ftp.h"
 
+#include <malloc.h>
 #include <signal.h>
 
 #include "net/ftp_child.h"
@@ -38,12 +39,22 @@ asked(void *ctx, int report, const struct sockaddr_storage *at,
 	       ftp_data_grant(report, m, at, s->first, s->last) == 0;
 }
 
+/* In the children, what a transfer needs goes back to the system after it, also
+ * what its second thread has (ftp_seal.h), which therefore shares the heap. */
+static void
+settle_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_ARENA_MAX, 1);
+}
+
 static int
 start(struct server *s, struct err *e)
 {
 	const struct conf *c = s->w->conf;
 
 	signal(SIGPIPE, SIG_IGN);
+	settle_memory();
 	conf_ports(c->ftp_passive_ports, &s->first, &s->last);
 	if (tls_identity_new(&s->identity, s->w, e) == -1)
 		return -1;

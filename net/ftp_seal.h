@@ -32,10 +32,12 @@ struct seal;
 struct seal *seal_open(
     struct tls *t, int fd, bool lasts, uint64_t at, uint64_t end);
 
-/* What is to be sent next, good until the next call. */
+/* What is to be sent next, good until the next call; plain bytes of the file
+ * are in it. */
 struct sealed {
 	const uint8_t *p;
 	size_t n;
+	size_t plain;
 	bool last;
 };
 
@@ -46,7 +48,6 @@ enum seal_end {
 	SEAL_TLS   /* it could not be encrypted */
 };
 enum seal_end seal_next(struct seal *s, struct sealed *out);
-/* How far in the file they came. */
-uint64_t seal_close(struct seal *s);
+void seal_close(struct seal *s);
 
 #endif

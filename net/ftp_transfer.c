@@ -201,7 +201,7 @@ send_sealed(struct transfer *t, const struct sealed *it)
 
 /* What another thread encrypts. */
 static enum ftp_end
-send_beside(struct transfer *t, struct seal *beside)
+send_beside(struct transfer *t, struct source *s, struct seal *beside)
 {
 	static const enum ftp_end ends[] = { [SEAL_OVER] = FTP_END_WELL,
 		[SEAL_DISK] = FTP_END_DISK,
@@ -214,6 +214,7 @@ send_beside(struct transfer *t, struct seal *beside)
 
 		if (how != SEAL_MORE)
 			return ends[how];
+		s->at += it.plain;
 		end = send_sealed(t, &it);
 		if (end == FTP_END_WELL)
 			end = await(t, 0);
@@ -246,8 +247,8 @@ send_tls(struct transfer *t, struct source *s)
 		beside = seal_open(t->d->tls, s->fd, s->lasts, s->at, s->end);
 	if (beside == NULL)
 		return send_alone(t, s);
-	end = send_beside(t, beside);
-	s->at = seal_close(beside);
+	end = send_beside(t, s, beside);
+	seal_close(beside);
 	return end;
 }
 

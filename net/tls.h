@@ -105,8 +105,7 @@ int tls_flush(struct tls *t);
  * the socket took; more: others will follow at once.  errno of tls_send is
  * send's.
  */
-#define TLS_RECORD 16384 /* bytes that one carries, and what it needs besides  \
-			  */
+#define TLS_RECORD 16384 /* bytes that one carries */
 #define TLS_SEALED_MAX(n) ((n) + ((n) / TLS_RECORD + 1) * 512)
 ssize_t tls_seal(struct tls *t, const void *from, size_t n, uint8_t *to);
 ssize_t tls_send(struct tls *t, const void *sealed, size_t n, bool more);
