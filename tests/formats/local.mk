@@ -94,4 +94,5 @@ tests_formats_print_rows_LDADD = $(LINK_FORMATS)
 check_PROGRAMS += tests/nasty_dump
 tests_nasty_dump_SOURCES = tests/nasty_dump.h tests/nasty_dump.c \
 	tests/nasty_dump_main.c
-EXTRA_DIST += tests/formats/memory.h tests/formats/rows.h tests/formats/make_zip.h
+EXTRA_DIST += tests/formats/memory.h tests/formats/rows.h tests/formats/make_zip.h \
+	tests/formats/encode.h tests/formats/lint_kit.h tests/formats/split.h

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "formats/charset.h"
+#include "tests/formats/encode.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -21,21 +22,6 @@ static const uint8_t *
 bytes(const char *s)
 {
 	return (const uint8_t *)s;
-}
-
-/* From UTF-8 to name; dies of what name does not have. */
-static size_t
-encode(const char *name, const char *utf8, char *out, size_t room)
-{
-	iconv_t c = iconv_open(name, "UTF-8");
-	char *copy = strdup(utf8), *in = copy, *to = out;
-	size_t n = strlen(utf8), left = room;
-
-	assert_true(c != (iconv_t)-1);
-	assert_int_equal(iconv(c, &in, &n, &to, &left), 0);
-	iconv_close(c);
-	free(copy);
-	return room - left;
 }
 
 static void

@@ -16,6 +16,7 @@
 
 #include "formats/arena.h"
 #include "formats/decode.h"
+#include "tests/formats/encode.h"
 #include "tests/formats/memory.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -79,20 +80,6 @@ run_bytes(struct result *r, const void *p, size_t n, size_t step,
 	struct memory m;
 
 	run(r, memory_input(&m, p, n, step), encoding, &limits);
-}
-
-static size_t
-encode(const char *name, const char *utf8, char *out, size_t room)
-{
-	iconv_t c = iconv_open(name, "UTF-8");
-	char *copy = mem_string(utf8), *in = copy, *to = out;
-	size_t n = strlen(utf8), left = room;
-
-	assert_true(c != (iconv_t)-1);
-	assert_int_equal(iconv(c, &in, &n, &to, &left), 0);
-	iconv_close(c);
-	free(copy);
-	return room - left;
 }
 
 static size_t

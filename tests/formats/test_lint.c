@@ -12,6 +12,7 @@
 
 #include "formats/lint.h"
 #include "formats/slice.h"
+#include "tests/formats/lint_kit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define HEADER "create_date_time;id;phones;order_status;revenue\n"
@@ -46,20 +47,6 @@ give(void *ctx, void *buf, size_t n)
 		memcpy(buf, (s->at < s->head.n ? s->head.p : filler) + at, n);
 	s->at += n;
 	return (ssize_t)n;
-}
-
-static char found[8192];
-
-/* "LINE column: [warning: ]text" a line. */
-static void
-note(void *ctx, const struct lint_finding *f)
-{
-	size_t *n = ctx;
-
-	*n += (size_t)snprintf(found + *n, sizeof found - *n, "%lu%s%s:%s %s\n",
-	    f->line, *f->column != '\0' ? " " : "", f->column,
-	    f->warning ? " warning:" : "", f->text);
-	assert_true(*n < sizeof found);
 }
 
 static struct lint_totals

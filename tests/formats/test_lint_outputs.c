@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "formats/lint.h"
+#include "tests/formats/lint_kit.h"
 #include "tests/formats/memory.h"
 #include "tests/formats/write_kit.h"
 
@@ -18,20 +19,6 @@
 #define INSTANT (KIT_AT + 3600)  /* 2026-04-21 09:59:21 UTC */
 #define NOW (INSTANT + 3 * 3600) /* on the wall, in Moscow */
 #define NOTHING "0: No row of the file is valid\n"
-
-static char found[8192];
-
-/* "LINE column: [warning: ]text" a line. */
-static void
-note(void *ctx, const struct lint_finding *f)
-{
-	size_t *n = ctx;
-
-	*n += (size_t)snprintf(found + *n, sizeof found - *n, "%lu%s%s:%s %s\n",
-	    f->line, *f->column != '\0' ? " " : "", f->column,
-	    f->warning ? " warning:" : "", f->text);
-	assert_true(*n < sizeof found);
-}
 
 static struct lint_totals
 lint(const char *output, struct slice file, size_t step)

@@ -11,21 +11,9 @@
 #include <cmocka.h>
 
 #include "formats/map.h"
+#include "tests/formats/split.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static struct slice cells[64];
-
-static size_t
-split(const char *row)
-{
-	struct slice rest = slice_of(row);
-	size_t n = 0;
-
-	while (rest.n > 0)
-		cells[n++] = slice_cut(&rest, ';');
-	return n;
-}
 
 /* --- which one fits ------------------------------------------------------ */
 

@@ -11,5 +11,6 @@ tests_keys_test_cert_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
 tests_keys_test_proof_SOURCES = tests/keys/test_proof.c tests/keys/proof_kit.h
 tests_keys_test_proof_LDADD = $(LINK_KEYS) $(CMOCKA_LIBS)
 
+EXTRA_DIST += tests/keys/folder.h
 check_PROGRAMS += $(KEYS_TESTS)
 TESTS += $(KEYS_TESTS)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,37 +16,23 @@
 #include "keys/cert.h"
 #include "keys/hostkey.h"
 #include "keys/keyfile.h"
+#include "tests/keys/folder.h"
 
 #define NOW INT64_C(1795338900)
 #define DAY INT64_C(86400)
 
-static char folder[64], crt[2][128], key[2][128];
+static char crt[2][128], key[2][128];
 
 static int
-make_folder(void **state)
+name_files(void **state)
 {
-	(void)state;
-	snprintf(folder, sizeof folder, "/tmp/test_cert.XXXXXX");
-	if (mkdtemp(folder) == NULL)
+	if (make_folder(state) == -1)
 		return -1;
 	for (int i = 0; i < 2; i++) {
 		snprintf(crt[i], sizeof crt[i], "%s/%d.crt", folder, i);
 		snprintf(key[i], sizeof key[i], "%s/%d.key", folder, i);
 	}
 	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-
-	(void)state;
-	while ((e = readdir(d)) != NULL)
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	return rmdir(folder);
 }
 
 /* cert_check of files, at a time. */
@@ -225,6 +210,38 @@ host_keys_are_made_once(void **state)
 }
 
 static void
+a_host_key_has_its_public_half(void **state)
+{
+	static const struct {
+		const char *begin; /* of the blob */
+		size_t n;
+	} want[HOSTKEY_TYPES] = {
+		[HOSTKEY_ED25519] = { "\0\0\0\x0bssh-ed25519", 51 },
+		[HOSTKEY_RSA] = { "\0\0\0\x07ssh-rsa", 407 },
+		[HOSTKEY_ECDSA] = { "\0\0\0\x13"
+				    "ecdsa-sha2-nistp256",
+		    104 },
+	};
+	char why[KEYS_ERROR_SIZE], *pem, *half;
+	size_t pem_n, n;
+
+	(void)state;
+	assert_int_equal(hostkey_make(folder, why), 0);
+	for (int t = 0; t < HOSTKEY_TYPES; t++) {
+		assert_int_equal(hostkey_read(&pem, &pem_n, folder,
+				     (enum hostkey_type)t, why),
+		    0);
+		assert_int_equal(hostkey_public(&half, &n, pem, why), 0);
+		assert_int_equal(n, want[t].n);
+		assert_memory_equal(
+		    half, want[t].begin, 4 + strlen(want[t].begin + 4));
+		free(half);
+		free(pem);
+	}
+	assert_int_equal(hostkey_public(&half, &n, "no key", why), -1);
+}
+
+static void
 openssh_reads_the_host_keys_as_we_do(void **state)
 {
 	static const char *const sizes[] = { "^256 ", "^3072 ", "^256 " };
@@ -271,7 +288,7 @@ int
 main(void)
 {
 #define IN_FOLDER(f)                                                           \
-	cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+	cmocka_unit_test_setup_teardown(f, name_files, remove_folder)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(a_new_certificate_fits_its_host_and_key),
 		IN_FOLDER(a_certificate_is_never_made_over_another),
@@ -280,6 +297,7 @@ main(void)
 		IN_FOLDER(what_is_no_certificate_or_key_is_refused),
 		IN_FOLDER(a_chain_and_keys_of_another_maker_are_taken),
 		IN_FOLDER(host_keys_are_made_once),
+		IN_FOLDER(a_host_key_has_its_public_half),
 		IN_FOLDER(openssh_reads_the_host_keys_as_we_do),
 		IN_FOLDER(a_host_key_of_another_kind_is_refused),
 	};

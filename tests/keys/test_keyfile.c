@@ -8,15 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "keys/keyfile.h"
-
-static char folder[64];
+#include "tests/keys/folder.h"
 
 static const char *
 in_folder(const char *name)
@@ -25,27 +23,6 @@ in_folder(const char *name)
 
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	return path;
-}
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	snprintf(folder, sizeof folder, "/tmp/test_keyfile.XXXXXX");
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-
-	(void)state;
-	while ((e = readdir(d)) != NULL)
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	return rmdir(folder);
 }
 
 static size_t

@@ -298,8 +298,7 @@ a_full_disk_refuses_uploads(void **state)
 
 	(void)state;
 	/* as if all of the disk were the reserve */
-	kit_tell(&kit, WIRE_STOP);
-	assert_int_equal(kit_end(&kit), 0);
+	assert_int_equal(kit_stop(&kit), 0);
 	instance.conf->reserve_bytes = UINT64_MAX;
 	instance.conf->reserve_percent = 100;
 	kit_start(&kit, instance.conf, WORKER_FILES, files_main);

@@ -94,6 +94,13 @@ kit_end(struct kit *k)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static inline int
+kit_stop(struct kit *k)
+{
+	kit_tell(k, WIRE_STOP);
+	return kit_end(k);
+}
+
 static inline struct in6_addr
 kit_address(unsigned last)
 {
