@@ -23,6 +23,7 @@
 #include "server/log.h"
 #include "server/sandbox.h"
 #include "net/sftp.h"
+#include "net/ssh_pace.h"
 #include "net/ssh_profile.h"
 #include "net/ssh_proof.h"
 #include "net/watchdog.h"
@@ -31,9 +32,6 @@
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
 #define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
-#define HOLD_MS 2          /* for the next request, */
-#define WINDOW_MS 20       /* for a wider window, */
-#define HURRY 256          /* and writes without when that was in vain */
 #define REST_MS 100        /* until memory of no use is given back */
 
 /* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
@@ -61,8 +59,7 @@ struct client {
 	bool draining;
 	unsigned tries;
 	size_t backlog;   /* bytes of the channel that libssh still holds */
-	int64_t hold;     /* until when the end of an answer waits, or 0 */
-	unsigned hurry;   /* writes during which none does */
+	struct pace pace; /* of what is sent */
 	int64_t deadline; /* of the login */
 	int64_t active;   /* when bytes last moved */
 	int64_t rested;   /* when they had, when memory was given back */
@@ -325,48 +322,16 @@ writing(const struct client *c)
 	return (ssh_get_status(c->session) & SSH_WRITE_PENDING) != 0;
 }
 
-/* May what is pending wait for ms?  A client that was waiting, too, is not made
- * to again for a while. */
-static bool
-holds(struct client *c, int ms)
-{
-	int64_t now = clock_ms();
-
-	if (c->hold == 0)
-		c->hold = now + ms;
-	if (now < c->hold)
-		return true;
-	c->hold = 0;
-	c->hurry = HURRY;
-	return false;
-}
-
-/*
- * How much of the n bytes pending goes out now: whole packets while the client
- * asks ahead, for each costs the client, too, however short it is.  A short end
- * waits for the next request, and for room in the window for a whole packet.
- */
+/* How much of the n bytes pending goes out now. */
 static size_t
 due(struct client *c, size_t n)
 {
-	size_t window = ssh_channel_window_size(c->channel);
-	size_t ripe = sftp_ripe(c->sftp);
-	bool narrow = ripe > window;
-
-	if (n == 0 || window == 0 || c->closed || writing(c)) {
-		c->hold = 0;
+	if (c->closed || writing(c)) {
+		pace_rest(&c->pace);
 		return 0;
 	}
-	if (c->hurry > 0) {
-		c->hurry--;
-		return n;
-	}
-	if (narrow)
-		ripe = window - window % SFTP_CHUNK;
-	if (ripe == 0)
-		return holds(c, narrow ? WINDOW_MS : HOLD_MS) ? 0 : n;
-	c->hold = 0;
-	return ripe;
+	return pace_due(&c->pace, clock_ms(), n, sftp_ripe(c->sftp),
+	    ssh_channel_window_size(c->channel));
 }
 
 /* Hands libssh what is to be sent; true when it took any. */
@@ -449,8 +414,8 @@ time_left(struct client *c)
 	    (c->sftp == NULL || sftp_idle(c->sftp)))
 		end(c, _("the server ends"));
 	idle = c->in ? idle - now : c->deadline - now;
-	if (c->hold != 0 && c->hold < now + idle)
-		return c->hold - now;
+	if (c->pace.until != 0 && c->pace.until < now + idle)
+		return c->pace.until - now;
 	return c->draining && idle > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle;
 }
 

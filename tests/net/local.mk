@@ -29,6 +29,9 @@ tests_net_test_sftp_SOURCES = tests/net/test_sftp.c tests/net/sftp_kit.h \
 	tests/net/sftp_kit.c
 tests_net_test_sftp_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_ssh_pace
+tests_net_test_ssh_pace_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_ssh_profile
 tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
