@@ -373,4 +373,30 @@ assert lacking == there - {None}, lacking' "$work"/run/*
 }
 check "JSch and libssh2 would be shut out by strict, no others" need_compat
 check "the daemon ends cleanly" daemon_stop
+
+# --- strict, as the README says
+sed -i -E 's/^#? *ssh_profile *=.*/ssh_profile = "strict"/' "$conf"
+sed -n 's_|sftp|.*_|sftp|password_p' \
+    "$work/cells" >"$work/strict.cells"
+mv "$work/strict.cells" "$work/cells"
+daemon
+for name in $(cut -d'|' -f2 "$work/cells"); do
+	[ -d "$work/run/$name" ] || continue
+	mkdir -p "$work/strict/$name/got"
+	(cd "$work/strict/$name" && cells_of "$name" | "client_$name") \
+	    >"$work/strict/$name/log" 2>&1
+	case $name in
+	jsch | curl)
+		refute "$name does not speak strict" \
+		    test -s "$work/strict/$name/got/sftp.password"
+		;;
+	*)
+		check "$name speaks strict" \
+		    cmp "$work/whole" "$work/strict/$name/got/sftp.password"
+		;;
+	esac
+done
+[ ! -d "$work/strict/curl" ] || check "the log says which list it lacks" grep -q \
+    'no common MAC algorithm: the client offers .*"compat" has' "$work/log"
+check "the daemon ends cleanly again" daemon_stop
 finish
