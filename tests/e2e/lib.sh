@@ -112,7 +112,7 @@ finish() { # with the plan, so that a script that breaks off is seen
 	echo "1..$tests"
 	if [ "$failed" -gt 0 ] && [ -f "$work/log" ]; then
 		echo "# the daemon's log:"
-		tail -40 "$work/log" | sed 's/^/# /'
+		tail -n 29 "$work/log" | sed 's/^/# /'
 	fi
 	exit 0 # the TAP lines have told
 }
