@@ -10,6 +10,7 @@
  * of the latest dump of that shape are there.
  */
 #include "feed/report.h"
+#include "feed/report_header.h"
 #include "feed/report_name.h"
 
 #include <dirent.h>
@@ -308,66 +309,15 @@ written(struct report *r, struct err *e)
 	return 0;
 }
 
-/* Whom a header is shown: the letters' readers must be able to name columns in
- * the configuration, those of the twins need not. */
-enum veil {
-	VEIL_NONE,
-	VEIL_CONTACTS,
-	VEIL_STRICT
-};
-
-/* Is it what a column is called, and not the first row of a dump without a
- * header? */
-static bool
-is_column_name(const struct dump_facts *f, size_t i)
-{
-	size_t digits = 0;
-
-	if (f->field != NULL && f->field[i] < FIELD_COUNT)
-		return true;
-	for (const char *s = f->header[i]; *s != '\0'; s++)
-		digits += *s >= '0' && *s <= '9';
-	return f->missing == NULL && digits < 5;
-}
-
-/* A line "Phone: +7 …" before the real header may be taken for it. */
-static const char *
-header_at(enum veil v, const struct dump_facts *f, size_t i)
-{
-	const char *s = f->header[i];
-	bool hides = (v != VEIL_NONE && rejects_is_contact(slice_of(s))) ||
-		     (v == VEIL_STRICT && !is_column_name(f, i));
-
-	return hides ? "(hidden)" : s;
-}
-
-static size_t
-columns_of(const struct dump_facts *f)
-{
-	return f == NULL || f->header == NULL ? 0 : f->columns;
-}
-
-/* As they may be shown; to be freed. */
-static const char **
-headers_of(enum veil v, const struct dump_facts *f)
-{
-	size_t n = columns_of(f);
-	const char **header = mem_alloc((n + 1) * sizeof *header);
-
-	for (size_t i = 0; i < n; i++)
-		header[i] = header_at(v, f, i);
-	return header;
-}
-
 static void
 write_header(struct report *r, struct sheet *s, const struct dump_facts *f)
 {
-	const char **header = headers_of(s->masked   ? VEIL_STRICT
-					 : r->masked ? VEIL_CONTACTS
-						     : VEIL_NONE,
+	const char **header = report_headers(s->masked   ? VEIL_STRICT
+					     : r->masked ? VEIL_CONTACTS
+							 : VEIL_NONE,
 	    f);
 
-	rejects_header(&s->out, true, header, columns_of(f));
+	rejects_header(&s->out, true, header, report_columns(f));
 	s->header_end = s->out.bytes;
 	free(header);
 }
@@ -375,10 +325,10 @@ write_header(struct report *r, struct sheet *s, const struct dump_facts *f)
 static void
 note_columns(struct report *r, const struct dump_facts *f)
 {
-	for (size_t i = r->columns; i < columns_of(f); i++)
-		summary_header(
-		    r->summary, i, slice_of(header_at(VEIL_CONTACTS, f, i)));
-	r->columns = columns_of(f);
+	for (size_t i = r->columns; i < report_columns(f); i++)
+		summary_header(r->summary, i,
+		    slice_of(report_header(VEIL_CONTACTS, f, i)));
+	r->columns = report_columns(f);
 }
 
 static int
@@ -422,7 +372,7 @@ widen_header(struct report *r, struct sheet *s, const struct dump_facts *f,
 static int
 widen_headers(struct report *r, const struct dump_facts *f, struct err *e)
 {
-	if (columns_of(f) <= r->columns)
+	if (report_columns(f) <= r->columns)
 		return 0;
 	for (int i = 0; i < SHEETS; i++)
 		if (widen_header(r, &r->sheet[i], f, e) == -1)
@@ -618,12 +568,12 @@ write_texts(struct report *r, const struct dump_entry *d,
 	enum part text = twin ? PART_MASKED_TEXT : PART_TEXT;
 	enum part json = twin ? PART_MASKED_JSON : PART_JSON;
 	const char **header =
-	    headers_of(twin ? VEIL_STRICT : VEIL_CONTACTS, facts);
+	    report_headers(twin ? VEIL_STRICT : VEIL_CONTACTS, facts);
 	char rejects[NAME_MAX + 1];
 	struct letter l = { .dump = d,
 		.facts = facts,
 		.summary = r->summary,
-		.columns = { header, columns_of(facts) },
+		.columns = { header, report_columns(facts) },
 		.clock = r->clock,
 		.clocks = r->clocks,
 		.rejects = rejects,
