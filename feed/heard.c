@@ -251,17 +251,24 @@ move_pull(struct heard *h, const struct event *ev)
 }
 
 /* The version that it is of, empty when it is not known. */
-static struct publication
+static const struct publication *
 version_of(struct heard *h, const struct event *ev, struct err *e)
 {
 	char feed[FEED_NAME_MAX + 1] = "", file[64] = "";
-	struct publication p = { 0 };
+	struct publication *p = &h->version;
 
+	if (h->version_path[0] != '\0' && ev->mtime == h->version_mtime &&
+	    strcmp(ev->path, h->version_path) == 0)
+		return p;
+	memset(p, 0, sizeof *p);
+	h->version_path[0] = '\0';
 	if (!split_path(ev, feed, file))
 		return p;
 	without_gz(file);
-	if (store_publication_at(h->store, feed, file, ev->mtime, &p, e) != 1)
-		memset(&p, 0, sizeof p);
+	if (store_publication_at(h->store, feed, file, ev->mtime, p, e) == -1)
+		return p;
+	memcpy(h->version_path, ev->path, sizeof ev->path);
+	h->version_mtime = ev->mtime;
 	return p;
 }
 
@@ -281,14 +288,14 @@ end_pull(
 	char feed[FEED_NAME_MAX + 1] = "", file[64] = "";
 	struct running *r = find_running(h, ev->pull);
 	struct event begun = r != NULL ? r->ev : *ev;
-	struct publication version = version_of(h, &begun, e);
+	const struct publication *version = version_of(h, &begun, e);
 	struct pull p;
 
 	split_path(&begun, feed, file);
 	if (store_pull_get(h->store, begun.pull, &p, e) != 1)
 		p.number = 0;
 	if ((r == NULL || !r->told) && audit_pulled(h, number, &begun, ev,
-					   p.number, version.sha256, e) == -1)
+					   p.number, version->sha256, e) == -1)
 		return -1;
 	if (r != NULL)
 		r->told = true;
@@ -308,18 +315,18 @@ static int
 take_pulled(
     struct heard *h, uint64_t number, const struct event *ev, struct err *e)
 {
-	struct publication version = version_of(h, ev, e);
+	const struct publication *version = version_of(h, ev, e);
 	struct pull p;
 
 	if (pull_of(ev, &p)) {
-		p.publication = version.id;
+		p.publication = version->id;
 		p.ended = ev->at;
 		p.bytes = ev->bytes;
 		p.complete = ev->complete != 0;
 		if (store_pull_whole(h->store, &p, e) == -1)
 			return err_add(e, "pull of %s/%s", p.feed, p.file);
 	}
-	if (audit_pulled(h, number, ev, ev, p.number, version.sha256, e) == -1)
+	if (audit_pulled(h, number, ev, ev, p.number, version->sha256, e) == -1)
 		return -1;
 	note_pulled(h, p.feed, p.complete);
 	return 0;
@@ -436,6 +443,7 @@ take_batch(struct heard *h, size_t most, size_t *n, struct err *e)
 	if (!spool_next(h->spool, &s))
 		return 0;
 	from = s.number;
+	h->version_path[0] = '\0'; /* it may have been published since */
 	if (store_begin(h->store, e) == -1)
 		return -1;
 	do {

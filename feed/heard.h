@@ -27,6 +27,10 @@ struct heard {
 	struct audit *audit;
 	struct spool *spool;
 	bool *pulled; /* by feed: a pull was completed */
+	/* What the last pull of the batch was of: many are of the same. */
+	struct publication version;
+	char version_path[sizeof((struct event *)0)->path];
+	int64_t version_mtime;
 	struct running *running;
 	size_t runs, run_room;
 	uint64_t audited; /* the last event that the audit has */

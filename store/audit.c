@@ -275,36 +275,54 @@ append(struct audit *a, const char *line, size_t n, struct err *e)
 	return -1;
 }
 
+/* The members of an object as they stand in a line behind others, each with
+ * a comma before it; NULL when they cannot be written. */
+static char *
+members(json_t *fields)
+{
+	static const char *const ours[] = { "time", "event", "prev" };
+	char *text;
+	size_t n;
+
+	if (fields == NULL)
+		return mem_string("");
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		json_object_del(fields, ours[i]);
+	if (json_object_size(fields) == 0)
+		return mem_string("");
+	text = json_dumps(fields, JSON_COMPACT);
+	if (text == NULL)
+		return NULL;
+	n = strlen(text);
+	text[0] = ',';
+	text[n - 1] = '\0'; /* the braces are the line's */
+	return text;
+}
+
 static int
 write_event(struct audit *a, int64_t at, const char *event, json_t *fields,
     struct err *e)
 {
-	char when[32], *text, *line;
+	char when[32], *text = members(fields), *line;
 	time_t t = (time_t)at;
 	struct tm tm;
-	json_t *o = json_object();
-	size_t n;
+	size_t room, n;
 	int rc;
 
-	gmtime_r(&t, &tm);
-	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json_object_set_new(o, "time", json_string(when));
-	json_object_set_new(o, "event", json_string(event));
-	if (fields != NULL)
-		json_object_update_missing(o, fields);
-	json_object_del(o, "prev");
-	json_object_set_new(o, "prev", json_string(a->last));
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
 	if (text == NULL)
 		return err_set(e, "an audit event cannot be written as JSON");
-	n = strlen(text);
-	line = mem_grow(text, n + 1);
-	line[n] = '\n';
-	rc = append(a, line, n + 1, e);
+	gmtime_r(&t, &tm);
+	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	room = strlen(event) + strlen(text) + sizeof when + sizeof a->last + 64;
+	line = mem_grow(NULL, room);
+	n = (size_t)snprintf(line, room,
+	    "{\"time\":\"%s\",\"event\":\"%s\"%s,\"prev\":\"%s\"}\n", when,
+	    event, text, a->last);
+	rc = append(a, line, n, e);
 	if (rc == 0)
-		audit_hash(a->last, line, n);
+		audit_hash(a->last, line, n - 1);
 	free(line);
+	free(text);
 	return rc;
 }
 
