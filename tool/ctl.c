@@ -179,15 +179,14 @@ help(void)
 	       "The admin's tool of convdrop, which turns CRM dumps into "
 	       "conversion files\nand serves them to Yandex Direct.\n"));
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (!commands[i]->hidden)
-			print_synopsis(commands[i]->synopsis);
+		print_synopsis(commands[i]->synopsis);
 	puts(_("\n"
 	       "\"convdrop COMMAND --help\" explains a command. --json makes "
 	       "the answer one JSON\nobject. -c names the configuration; "
 	       "without it $CONVDROP_CONF, ./convdrop.conf\nand "
 	       "/etc/convdrop/convdrop.conf are tried. --lang en or --lang ru "
-	       "chooses the language;\nwithout it $LC_ALL, $LC_MESSAGES and "
-	       "$LANG do.\n\n"
+	       "chooses the language;\nwithout it $CONVDROP_LANG, $LC_ALL, "
+	       "$LC_MESSAGES and $LANG do.\n\n"
 	       "Exit status: 0 fine, 1 findings, 2 wrong usage or failure."));
 	return CTL_FINE;
 }
@@ -205,8 +204,7 @@ unknown(const char *name)
 {
 	ctl_fail("there is no command '%s'. The commands are:", name);
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (!commands[i]->hidden)
-			fprintf(stderr, "  %s\n", commands[i]->name);
+		fprintf(stderr, "  %s\n", commands[i]->name);
 	return CTL_FAILED;
 }
 

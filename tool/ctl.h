@@ -23,7 +23,6 @@ struct ctl_command {
 	const char *name;
 	const char *synopsis; /* "lint FILE [--output O] …" */
 	const char *help;     /* a few lines, as --help shows them */
-	bool hidden;          /* not listed by --help */
 	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0]: name */
 };
 

@@ -98,7 +98,8 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_order = {
 	.name = "order",
 	.synopsis = "order cancel FEED ORDER [--as CANCELLED|SPAM] --reason "
-		    "TEXT | release FEED ORDER | forget FEED ORDER FIELD",
+		    "TEXT | release FEED ORDER [--reason TEXT] | "
+		    "forget FEED ORDER FIELD [--reason TEXT]",
 	.help = N_(
 	    "Decides about one order, in the running daemon.\n\n"
 	    "  cancel    The order is published as CANCELLED, or as SPAM, "

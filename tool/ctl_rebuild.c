@@ -124,10 +124,9 @@ const struct ctl_command ctl_rebuild = {
 	.synopsis = "rebuild FEED [--into DIR]",
 	.help = N_(
 	    "Builds the feed's store once more from the archive and the "
-	    "ledger, "
-	    "in a temporary\nfolder or in DIR, and compares what it would "
-	    "publish with what is published.\nChanges nothing.\n\n"
+	    "ledger, in a temporary\nfolder, and compares what it would "
+	    "publish with what is published. Changes nothing.\n\n"
+	    "  --into DIR   Write the files that come out into DIR.\n\n"
 	    "Exit status: 0 the bytes are the same, 1 they differ, 2 failure."),
-	.hidden = true,
 	.run = run,
 };

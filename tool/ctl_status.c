@@ -648,8 +648,8 @@ const struct ctl_command ctl_status = {
 	    "last, failed\nlogins, the disk and the certificate, and every "
 	    "thing that is wrong, a line each\nbeginning \"WRONG:\".\n\n"
 	    "Exit status: 0 nothing is wrong, 1 something is: the daemon does "
-	    "not run, the last\ndump was refused, a file is withheld, nothing "
-	    "was pulled or dropped for\nstale_hours, the disk is low, or the "
-	    "certificate ends within 21 days."),
+	    "not run, the last\ndump was refused or waits for approval, a file "
+	    "is withheld, nothing was pulled or\ndropped for stale_hours, the "
+	    "disk is low, or the certificate ends within 21 days."),
 	.run = run,
 };
