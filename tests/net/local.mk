@@ -90,6 +90,13 @@ tests_net_test_ftp_transfer_SOURCES = tests/net/test_ftp_transfer.c \
 tests_net_test_ftp_transfer_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_ftp_transfer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
 
+NET_TESTS += tests/net/test_ftp_seal
+tests_net_test_ftp_seal_SOURCES = tests/net/test_ftp_seal.c \
+	tests/net/ftp_kit.h tests/net/tls_kit.h
+tests_net_test_ftp_seal_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+tests_net_test_ftp_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms \
+	-Wl,--wrap=belt_thread -Wl,--wrap=tls_seal
+
 NET_TESTS += tests/net/test_path
 tests_net_test_path_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 

@@ -291,6 +291,72 @@ much_arrives_as_it_was_and_then_the_end(void **state)
 	free(much);
 }
 
+/* The client reads while they are made; some of it is sent in small parts. */
+static void
+records_that_were_made_apart_arrive(void **state)
+{
+	static const char *const priority[] = { TLS13, TLS12,
+		TLS13 ":-CIPHER-ALL:+CHACHA20-POLY1305" };
+	static const size_t part[] = { 1, 16383, 16384, 16385, 300000, 5 };
+	uint8_t *much = malloc(MUCH), *records = malloc(TLS_SEALED_MAX(MUCH));
+
+	(void)state;
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = byte_at(i);
+	for (size_t i = 0; i < sizeof priority / sizeof *priority; i++) {
+		size_t done = 0;
+		uint64_t before;
+		struct line l;
+
+		open_line(&l, priority[i]);
+		l.then = read_much;
+		assert_int_equal(begin(&l), 0);
+		before = tls_sent(l.tls);
+		for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+			ssize_t n =
+			    tls_seal(l.tls, much + done, part[k], records);
+
+			assert_in_range(
+			    n, part[k] + 1, TLS_SEALED_MAX(part[k]));
+			before += (uint64_t)n;
+			for (ssize_t at = 0, sent; at < n; at += sent) {
+				sent = tls_send(l.tls, records + at,
+				    (size_t)(n - at), k % 2 != 0);
+				if (sent == -1) {
+					assert_int_equal(errno, EAGAIN);
+					poll(NULL, 0, 5);
+					sent = 0;
+				}
+			}
+			done += part[k];
+			assert_int_equal(tls_sent(l.tls), before);
+		}
+		while (tls_bye(l.tls) == -1)
+			wait_for(&l);
+		pthread_join(l.thread, NULL);
+		l.thread = 0;
+		assert_int_equal(l.got, done);
+		close_line(&l);
+	}
+	free(records);
+	free(much);
+}
+
+static void
+a_session_that_failed_makes_no_records(void **state)
+{
+	uint8_t records[TLS_SEALED_MAX(1)];
+	struct line l;
+
+	(void)state;
+	open_line(&l, TLS13);
+	assert_int_equal(send(l.theirs, "GET / HTTP/1.1", 14, 0), 14);
+	assert_int_equal(shutdown(l.theirs, SHUT_WR), 0);
+	assert_int_equal(tls_handshake_by(l.tls, clock_ms() + LIMIT_MS), -1);
+	assert_int_equal(tls_seal(l.tls, "x", 1, records), -1);
+	close_line(&l);
+}
+
 static void
 write_much(struct line *l)
 {
@@ -522,6 +588,8 @@ main(void)
 		cmocka_unit_test(a_handshake_has_an_absolute_deadline),
 		cmocka_unit_test(what_is_no_tls_is_refused),
 		cmocka_unit_test(much_arrives_as_it_was_and_then_the_end),
+		cmocka_unit_test(records_that_were_made_apart_arrive),
+		cmocka_unit_test(a_session_that_failed_makes_no_records),
 		cmocka_unit_test(an_end_that_was_not_said_is_none),
 		cmocka_unit_test(what_is_left_of_a_record_is_pending),
 		cmocka_unit_test(a_renegotiation_ends_the_session),
