@@ -22,7 +22,8 @@
 #include "server/lang.h"
 #include "server/log.h"
 
-#define LOG_MS 1000 /* how often limits are logged */
+#define LOG_MS 1000    /* how often limits are logged */
+#define UNSURE_MAX 256 /* pulls of a connection that asks on and on */
 
 /* Of a TCP connection, as the kernel numbers them; <netinet/tcp.h>, which has
  * them, cannot be included beside <linux/tcp.h>. */
@@ -50,8 +51,12 @@ http_acked(const struct http_conn *c)
 void
 http_measure(struct http_conn *c)
 {
+	const struct tcp_info tcp = tcp_of(c);
+
 	c->measured = true;
-	c->acked = http_acked(c);
+	c->before = tcp.tcpi_bytes_sent - tcp.tcpi_bytes_retrans +
+		    tcp.tcpi_notsent_bytes;
+	c->acked = tcp.tcpi_bytes_acked;
 	c->taken = 0;
 	c->taken_ms = clock_ms();
 }
@@ -242,6 +247,16 @@ conn_begin(
 				      ->tls_session);
 }
 
+/* What the client does not have. */
+static void
+take_off(struct http_pull *p, uint64_t acked)
+{
+	uint64_t missing = acked < p->sure_at ? p->sure_at - acked : 0;
+
+	p->complete = p->complete && missing == 0;
+	p->bytes -= missing < p->bytes ? missing : p->bytes;
+}
+
 /*
  * What the kernel took for a client may never reach it: a pull is over when it
  * is acknowledged.  Or when the connection is: with what had been by then, if
@@ -251,27 +266,45 @@ conn_begin(
 static void
 conn_settle(struct http_conn *c, bool over)
 {
-	struct http_pull *p = c->unsure;
+	struct http_pull **at = &c->unsure;
 	struct tcp_info tcp;
-	uint64_t missing;
 	bool gone;
 
-	if (p == NULL)
+	if (*at == NULL)
 		return;
 	tcp = tcp_of(c);
 	gone = c->doomed || tcp.tcpi_state == STATE_CLOSE ||
 	       tcp.tcpi_state == STATE_CLOSE_WAIT;
-	if (tcp.tcpi_bytes_acked < p->sure_at) {
-		if (!over)
-			return;
-		missing = p->sure_at - tcp.tcpi_bytes_acked;
-		if (gone) {
-			p->complete = false;
-			p->bytes -= missing < p->bytes ? missing : p->bytes;
+	while (*at != NULL) {
+		struct http_pull *p = *at;
+
+		if (!over && tcp.tcpi_bytes_acked < p->sure_at) {
+			at = &p->next;
+			continue;
 		}
+		if (gone)
+			take_off(p, tcp.tcpi_bytes_acked);
+		*at = p->next;
+		c->unsures--;
+		http_pull_done(c->http, p);
 	}
-	c->unsure = NULL;
-	http_pull_done(c->http, p);
+}
+
+void
+http_pull_sent(struct http_conn *c, struct http_pull *p)
+{
+	uint64_t acked = http_acked(c);
+
+	if (c->unsures == UNSURE_MAX)
+		conn_settle(c, false);
+	if (acked >= p->sure_at || c->unsures == UNSURE_MAX) {
+		take_off(p, acked);
+		http_pull_done(c->http, p);
+		return;
+	}
+	p->next = c->unsure;
+	c->unsure = p;
+	c->unsures++;
 }
 
 static void

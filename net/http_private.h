@@ -44,6 +44,7 @@ struct http_conn {
 	bool known;                   /* has sent valid credentials */
 	bool doomed;                  /* shut down already; waits for its end */
 	bool measured;                /* the answer under way, by: */
+	uint64_t before;              /* bytes that went out before it, */
 	uint64_t acked;               /* bytes the client had when it began, */
 	uint64_t taken;               /* how many more it has had since, */
 	int64_t taken_ms;             /* and when it last took any */
@@ -51,7 +52,8 @@ struct http_conn {
 	bool granted;
 	uint8_t credentials[32]; /* SHA-256, while granted */
 	struct grant grant;
-	struct http_pull *unsure; /* sent, but not acknowledged; or NULL */
+	struct http_pull *unsure; /* sent, but not acknowledged, */
+	unsigned unsures;         /* and how many */
 	/* Of HTTPS; and what was read and GnuTLS has not asked for yet. */
 	gnutls_session_t tls;
 	uint8_t ahead[2048];
@@ -62,6 +64,7 @@ struct http_conn {
 
 /* A published file on its way to a client, for the audit. */
 struct http_pull {
+	struct http_pull *next;
 	uint64_t number;
 	uint64_t bytes;
 	bool complete;
@@ -208,6 +211,9 @@ void http_keep_deadlines(struct http *h);
 
 /* Bytes of the connection that its client has acknowledged. */
 uint64_t http_acked(const struct http_conn *c);
+
+/* All of the pull went out: it is done when its client has it. */
+void http_pull_sent(struct http_conn *c, struct http_pull *p);
 
 /* Counts them from now on: an answer begins that may take its time. */
 void http_measure(struct http_conn *c);

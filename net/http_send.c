@@ -419,9 +419,10 @@ http_pull_done(struct http *h, struct http_pull *p)
 uint64_t
 http_delivered(const struct http_request *r)
 {
-	uint64_t got = http_acked(r->conn) - r->conn->acked;
+	uint64_t got = http_acked(r->conn);
+	uint64_t first = r->conn->before + HEADER_GUESS;
 
-	got = got > HEADER_GUESS ? got - HEADER_GUESS : 0;
+	got = got > first ? got - first : 0;
 	return got < r->size ? got : r->size;
 }
 
@@ -430,16 +431,15 @@ http_pull_end(struct http_request *r, bool completed)
 {
 	struct http_conn *c = r->conn;
 	struct http_pull *p = r->pull;
-	uint64_t acked = http_acked(c);
 
 	p->bytes = completed ? r->size : http_delivered(r);
 	r->pull = NULL;
 	p->complete = completed && r->reaches_end;
-	p->sure_at = c->acked + r->size;
-	if (!completed || acked >= p->sure_at || c->unsure != NULL)
-		http_pull_done(c->http, p);
+	p->sure_at = c->before + r->size;
+	if (completed)
+		http_pull_sent(c, p);
 	else
-		c->unsure = p;
+		http_pull_done(c->http, p);
 }
 
 /* The sidecar, when it is asked for and of the very version; -1 when not. */

@@ -183,6 +183,17 @@ def vanish(port, tls, path, login, some):
     print(got)
 
 
+def ahead(port, tls, path, login, n):
+    """Asks for the same n times at once, reads next to nothing and is gone."""
+    s = connect(port, tls == "tls", window=2048)
+    s.sendall(get(path, login) * int(n))
+    time.sleep(0.5)  # the server's kernel takes all that it can
+    s.recv(1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    s.close()
+    print("gone")
+
+
 def kept(port, path, asked, go):
     """Two requests over one connection, the second once `go` is there."""
     s = connect(port)

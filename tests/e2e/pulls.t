@@ -5,6 +5,7 @@
 
 hostile() { "$python" "$srcdir/tests/e2e/hostile.py" "$@"; }
 log_has() { grep -q -- "$1" "$work/log"; }
+lines_of() { grep -h '"event":"pulled"' "$dir"/audit/*.jsonl | grep -c "\"$1\""; }
 begin() { # NAME PORT KIND: a pull that lasts until go NAME
 	rm -f "$work/$1.started" "$work/$1.go"
 	hostile slow "$2" "$3" /main/big.csv "$1:$(puller "$1")" \
@@ -86,6 +87,20 @@ hostile vanish "$http_port" plain /main/small.csv "early:$(puller early)" \
 check "also when the kernel had taken all of it" plausible early http 20000
 check "… and fewer bytes than there were" test "$bytes" -lt 1000000
 
+for kind in http https; do
+	port=$http_port tls=plain
+	[ $kind = http ] || port=$https_port tls=tls
+	hostile ahead "$port" $tls $path "ahead-$kind:$(puller ahead-$kind)" \
+	    200 >/dev/null
+	all_told() { [ "$(lines_of "ahead-$kind")" = 200 ]; }
+	check "who asks 200 times over $kind and is gone is told of as often" \
+	    within 10 all_told
+	whole_ones=$(grep -h '"event":"pulled"' "$dir"/audit/*.jsonl |
+	    grep "\"ahead-$kind\"" | grep -c '"complete":true')
+	check "… but has not what the kernel had taken ($whole_ones)" \
+	    test "$whole_ones" -lt 20
+done
+
 begin removed "$http_port" plain
 "$convdrop" -c "$conf" user del removed >/dev/null
 go removed
@@ -110,7 +125,6 @@ go before
 check "and a pull that ran ends whole" whole before
 check "… and is complete" \
     audited before https '"bytes":20000000,' '"complete":true'
-lines_of() { grep -h '"event":"pulled"' "$dir"/audit/*.jsonl | grep -c "\"$1\""; }
 check "… and told once" [ "$(lines_of before)" = 1 ]
 echo broken >"$dir/keys/tls.crt"
 kill -HUP "$daemon_pid"
