@@ -358,3 +358,39 @@ spool_sync(struct spool *s)
 	if (fdatasync(s->fd) == 0)
 		s->synced = upto;
 }
+
+/* --- from outside -------------------------------------------------------- */
+
+static bool
+is_for_the_audit(const struct event *ev)
+{
+	return ev->kind != EVENT_PULL_BEGIN && ev->kind != EVENT_PULL_AT &&
+	       ev->kind != EVENT_FILES_GONE;
+}
+
+/* What is written meanwhile only ends the list. */
+int64_t
+spool_waits_since(const struct conf *c, uint64_t heard)
+{
+	struct spool *s = mem_alloc(sizeof *s);
+	const struct record *r = NULL;
+	char path[PATH_MAX];
+	struct head h;
+	int64_t since;
+
+	conf_path(path, c, "state", "events", NULL);
+	s->fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->fd != -1 && pread(s->fd, &h, sizeof h, 0) == (ssize_t)sizeof h &&
+	    memcmp(h.magic, magic, sizeof h.magic) == 0 &&
+	    h.record == sizeof(struct record)) {
+		s->first = s->next = h.first;
+		while ((r = read_record(s, s->next)) != NULL &&
+		       (r->number <= heard || !is_for_the_audit(&r->event)))
+			s->next++;
+	}
+	since = r == NULL ? 0 : r->event.at;
+	if (s->fd != -1)
+		close(s->fd);
+	free(s);
+	return since;
+}

@@ -49,4 +49,8 @@ void spool_done(struct spool *s);
  * for it takes its time. */
 void spool_sync(struct spool *s);
 
+/* For whoever only looks: when (Unix seconds) the first event happened that the
+ * audit, which has those up to heard, is still to have; 0: there is none. */
+int64_t spool_waits_since(const struct conf *c, uint64_t heard);
+
 #endif

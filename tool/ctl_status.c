@@ -22,6 +22,7 @@
 #include "feed/control.h"
 #include "tool/ctl.h"
 #include "feed/ingest.h"
+#include "feed/spool.h"
 #include "server/lang.h"
 #include "server/log.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@
 #define CERT_DAYS 21
 #define DAY 86400
 #define INBOX_S 900 /* so long a dump may lie there */
+#define AUDIT_S 900 /* and the audit lag behind, for ingest may be busy */
 
 /* Everything goes into JSON first; the text is made of it. */
 struct status {
@@ -467,6 +469,30 @@ look_at_feed(
 	return 0;
 }
 
+/* Pulls and logins that ingest could not write down. */
+static void
+look_at_audit(struct status *s)
+{
+	struct err e = ERR_EMPTY;
+	uint64_t heard;
+	int64_t since = spool_waits_since(s->conf, 0);
+
+	if (since == 0 || s->now - since < AUDIT_S)
+		return;
+	if (audit_heard(s->conf, &heard, &e) == -1) {
+		problem(s, "%s", e.text);
+		return;
+	}
+	since = spool_waits_since(s->conf, heard);
+	if (since != 0 && s->now - since >= AUDIT_S)
+		problem(s,
+		    _("For %lld minutes the audit has lacked who logged in and "
+		      "pulled: it waits in state/events, as ingest cannot "
+		      "write it, does not run, or is busy with a large dump. "
+		      "The log says why."),
+		    (long long)(s->now - since) / 60);
+}
+
 static int
 note_erasure(void *ctx, const struct erasure *r, struct err *e)
 {
@@ -621,6 +647,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	    s.all, "ftp_plain", json_boolean(serves_plain_ftp(c)));
 	if (look_at_store(&s, &e) == -1)
 		problem(&s, "%s", e.text);
+	look_at_audit(&s);
 	look_at_logins(&s);
 	json_object_set(s.all, "problems", s.problems);
 	rc = json_array_size(s.problems) > 0 ? CTL_FINDINGS : CTL_FINE;
