@@ -6,8 +6,9 @@
  * (SIGBUS) after all, so it is read.  So is any where its pages cannot be
  * fetched (before Linux 5.14, on some file systems).
  *
- *      window_open    then p[0] to p[n - 1] are the bytes
- *      window_close   at once: never wait with one open
+ *      window_open    then p[0] to p[n - 1] are the bytes: to be read at once,
+ *                     and never after waiting for somebody
+ *      window_close   when it suits
  */
 #ifndef NET_WINDOW_H
 #define NET_WINDOW_H

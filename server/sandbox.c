@@ -317,10 +317,12 @@ allow_some(scmp_filter_ctx f, unsigned role)
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
 		    SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0), of_a_stream);
 	}
-	if (role & (INGEST | FTP_CHILD)) /* threads, and never a process */
+	/* Threads, and never a process: ingest's, and FTP's for large files.
+	 * They have this very filter. */
+	if (role & (INGEST | FTP_CHILD))
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD | NEW_NAMESPACES,
-			THREAD));
+		    SCMP_A0(
+			SCMP_CMP_MASKED_EQ, THREAD | NEW_NAMESPACES, THREAD));
 	return rc;
 }
 

@@ -188,6 +188,47 @@ check "its pull is not a whole one" within 10 audited \
     "'big.csv' in e.get('path', '') and e['event'] == 'pulled' and
      not e['complete'] and e['bytes'] < 29000000"
 
+# --- two threads send what is large, however it ends
+py "$(worker ftp)" "$(puller whole)" "$(puller aborts)" "$(puller dies)" \
+    >"$work/o" 2>&1 <<'END'
+from lib import *
+import signal
+master, *passwords = sys.argv[1:]
+def threads(): # of the sessions that there are
+    children = open(f"/proc/{master}/task/{master}/children").read().split()
+    return max(len(os.listdir(f"/proc/{pid}/task")) for pid in children)
+def some_of(user, password):
+    f = connect(user, password)
+    print(user, threads(), end=" ")
+    s = begin(f, "RETR main/big.csv")
+    got = b""
+    while len(got) < 3000000: got += s.recv(65536)
+    print(threads(), got == open(big, "rb").read(len(got)), end=" ")
+    return f, s, got
+f, s, got = some_of("whole", passwords[0])
+print(got + read(s) == open(big, "rb").read(), code(f), threads())
+f, s, _ = some_of("aborts", passwords[1])
+f.putcmd("ABOR")
+print(code(f), code(f), f.voidcmd("NOOP")[:3], threads())
+sys.stdout.flush()
+if os.fork() == 0: # after the last one, so nothing is held by two
+    some_of("dies", passwords[2])
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+os.wait()
+END
+check "who takes it, aborts it or is killed meets the second thread only then" \
+    is "$(cat "$work/o")" "$(printf '%s\n' "whole 1 2 True True 226 1" \
+	"aborts 1 2 True 426 226 200 1" "dies 1 2 True ")"
+check "the audit has all the bytes of a whole pull" within 10 audited \
+    "e.get('user') == 'whole' and e.get('complete') and
+     e['bytes'] == 30000000"
+for user in aborts dies; do
+	check "and of one that $user those that arrived" within 10 audited \
+	    "e.get('user') == '$user' and e['event'] == 'pulled' and
+	     not e['complete'] and 2990000 <= e['bytes'] < 30000000"
+done
+
 # --- a login that ends meanwhile
 "$convdrop" -c "$conf" user add brief --role pull --feed main --json \
     >"$work/brief.json"

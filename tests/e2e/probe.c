@@ -12,14 +12,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +102,44 @@ forks(const char *path, int unused)
 	return pid > 0;
 }
 
+static int
+does_nothing(void *unused)
+{
+	(void)unused;
+	return 0;
+}
+
+/* By clone, which takes flags where fork takes none. */
+static bool
+clones(const char *path, int flags)
+{
+	static char stack[4][16384]; /* each in use until its user is gone */
+	static int used;
+	char *top = stack[used % 4] + sizeof stack[0];
+	int pid = clone(does_nothing, top, flags, NULL);
+
+	(void)path;
+	used++;
+	if (pid > 0 && !(flags & CLONE_THREAD))
+		waitpid(pid, NULL, 0);
+	return pid > 0;
+}
+
+/* The call whose flags no filter can see. */
+static bool
+clones_unseen(const char *path, int flags)
+{
+	uint64_t args[8] = { [0] = (uint64_t)flags, [4] = SIGCHLD };
+	long pid = syscall(SYS_clone3, args, sizeof args);
+
+	(void)path;
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		waitpid((pid_t)pid, NULL, 0);
+	return pid > 0;
+}
+
 static bool
 signals(const char *path, int unused)
 {
@@ -134,6 +175,7 @@ maps_code(const char *path, int unused)
 	return true;
 }
 
+#define THREAD (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY)
 #define NEW_FLAGS (O_WRONLY | O_CREAT | O_EXCL)
 
@@ -166,6 +208,11 @@ static const struct {
         { "connect",             connects,     "",                     1 },
         { "trace the parent",    traces,       "",                     0 },
         { "fork",                forks,        "",                     0 },
+        { "clone itself",        clones,       "",                     SIGCHLD },
+        { "share its memory",    clones,       "",                     CLONE_VM | SIGCHLD },
+        { "begin a thread",      clones,       "",                     THREAD },
+        { "clone unseen",        clones_unseen, "",                    0 },
+        { "clone apart",         clones,       "",                     CLONE_NEWUSER | SIGCHLD },
         { "signal the parent",   signals,      "",                     0 },
         { "map code",            maps_code,    "",                     0 },
         { "execute",             executes,     "/bin/true",            0 },

@@ -12,15 +12,18 @@ sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)' ||
 ${CC:-cc} -shared -fPIC -O1 -D_GNU_SOURCE -o "$work/probe.so" \
     "$srcdir/tests/e2e/probe.c" || skip_all "no compiler for the probe"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
-attempts=25
+attempts=30
 ftp_port=$(free_port)
 instance --feed main --feed other --ftp-port "$ftp_port"
 
 may() { # ROLE: what it may do, a line each
 	case $1 in
-	auth | ssh-child | ftp-child) ;;
-	ssh) echo "fork" ;;
-	ftp) printf '%s\n' "fork" "make a socket" ;;
+	auth | ssh-child) ;;
+	ftp-child) echo "begin a thread" ;;
+	ssh) printf '%s\n' "fork" "clone itself" "share its memory" \
+		    "begin a thread" ;;
+	ftp) printf '%s\n' "fork" "clone itself" "share its memory" \
+		    "begin a thread" "make a socket" ;;
 	http) printf '%s\n' "list published" "read another's file" ;;
 	files)
 		printf '%s\n' "list archive" "list reports" "list inbox" \
@@ -30,7 +33,7 @@ may() { # ROLE: what it may do, a line each
 		printf '%s\n' "list state" "read store" "write state" \
 		    "list audit" "list archive" "list reports" "list inbox" \
 		    "write inbox" "list published" "read another's file" \
-		    "write published" "read passwd"
+		    "write published" "read passwd" "begin a thread"
 		;;
 	esac | sort
 }
@@ -165,5 +168,5 @@ LD_PRELOAD=$work/probe.so PROBE_DIR=$dir "$python" -c '
 import os, signal
 os.kill(os.getpid(), signal.SIGUSR2)' 2>"$work/outside"
 check "what the probe tries is there to be had" \
-    test "$(grep -c POSSIBLE "$work/outside")" -ge 20
+    test "$(grep -c POSSIBLE "$work/outside")" -ge 24
 finish
