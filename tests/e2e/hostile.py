@@ -9,7 +9,6 @@ import os
 import re
 import socket
 import ssl
-import statistics
 import sys
 import time
 
@@ -104,31 +103,42 @@ def wait_for(path, s=None):
     return got
 
 
-def raw(port, *texts):
-    """The statuses that these bytes are answered with, until the end or
-    silence."""
+def raw(port, want, *texts):
+    """The statuses that these bytes are answered with, as many as `want` has,
+    and more if they come; then "open" if the connection answers another request,
+    "closed" if not."""
     s = connect(port)
     data = b""
-    s.settimeout(3)
+
+    def seen():
+        found = re.findall(rb"HTTP/1\.[01] (\d+) [A-Z]", data)
+        # libmicrohttpd writes the head of some of its own refusals twice
+        return found[:1] if found == [b"400", b"400"] else found
+
+    def until(done):
+        nonlocal data
+        while not done():
+            more = s.recv(65536)
+            if not more:
+                return False
+            data += more
+        return True
+
+    alive = b"\r\n\r\nok\n"  # what /healthz answers
+    end = "closed"
     try:
         for text in texts:
             s.sendall(eval("b'''" + text + "'''"))
-        while True:
-            more = s.recv(65536)
-            if not more:
-                break
-            data += more
-            s.settimeout(0.6)
-        end = "closed"
+        if until(lambda: len(seen()) >= len(re.findall(r"\d+", want))):
+            s.sendall(get("/healthz"))
+            if until(lambda: data.endswith(alive)):
+                end = "open"
     except TimeoutError:
-        end = "open"
+        end = "silent"
     except OSError:
-        end = "closed"
-    seen = re.findall(rb"HTTP/1\.[01] (\d+) [A-Z]", data)
-    # libmicrohttpd writes the head of some of its own refusals twice
-    if seen == [b"400", b"400"]:
-        seen.pop()
-    print(*[status.decode() for status in seen], end)
+        pass
+    statuses = [status.decode() for status in seen()]
+    print(*statuses[:-1] if end == "open" else statuses, end)
 
 
 def login_bytes(port, login):
@@ -271,18 +281,18 @@ def unfinished(port):
     print("done")
 
 
-def prompt(port, path, login, n):
+def prompt(port, path, login):
     """Milliseconds from the first request of a session of TLS to its answer,
-    the median of n, over sockets that hold back what follows too soon."""
+    the best of fifteen, over sockets that hold back what follows too soon."""
     took = []
-    for _ in range(int(n)):
+    for _ in range(15):
         s = connect(port, True)
         begin = time.monotonic()
         s.sendall(get(path, login))
         answer(s)
         took.append(time.monotonic() - begin)
         s.close()
-    print(round(statistics.median(took) * 1000))
+    print(round(min(took) * 1000))
 
 
 def together(port, path, login, n):

@@ -156,9 +156,11 @@ free_port() {
 	EOF
 }
 
-# until COMMAND succeeds, for at most LIMIT seconds: for what sends no event
+# until COMMAND succeeds, for at most LIMIT seconds: for what sends no event.
+# A slow machine, which is busy besides, is given several times as long.
+patience=6
 within() { # LIMIT COMMAND…
-	end=$(($(date +%s) + $1))
+	end=$(($(date +%s) + patience * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$end" ] || return 1
@@ -303,13 +305,13 @@ sftp_as() {
 https() { # PATH CURL-OPTION…
 	url=$1
 	shift
-	curl -sS --cacert "$dir/keys/tls.crt" --max-time 30 "$@" \
+	curl -sS --cacert "$dir/keys/tls.crt" --max-time 120 "$@" \
 	    "https://localhost:$https_port$url"
 }
 http() {
 	url=$1
 	shift
-	curl -sS --max-time 30 "$@" "http://localhost:$http_port$url"
+	curl -sS --max-time 120 "$@" "http://localhost:$http_port$url"
 }
 
 # A day N days ago as dumps write it: day 3 %d.%m.%Y
