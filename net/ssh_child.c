@@ -33,6 +33,7 @@
 #define FAREWELL_MS 1000   /* for the last bytes of a session */
 #define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
 #define REST_MS 100        /* until memory of no use is given back */
+#define NEAR_US 1000       /* there and back */
 
 /* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
  * beside <linux/tcp.h>. */
@@ -220,6 +221,17 @@ on_close(ssh_session session, ssh_channel channel, void *ctx)
 	c->closed = true;
 }
 
+/* Half a window is enough for this way, were it a gigabyte a second. */
+static bool
+is_near(const struct client *c)
+{
+	struct tcp_info t = { .tcpi_min_rtt = UINT32_MAX };
+	socklen_t n = sizeof t;
+
+	return getsockopt(c->tcp, IPPROTO_TCP, TCP_INFO, &t, &n) == 0 &&
+	       t.tcpi_min_rtt < NEAR_US;
+}
+
 static int
 on_subsystem(
     ssh_session session, ssh_channel channel, const char *name, void *ctx)
@@ -232,6 +244,7 @@ on_subsystem(
 		return 1;
 	c->sftp =
 	    sftp_new(c->it->files, &c->grant, c->conf->limits.packed_bytes);
+	c->pace.near = is_near(c);
 	return c->sftp == NULL;
 }
 

@@ -7,20 +7,37 @@
 
 #define END_MS 2     /* for the next request, */
 #define WINDOW_MS 20 /* for the window to open, */
-#define HURRY 256    /* and writes without when that was in vain */
+#define HURRY 256    /* and writes without, more each time it was in vain */
 
-/* A window that has no room for a packet is spent until three quarters of it
- * are open: one of 2 MB, as most clients have, is then filled in one go. */
-static bool
-spent(struct pace *p, uint32_t window)
+/* Is never too much for a client. */
+#define HEAP ((uint32_t)1024 * 1024)
+
+/* Bytes that the client may have before it. */
+static uint32_t
+most(const struct pace *p)
 {
+	uint32_t half = p->widest / 2;
+
+	return p->near && half >= HEAP ? half + (uint32_t)SFTP_CHUNK
+				       : p->widest;
+}
+
+/* How much more that is; without room for a packet none is sent until there is
+ * room for three quarters. */
+static uint32_t
+room(struct pace *p, uint32_t window)
+{
+	uint32_t kept, n;
+
 	if (window > p->widest)
 		p->widest = window;
-	if (window >= p->widest / 4 * 3)
+	kept = p->widest - most(p);
+	n = window > kept ? window - kept : 0;
+	if (n >= most(p) / 4 * 3)
 		p->spent = false;
-	else if (window < SFTP_CHUNK)
+	else if (n < SFTP_CHUNK)
 		p->spent = true;
-	return p->spent;
+	return n;
 }
 
 /* May all of it wait for ms? */
@@ -32,7 +49,7 @@ holds(struct pace *p, int64_t now, int ms)
 	if (now < p->until)
 		return true;
 	p->until = 0;
-	p->hurry = HURRY;
+	p->hurry = HURRY * ++p->vain;
 	return false;
 }
 
@@ -52,7 +69,8 @@ whole(size_t n)
 size_t
 pace_due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
 {
-	bool wait = spent(p, window) && n >= SFTP_CHUNK;
+	size_t fits = room(p, window);
+	bool little = n < SFTP_CHUNK;
 
 	if (n > window)
 		n = window;
@@ -64,10 +82,12 @@ pace_due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
 		p->hurry--;
 		return n;
 	}
-	if (wait)
+	if (p->spent && !little)
 		return holds(p, now, WINDOW_MS) ? 0 : n;
 	if (ripe == 0)
 		return holds(p, now, END_MS) ? 0 : n;
 	pace_rest(p);
-	return ripe <= n ? ripe : whole(n);
+	if (little)
+		fits = n;
+	return ripe <= fits ? ripe : whole(fits);
 }

@@ -1,11 +1,13 @@
 /*
  * When what waits to be written to a channel goes out, and how much of it.
  *
- * Each packet costs the client, too, however short it is, and each time that it
- * is woken.  So a client that asks ahead gets whole packets: a short end waits
- * a moment for the next request.  And it gets many: once it was sent all that
- * its window takes, it is left alone with them until most of the window is open
- * again.  Whoever waits for us, instead, is not made to again for a while.
+ * Each packet costs the client, too, however short it is, and so does each time
+ * that it is woken.  A client that asks ahead gets whole packets: a short end
+ * waits a moment for the next request.  It gets many: once it was sent all that
+ * it is to have, it is left alone until most of that is gone.  One that is near
+ * is not to have all that its window takes, for a large heap costs it more than
+ * two small ones: OpenSSH's copies all it has for each packet that it adds.
+ * Whoever waits for us, instead, is not made to again for a while.
  */
 #ifndef NET_SSH_PACE_H
 #define NET_SSH_PACE_H
@@ -14,9 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pace {            /* all zero: nothing was sent yet */
+/* All zero: nothing was sent yet. */
+struct pace {
+	bool near;       /* the caller's: half a window is enough for the way */
 	int64_t until;   /* what is held back now waits so long at most, or 0 */
 	unsigned hurry;  /* writes during which nothing does */
+	unsigned vain;   /* times that waiting was */
 	uint32_t widest; /* window that there was */
 	bool spent;      /* it is to open again first */
 };

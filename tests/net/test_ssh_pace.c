@@ -25,9 +25,9 @@ struct step {
 
 /* One connection, from its first byte on. */
 static void
-walk(const struct step *step, size_t count)
+walk(bool near, const struct step *step, size_t count)
 {
-	struct pace p = { 0 };
+	struct pace p = { .near = near };
 
 	for (size_t i = 0; i < count; i++) {
 		const struct step *s = &step[i];
@@ -39,7 +39,7 @@ walk(const struct step *step, size_t count)
 	}
 }
 
-#define WALK(steps) walk(steps, sizeof(steps) / sizeof *(steps))
+#define WALK(near, steps) walk(near, steps, sizeof(steps) / sizeof *(steps))
 
 static void
 a_short_end_waits_for_the_next_request(void **state)
@@ -57,7 +57,7 @@ a_short_end_waits_for_the_next_request(void **state)
 	};
 
 	(void)state;
-	WALK(step);
+	WALK(false, step);
 }
 
 static void
@@ -82,7 +82,7 @@ a_window_that_is_spent_opens_first(void **state)
 	};
 
 	(void)state;
-	WALK(step);
+	WALK(false, step);
 }
 
 static void
@@ -95,11 +95,38 @@ a_small_window_is_filled_as_it_opens(void **state)
 	};
 
 	(void)state;
-	WALK(step);
+	WALK(false, step);
+}
+
+/* Who opens the window once less than half is left sees that, and goes on. */
+static void
+a_near_client_gets_half_its_window_and_a_packet(void **state)
+{
+	static const struct step step[] = {
+		{ "open", 100, FULL, FULL, 2 * MB, FULL, 0 },
+		{ "half open and two", 100, FULL, FULL, MB + CHUNK, 2 * CHUNK,
+		    0 },
+		{ "half open and one", 100, FULL, FULL, MB, CHUNK, 0 },
+		{ "half open", 100, FULL, FULL, MB - CHUNK, 0, 120 },
+		{ "a little goes", 101, 26, 26, MB - CHUNK, 26, 0 },
+		{ "much waits", 101, FULL, FULL, 3 * MB / 2, 0, 121 },
+		{ "most of it is gone", 102, FULL, FULL, 7 * MB / 4, FULL, 0 },
+		{ "half open again", 103, FULL, FULL, MB - CHUNK, 0, 123 },
+		{ "in vain", 123, FULL, FULL, MB - CHUNK, FULL, 0 },
+		{ "so all of it is used", 124, FULL, FULL, 7, 7, 0 },
+	};
+	static const struct step small[] = {
+		{ "a small one is used", 100, FULL, FULL, MB, FULL, 0 },
+		{ "to its end", 100, FULL, FULL, CHUNK, CHUNK, 0 },
+	};
+
+	(void)state;
+	WALK(true, step);
+	WALK(true, small);
 }
 
 static void
-a_client_that_was_made_to_wait_in_vain_is_not_for_256_writes(void **state)
+a_client_that_was_made_to_wait_in_vain_is_not_for_a_while(void **state)
 {
 	struct pace p = { 0 };
 
@@ -110,6 +137,10 @@ a_client_that_was_made_to_wait_in_vain_is_not_for_256_writes(void **state)
 		assert_int_equal(pace_due(&p, 103, 23, 0, 2 * MB), 23);
 	assert_int_equal(pace_due(&p, 104, 23, 0, 2 * MB), 0);
 	assert_int_equal(p.until, 106);
+	assert_int_equal(pace_due(&p, 106, 23, 0, 2 * MB), 23);
+	for (int i = 0; i < 512; i++)
+		assert_int_equal(pace_due(&p, 107, 23, 0, 2 * MB), 23);
+	assert_int_equal(pace_due(&p, 108, 23, 0, 2 * MB), 0);
 	pace_rest(&p);
 	assert_int_equal(p.until, 0);
 }
@@ -122,7 +153,9 @@ main(void)
 		cmocka_unit_test(a_window_that_is_spent_opens_first),
 		cmocka_unit_test(a_small_window_is_filled_as_it_opens),
 		cmocka_unit_test(
-		    a_client_that_was_made_to_wait_in_vain_is_not_for_256_writes),
+		    a_near_client_gets_half_its_window_and_a_packet),
+		cmocka_unit_test(
+		    a_client_that_was_made_to_wait_in_vain_is_not_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
