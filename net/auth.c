@@ -475,11 +475,15 @@ auth_main(struct worker *w)
 	secret_random(key, sizeof key);
 	hmac_sha256_set_key(&a->mac, sizeof key, key);
 	secret_wipe(key, sizeof key);
+	if (sandbox_paths(SANDBOX_AUTH, w->conf, &e) == -1) {
+		log_error("%s", e.text);
+		goto out;
+	}
 	if (auth_login_open(a) == -1) {
 		log_error("no thread can be started");
 		goto out;
 	}
-	if (sandbox_enter(SANDBOX_AUTH, w->conf, &e) == -1) {
+	if (sandbox_calls(SANDBOX_AUTH, &e) == -1) {
 		log_error("%s", e.text);
 		goto out;
 	}

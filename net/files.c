@@ -537,13 +537,15 @@ start(struct files *f, struct err *e)
 
 	if (tree_open_roots(&f->tree, f->conf, all, e) == -1)
 		return -1;
+	if (sandbox_paths(SANDBOX_FILES, f->conf, e) == -1)
+		return -1;
 	f->pool = pool_open(SYNCERS, 0);
 	if (f->pool == NULL)
 		return err_set(e, "no thread can be started");
 	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK, NULL);
 	upload_tidy(f);
 	secret_random(&f->last_pull, sizeof f->last_pull);
-	return sandbox_enter(SANDBOX_FILES, f->conf, e);
+	return sandbox_calls(SANDBOX_FILES, e);
 }
 
 static void

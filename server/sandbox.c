@@ -404,7 +404,7 @@ restrict_limits(enum sandbox_role r, const struct conf *c)
 }
 
 int
-sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e)
+sandbox_paths(enum sandbox_role r, const struct conf *c, struct err *e)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -413,7 +413,17 @@ sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e)
 		return err_set(
 		    e, "cannot give up privileges: %s", strerror(errno));
 	restrict_limits(r, c);
-	if (restrict_paths(BIT(r), c, e) == -1)
-		return -1;
+	return restrict_paths(BIT(r), c, e);
+}
+
+int
+sandbox_calls(enum sandbox_role r, struct err *e)
+{
 	return restrict_calls(BIT(r), e);
+}
+
+int
+sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e)
+{
+	return sandbox_paths(r, c, e) == -1 ? -1 : sandbox_calls(r, e);
 }

@@ -25,4 +25,11 @@ enum sandbox_role {
 /* For good.  Everything the process needs besides is open already. */
 int sandbox_enter(enum sandbox_role r, const struct conf *c, struct err *e);
 
+/* The same in two steps, for who has threads.  They are begun between them: one
+ * that was there before the first would go where the process may not (Landlock
+ * is the calling thread's, and of those it begins); the second takes from all
+ * threads, and none can be begun any more. */
+int sandbox_paths(enum sandbox_role r, const struct conf *c, struct err *e);
+int sandbox_calls(enum sandbox_role r, struct err *e);
+
 #endif

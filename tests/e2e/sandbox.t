@@ -71,6 +71,24 @@ probe() { # WHO ROLE PID DESCRIPTORS FILTERS
 	check "$1 can do what it must and no more" \
 	    diff -u "$work/may" "$work/could"
 }
+# Landlock is each thread's own.
+probe_threads() { # ROLE PID
+	for thread in $(cd "/proc/$2/task" && echo *); do
+		[ "$thread" != "$2" ] || continue
+		before=$(wc -l <"$work/log")
+		done_before=$(grep -c "^probe $2: done" "$work/log")
+		"$python" -c 'import ctypes, signal, sys
+ctypes.CDLL(None).tgkill(int(sys.argv[1]), int(sys.argv[2]), signal.SIGUSR2)
+' "$2" "$thread"
+		again() { [ "$(grep -c "^probe $2: done" "$work/log")" -gt "$done_before" ]; }
+		within 10 again "$@"
+		tail -n +"$((before + 1))" "$work/log" |
+		    sed -n "s/^probe $2: \(.*\): POSSIBLE\$/\1/p" | sort >"$work/could"
+		may "$1" >"$work/may"
+		check "a thread of $1 can do what it must and no more" \
+		    diff -u "$work/may" "$work/could"
+	done
+}
 
 # Two clients who do not log in, then two who do.  They look whether they are
 # still served when told to.
@@ -117,6 +135,7 @@ done
 check "clients come, and two of four log in" sessions
 while read -r role files child_files; do
 	probe "$role" "$role" "$(worker "$role")" "$files" 1
+	probe_threads "$role" "$(worker "$role")"
 	[ -n "$child_files" ] || continue
 	when="before the login"
 	for child in $(pgrep -P "$(worker "$role")"); do
