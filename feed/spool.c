@@ -28,7 +28,7 @@
 #define BATCH 64
 #define AGAIN_MS 1000 /* when there was no room */
 #define SYNC_MS 1000
-#define LINGER_MS 4 /* for more that comes: one turn for many */
+#define LINGER_MS 3 /* for more that comes: one turn for many */
 
 struct head {
 	char magic[8];

@@ -17,13 +17,14 @@
 #include "keys/secret.h"
 #include "server/bytes.h"
 #include "net/files_private.h"
+#include "server/clock.h"
 #include "server/log.h"
 #include "server/sandbox.h"
 
-#define SYNCERS 2
+#define THREADS 4
 #define PULLS_MAX 8192 /* at once, a channel: http has many clients */
-#define ENTRIES_MAX 65536
 #define POLICE_MS 1000
+#define UNTOLD_MS 8 /* most pulls of http are over by then */
 
 /* --- what auth allowed --------------------------------------------------- */
 
@@ -41,6 +42,12 @@ find_allowed(struct files *f, const uint8_t handle[16])
 	while (*at != NULL && !secret_equal((*at)->grant.handle, handle, 16))
 		at = &(*at)->next;
 	return at;
+}
+
+bool
+files_allows(struct files *f, const uint8_t handle[16])
+{
+	return *find_allowed(f, handle) != NULL;
 }
 
 /* Whoever uses it first keeps it: a handle is of no use to anybody else. */
@@ -154,25 +161,25 @@ pull_end(struct files *f, struct channel *c, struct pulling **at,
 	struct pulling *p = *at;
 
 	p->begin.complete = complete;
-	tell(f, p, p->untold ? EVENT_PULLED : EVENT_PULL_END, bytes);
+	tell(f, p, p->untold_ms != 0 ? EVENT_PULLED : EVENT_PULL_END, bytes);
 	*at = p->next;
 	c->pulls--;
-	c->untold -= p->untold;
+	f->untold -= p->untold_ms != 0;
 	free(p);
 }
 
-/* That those began which did not end while there was more to hear. */
+/* Ingest is told of those that did not end at once. */
 static void
-tell_begun(struct files *f, struct channel *c)
+tell_begun(struct files *f, const struct channel *c, int64_t now)
 {
-	if (c == NULL || c->untold == 0)
-		return;
-	for (struct pulling *p = c->pulling; p != NULL; p = p->next) {
-		if (!p->untold)
+	struct pulling *p = c == NULL || f->untold == 0 ? NULL : c->pulling;
+
+	for (; p != NULL; p = p->next) {
+		if (p->untold_ms == 0 || now - p->untold_ms < UNTOLD_MS)
 			continue;
 		events_put(f->events, &p->begin);
-		p->untold = false;
-		c->untold--;
+		p->untold_ms = 0;
+		f->untold--;
 	}
 }
 
@@ -272,66 +279,6 @@ op_pull_end(struct request *rq)
 	return 0;
 }
 
-struct entries {
-	struct files_entry *entry;
-	size_t n, room;
-};
-
-static void
-add_entry(void *ctx, const struct files_entry *e)
-{
-	struct entries *l = ctx;
-
-	if (l->n == ENTRIES_MAX)
-		return;
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 64 : l->room * 2;
-		l->entry = mem_grow(l->entry, l->room * sizeof *l->entry);
-	}
-	l->entry[l->n++] = *e;
-}
-
-static void
-add_uploads(
-    struct request *rq, const struct tree_place *place, struct entries *l)
-{
-	for (const struct upload *u = rq->channel->upload; u != NULL;
-	     u = u->next) {
-		const char *name = upload_name_in(u, place->rel);
-		struct files_entry e;
-
-		if (u->by != rq->by || name == NULL ||
-		    (place->read && upload_is_entry(u)))
-			continue;
-		memset(&e, 0, sizeof e);
-		snprintf(e.name, sizeof e.name, "%s", name);
-		e.stat = upload_stat(u);
-		add_entry(l, &e);
-	}
-}
-
-static int
-op_list(struct request *rq)
-{
-	struct entries l = { NULL, 0, 0 };
-	struct tree_place place;
-	int rc =
-	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
-
-	if (rc == 0)
-		rc = tree_list(
-		    &rq->f->tree, &rq->by->grant, &place, add_entry, &l);
-	if (rc == 0 && place.kind == TREE_REAL && place.root == TREE_INBOX)
-		add_uploads(rq, &place, &l);
-	if (rc == 0) {
-		rq->fd = bytes_seal(l.entry, l.n * sizeof *l.entry);
-		rc = rq->fd == -1 ? errno : 0;
-		rq->r.entries = (uint32_t)l.n;
-	}
-	free(l.entry);
-	return rc;
-}
-
 /* clang-format off */
 static const struct {
         int (*run)(struct request *rq);
@@ -339,7 +286,7 @@ static const struct {
 } operations[] = {
         [FILES_STAT]       = { op_stat,       false },
         [FILES_OPEN]       = { op_open,       false },
-        [FILES_LIST]       = { op_list,       false },
+        [FILES_LIST]       = { list_begin,    false },
         [FILES_CREATE]     = { upload_create, false },
         [FILES_COMMIT]     = { upload_commit, false },
         [FILES_ABORT]      = { upload_abort,  false },
@@ -394,8 +341,8 @@ begin_told(struct files *f, struct peer *peer, const struct files_pull *m)
 	if (p == NULL)
 		return;
 	p->number = m->number;
-	p->untold = true;
-	c->untold++;
+	p->untold_ms = clock_ms();
+	f->untold++;
 	p->begin.size = m->size;
 	p->begin.mtime = m->mtime;
 	p->begin.first = m->first;
@@ -417,7 +364,7 @@ hear_pull(struct files *f, struct peer *peer, const struct files_pull *m)
 		begin_told(f, peer, m);
 	else if (*at != NULL && m->step == PULL_ENDS)
 		pull_end(f, c, at, m->bytes, m->complete != 0);
-	else if (*at != NULL && !(*at)->untold)
+	else if (*at != NULL && (*at)->untold_ms == 0)
 		tell(f, *at, EVENT_PULL_AT, m->bytes);
 	peers_rest(peer);
 	return true;
@@ -505,6 +452,14 @@ goes_on(const struct files *f)
 	return f->draining ? f->peers.n > 0 : f->auth != NULL;
 }
 
+static int
+timeout_of(const struct files *f)
+{
+	if (f->untold > 0)
+		return UNTOLD_MS;
+	return f->open_uploads > 0 ? POLICE_MS : -1;
+}
+
 static void
 loop(struct files *f)
 {
@@ -514,10 +469,9 @@ loop(struct files *f)
 			{ events_waiting(f->events) ? f->worker->events : -1,
 			    POLLOUT, 0 } };
 
-		peers_wait(
-		    &f->peers, more, 3, f->open_uploads > 0 ? POLICE_MS : -1);
+		peers_wait(&f->peers, more, 3, timeout_of(f));
 		for (size_t i = 0; i < f->peers.n; i++)
-			tell_begun(f, f->peers.peer[i]->data);
+			tell_begun(f, f->peers.peer[i]->data, clock_ms());
 		if (more[1].revents != 0)
 			upload_synced(f);
 		if (more[2].revents != 0)
@@ -539,7 +493,7 @@ start(struct files *f, struct err *e)
 		return -1;
 	if (sandbox_paths(SANDBOX_FILES, f->conf, e) == -1)
 		return -1;
-	f->pool = pool_open(SYNCERS, 0);
+	f->pool = pool_open(THREADS, 0);
 	if (f->pool == NULL)
 		return err_set(e, "no thread can be started");
 	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK, NULL);

@@ -48,19 +48,6 @@ http_acked(const struct http_conn *c)
 	return tcp_of(c).tcpi_bytes_acked;
 }
 
-void
-http_measure(struct http_conn *c)
-{
-	const struct tcp_info tcp = tcp_of(c);
-
-	c->measured = true;
-	c->before = tcp.tcpi_bytes_sent - tcp.tcpi_bytes_retrans +
-		    tcp.tcpi_notsent_bytes;
-	c->acked = tcp.tcpi_bytes_acked;
-	c->taken = 0;
-	c->taken_ms = clock_ms();
-}
-
 /* Is it only told later that it was refused? */
 static bool
 is_held(const struct http_conn *c)
@@ -264,30 +251,50 @@ take_off(struct http_pull *p, uint64_t acked)
  * still under way and nothing speaks against it.
  */
 static void
-conn_settle(struct http_conn *c, bool over)
+settle(struct http_conn *c, const struct tcp_info *tcp, bool over)
 {
+	bool gone = c->doomed || tcp->tcpi_state == STATE_CLOSE ||
+		    tcp->tcpi_state == STATE_CLOSE_WAIT;
 	struct http_pull **at = &c->unsure;
-	struct tcp_info tcp;
-	bool gone;
 
-	if (*at == NULL)
-		return;
-	tcp = tcp_of(c);
-	gone = c->doomed || tcp.tcpi_state == STATE_CLOSE ||
-	       tcp.tcpi_state == STATE_CLOSE_WAIT;
 	while (*at != NULL) {
 		struct http_pull *p = *at;
 
-		if (!over && tcp.tcpi_bytes_acked < p->sure_at) {
+		if (!over && tcp->tcpi_bytes_acked < p->sure_at) {
 			at = &p->next;
 			continue;
 		}
 		if (gone)
-			take_off(p, tcp.tcpi_bytes_acked);
+			take_off(p, tcp->tcpi_bytes_acked);
 		*at = p->next;
 		c->unsures--;
 		http_pull_done(c->http, p);
 	}
+}
+
+static void
+conn_settle(struct http_conn *c, bool over)
+{
+	struct tcp_info tcp;
+
+	if (c->unsure == NULL)
+		return;
+	tcp = tcp_of(c);
+	settle(c, &tcp, over);
+}
+
+void
+http_measure(struct http_conn *c)
+{
+	const struct tcp_info tcp = tcp_of(c);
+
+	settle(c, &tcp, false); /* who asks again has had what was before */
+	c->measured = true;
+	c->before = tcp.tcpi_bytes_sent - tcp.tcpi_bytes_retrans +
+		    tcp.tcpi_notsent_bytes;
+	c->acked = tcp.tcpi_bytes_acked;
+	c->taken = 0;
+	c->taken_ms = clock_ms();
 }
 
 void

@@ -375,17 +375,13 @@ http_send_file(struct http_request *r, int fd, const struct files_stat *st,
 
 /* --- published files, which this process opens itself -------------- */
 
-/* False when it cannot be told: what cannot be audited is not served. */
-static bool
+static void
 pull_begin(struct http_request *r, const char *path,
     const struct files_stat *st, bool encoded)
 {
 	struct http *h = r->conn->http;
 	struct files_pull m;
-	size_t n = strlen(path);
 
-	if (outbox_full(&h->to_files) || n >= sizeof m.path)
-		return false;
 	r->pull = mem_alloc(sizeof *r->pull);
 	r->pull->number = ++h->last_pull;
 	WIRE_INIT(&m, WIRE_PULL);
@@ -397,9 +393,8 @@ pull_begin(struct http_request *r, const char *path,
 	m.first = r->first;
 	m.asked = r->size;
 	m.encoded = encoded;
-	memcpy(m.path, path, n);
+	memcpy(m.path, path, strnlen(path, sizeof m.path - 1));
 	outbox_put(&h->to_files, &m.head);
-	return true;
 }
 
 void
@@ -471,9 +466,14 @@ http_send_published(struct http_request *r, const struct tree_place *at, int fd,
 	bool varies = n < 3 || strcmp(r->path + n - 3, ".gz") != 0;
 	struct files_stat gz;
 	struct tree_place beside = *at;
-	int side = varies ? open_sidecar(r, &beside, st, &gz) : -1;
+	int side;
 	enum MHD_Result rc;
 
+	if (outbox_full(&r->conn->http->to_files)) {
+		close(fd); /* what cannot be audited is not served */
+		return http_say_error(r, EAGAIN);
+	}
+	side = varies ? open_sidecar(r, &beside, st, &gz) : -1;
 	if (side != -1) {
 		close(fd);
 		fd = side;
@@ -481,8 +481,8 @@ http_send_published(struct http_request *r, const struct tree_place *at, int fd,
 		at = &beside;
 	}
 	rc = http_send_file(r, fd, st, side != -1, varies);
-	if (r->size > 0 && !r->head && !pull_begin(r, at->rel, st, side != -1))
-		return MHD_NO;
+	if (r->size > 0 && !r->head)
+		pull_begin(r, at->rel, st, side != -1);
 	return rc;
 }
 

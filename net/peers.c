@@ -17,7 +17,7 @@
 #define TURN 16      /* messages of one peer before the next one's turn */
 #define TURNS 64     /* that one may take to catch up */
 #define WAIT_MS 1000 /* for a reader that is a little behind */
-#define REST_MS 4
+#define REST_MS 3
 
 int
 peers_insist(int sock, const struct wire *m, int fd)

@@ -3,7 +3,7 @@
 E2E_TESTS =
 
 E2E_TESTS += tests/e2e/http.t tests/e2e/http_hard.t tests/e2e/pulls.t \
-	tests/e2e/cut_off.t
+	tests/e2e/pulls_many.t tests/e2e/cut_off.t
 EXTRA_DIST += tests/e2e/hostile.py
 E2E_TESTS += tests/e2e/job.t
 E2E_TESTS += tests/e2e/versions.t

@@ -317,7 +317,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			next_pull(&m.pull, &b);
 			peer_message(&files, peer[who], &m, -1);
 			if (what % 3 == 0)
-				tell_begun(&files, peer[who]->data);
+				tell_begun(
+				    &files, peer[who]->data, INT64_MAX / 2);
 			continue;
 		}
 		if (what >= 240)
