@@ -14,8 +14,8 @@
 #include "formats/belt.h"
 #include "net/window.h"
 
-#define BLOCKS 6
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCKS 4
+#define BLOCK ((size_t)512 * 1024) /* fewer windows, fewer wakings */
 
 struct block {
 	struct window plain;

@@ -7,7 +7,7 @@
 #include "formats/belt.h"
 #include "net/ftp_seal.h"
 
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCK ((size_t)512 * 1024)
 
 bool __real_belt_thread(pthread_t *thread, void *(*run)(void *), void *ctx);
 bool __wrap_belt_thread(pthread_t *thread, void *(*run)(void *), void *ctx);
