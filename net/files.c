@@ -21,9 +21,8 @@
 #include "server/log.h"
 #include "server/sandbox.h"
 
-#define SYNCERS 2
+#define THREADS 4
 #define PULLS_MAX 8192 /* at once, a channel: http has many clients */
-#define ENTRIES_MAX 65536
 #define POLICE_MS 1000
 #define UNTOLD_MS 8 /* most pulls of http are over by then */
 
@@ -43,6 +42,12 @@ find_allowed(struct files *f, const uint8_t handle[16])
 	while (*at != NULL && !secret_equal((*at)->grant.handle, handle, 16))
 		at = &(*at)->next;
 	return at;
+}
+
+bool
+files_allows(struct files *f, const uint8_t handle[16])
+{
+	return *find_allowed(f, handle) != NULL;
 }
 
 /* Whoever uses it first keeps it: a handle is of no use to anybody else. */
@@ -274,66 +279,6 @@ op_pull_end(struct request *rq)
 	return 0;
 }
 
-struct entries {
-	struct files_entry *entry;
-	size_t n, room;
-};
-
-static void
-add_entry(void *ctx, const struct files_entry *e)
-{
-	struct entries *l = ctx;
-
-	if (l->n == ENTRIES_MAX)
-		return;
-	if (l->n == l->room) {
-		l->room = l->room == 0 ? 64 : l->room * 2;
-		l->entry = mem_grow(l->entry, l->room * sizeof *l->entry);
-	}
-	l->entry[l->n++] = *e;
-}
-
-static void
-add_uploads(
-    struct request *rq, const struct tree_place *place, struct entries *l)
-{
-	for (const struct upload *u = rq->channel->upload; u != NULL;
-	     u = u->next) {
-		const char *name = upload_name_in(u, place->rel);
-		struct files_entry e;
-
-		if (u->by != rq->by || name == NULL ||
-		    (place->read && upload_is_entry(u)))
-			continue;
-		memset(&e, 0, sizeof e);
-		snprintf(e.name, sizeof e.name, "%s", name);
-		e.stat = upload_stat(u);
-		add_entry(l, &e);
-	}
-}
-
-static int
-op_list(struct request *rq)
-{
-	struct entries l = { NULL, 0, 0 };
-	struct tree_place place;
-	int rc =
-	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
-
-	if (rc == 0)
-		rc = tree_list(
-		    &rq->f->tree, &rq->by->grant, &place, add_entry, &l);
-	if (rc == 0 && place.kind == TREE_REAL && place.root == TREE_INBOX)
-		add_uploads(rq, &place, &l);
-	if (rc == 0) {
-		rq->fd = bytes_seal(l.entry, l.n * sizeof *l.entry);
-		rc = rq->fd == -1 ? errno : 0;
-		rq->r.entries = (uint32_t)l.n;
-	}
-	free(l.entry);
-	return rc;
-}
-
 /* clang-format off */
 static const struct {
         int (*run)(struct request *rq);
@@ -341,7 +286,7 @@ static const struct {
 } operations[] = {
         [FILES_STAT]       = { op_stat,       false },
         [FILES_OPEN]       = { op_open,       false },
-        [FILES_LIST]       = { op_list,       false },
+        [FILES_LIST]       = { list_begin,    false },
         [FILES_CREATE]     = { upload_create, false },
         [FILES_COMMIT]     = { upload_commit, false },
         [FILES_ABORT]      = { upload_abort,  false },
@@ -548,7 +493,7 @@ start(struct files *f, struct err *e)
 		return -1;
 	if (sandbox_paths(SANDBOX_FILES, f->conf, e) == -1)
 		return -1;
-	f->pool = pool_open(SYNCERS, 0);
+	f->pool = pool_open(THREADS, 0);
 	if (f->pool == NULL)
 		return err_set(e, "no thread can be started");
 	f->auth = peers_add(&f->peers, f->worker->auth, PEER_NETWORK, NULL);

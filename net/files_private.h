@@ -1,6 +1,6 @@
 /*
- * What files.c (the process, its channels, what is read) and files_upload.c
- * (what is written) share.
+ * What files.c (the process, its channels, what is read), files_list.c (folders)
+ * and files_upload.c (what is written) share.
  */
 #ifndef NET_FILES_PRIVATE_H
 #define NET_FILES_PRIVATE_H
@@ -59,13 +59,19 @@ struct channel {
 	size_t pulls;
 };
 
+struct lists { /* folders that are to be read, and how many are */
+	struct listing *first, *last;
+	unsigned running;
+};
+
 struct files {
 	struct worker *worker;
 	const struct conf *conf;
 	struct tree tree;
 	struct peers peers;
 	struct events *events;
-	struct pool *pool;
+	struct pool *pool; /* syncs, and reads folders */
+	struct lists lists;
 	struct peer *auth; /* also in peers; NULL when gone */
 	struct allowed *bucket[BUCKETS];
 	uint64_t last_pull; /* from a random one on: unique over restarts */
@@ -83,7 +89,7 @@ struct request {
 	const struct files_request *q;
 	struct files_reply r;
 	int fd;     /* to be passed, and closed here */
-	bool later; /* answered by itself, when a sync is done */
+	bool later; /* answered by itself, when a thread is done with it */
 };
 
 /* Each is an errno, 0 for success. */
@@ -92,6 +98,10 @@ int upload_commit(struct request *rq);
 int upload_abort(struct request *rq);
 int upload_rename(struct request *rq);
 int upload_remove(struct request *rq);
+int list_begin(struct request *rq);
+
+/* Answers when the task is a folder's. */
+bool list_done(struct files *f, struct task *t);
 
 /* One's own upload of that place, or NULL. */
 struct upload *upload_find(struct channel *c, const struct allowed *by,
@@ -112,6 +122,9 @@ void upload_police(struct files *f); /* limits, once a second */
 /* At start: what earlier runs left behind more than a day ago. */
 void upload_tidy(const struct files *f);
 
+/* Is the login live? */
+bool files_allows(struct files *f, const uint8_t handle[16]);
+struct peer *files_peer(const struct files *f, uint64_t number); /* or NULL */
 void files_answer(struct peer *p, const struct files_reply *r, int fd);
 struct event files_event(
     enum event_kind kind, const struct grant *g, size_t feed, const char *path);

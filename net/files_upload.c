@@ -432,8 +432,8 @@ settle(struct files *f, struct channel *c, struct upload *u, int error)
 	return 0;
 }
 
-static struct peer *
-peer_by_number(const struct files *f, uint64_t number)
+struct peer *
+files_peer(const struct files *f, uint64_t number)
 {
 	for (size_t i = 0; i < f->peers.n; i++) {
 		if (f->peers.peer[i]->number == number &&
@@ -450,9 +450,12 @@ upload_synced(struct files *f)
 
 	while ((t = pool_done(f->pool)) != NULL) {
 		struct sync *s = (struct sync *)t;
-		struct peer *p = peer_by_number(f, s->peer);
 		struct files_reply r;
+		struct peer *p;
 
+		if (list_done(f, t))
+			continue;
+		p = files_peer(f, s->peer);
 		WIRE_INIT(&r, WIRE_OPENED);
 		r.head.id = s->ask;
 		if (s->u->by == NULL) { /* its login ended meanwhile */

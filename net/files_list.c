@@ -1,0 +1,160 @@
+/*
+ * Folders.  One of many files takes a while to read, and somebody may ask for
+ * it again and again in every session that a login may have; so they are read
+ * in threads, a few at once, and nobody else waits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/arena.h"
+#include "net/files_private.h"
+#include "server/bytes.h"
+
+#define ENTRIES_MAX 65536
+#define AT_ONCE 2 /* of the pool's threads; the others sync */
+
+struct listing {
+	struct task task; /* first: a task is its listing */
+	struct listing *next;
+	const struct tree *tree;
+	struct grant grant;
+	struct tree_place place;
+	uint64_t peer, ask;      /* whose, and which */
+	struct files_entry *own; /* the session's uploads, shown behind */
+	size_t owns;
+	struct files_entry *entry;
+	size_t n, room;
+	int error, fd;
+};
+
+static void
+add_entry(void *ctx, const struct files_entry *e)
+{
+	struct listing *l = ctx;
+
+	if (l->n == ENTRIES_MAX)
+		return;
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 64 : l->room * 2;
+		l->entry = mem_grow(l->entry, l->room * sizeof *l->entry);
+	}
+	l->entry[l->n++] = *e;
+}
+
+static void
+add_uploads(const struct request *rq, struct listing *l)
+{
+	for (const struct upload *u = rq->channel->upload; u != NULL;
+	     u = u->next) {
+		const char *name = upload_name_in(u, l->place.rel);
+		struct files_entry e;
+
+		if (u->by != rq->by || name == NULL ||
+		    (l->place.read && upload_is_entry(u)))
+			continue;
+		memset(&e, 0, sizeof e);
+		snprintf(e.name, sizeof e.name, "%s", name);
+		e.stat = upload_stat(u);
+		add_entry(l, &e);
+	}
+	l->own = l->entry;
+	l->owns = l->n;
+	l->entry = NULL;
+	l->n = l->room = 0;
+}
+
+/* In a thread. */
+static void
+run_list(struct task *t)
+{
+	struct listing *l = (struct listing *)t;
+
+	l->error = tree_list(l->tree, &l->grant, &l->place, add_entry, l);
+	for (size_t i = 0; l->error == 0 && i < l->owns; i++)
+		add_entry(l, &l->own[i]);
+	if (l->error == 0) {
+		l->fd = bytes_seal(l->entry, l->n * sizeof *l->entry);
+		l->error = l->fd == -1 ? errno : 0;
+	}
+	free(l->entry);
+	free(l->own);
+}
+
+static void
+begin_next(struct files *f)
+{
+	struct lists *q = &f->lists;
+
+	while (q->running < AT_ONCE && q->first != NULL) {
+		struct listing *l = q->first;
+
+		q->first = l->next;
+		q->running++;
+		pool_put(f->pool, &l->task);
+	}
+}
+
+int
+list_begin(struct request *rq)
+{
+	struct lists *q = &rq->f->lists;
+	struct tree_place place;
+	struct listing *l;
+	int rc =
+	    tree_resolve(&rq->f->tree, &rq->by->grant, rq->q->path, &place);
+
+	if (rc != 0)
+		return rc;
+	l = mem_alloc(sizeof *l);
+	l->task.run = run_list;
+	l->tree = &rq->f->tree;
+	l->grant = rq->by->grant;
+	l->place = place;
+	l->peer = rq->peer->number;
+	l->ask = rq->q->head.id;
+	l->fd = -1;
+	if (place.kind == TREE_REAL && place.root == TREE_INBOX)
+		add_uploads(rq, l);
+	rq->later = true;
+	if (q->first == NULL)
+		q->first = l;
+	else
+		q->last->next = l;
+	q->last = l;
+	begin_next(rq->f);
+	return 0;
+}
+
+/* What it may no more see when its login ended meanwhile is not sent. */
+static void
+answer(struct files *f, struct listing *l)
+{
+	struct peer *p = files_peer(f, l->peer);
+	struct files_reply r;
+
+	WIRE_INIT(&r, WIRE_OPENED);
+	r.head.id = l->ask;
+	r.error = files_allows(f, l->grant.handle) ? l->error : EACCES;
+	r.entries = (uint32_t)l->n;
+	if (p != NULL)
+		files_answer(p, &r, l->fd);
+	else if (l->fd != -1)
+		close(l->fd);
+}
+
+bool
+list_done(struct files *f, struct task *t)
+{
+	struct listing *l = (struct listing *)t;
+
+	if (t->run != run_list)
+		return false;
+	answer(f, l);
+	free(l);
+	f->lists.running--;
+	begin_next(f);
+	return true;
+}
