@@ -123,6 +123,10 @@ sftp_worst lists dropper "$dropper" /reports/main "$n"
 check "a folder of 20,000 files, listed again and again" honest
 unhold >"$work/o"
 check "every one of them" is "$(cat "$work/o")" True
+sftp_worst begins dropper "$dropper" /reports/main 12
+check "the same in twelve sessions at once" honest
+unhold >"$work/o"
+check "all of which were answered" is "$(cat "$work/o")" True
 list_http() {
 	rm -f "$work/stop"
 	touch "$work/ready"

@@ -73,6 +73,28 @@ def lists(path, want):
     t.close()
 
 
+def begins(path, n):
+    """Asks for a huge folder in n sessions, again and again, and reads none of
+    it: the work is the server's."""
+    sessions = [session() for _ in range(int(n))]
+
+    def ask():
+        for _, s in sessions:
+            s._async_request(type(None), p.CMD_OPENDIR, path.encode())
+        for _, s in sessions:
+            kind, answer = s._read_packet()
+            assert kind == p.CMD_HANDLE
+            s._async_request(type(None), p.CMD_CLOSE,
+                             paramiko.Message(answer[4:]).get_binary())
+            s._read_packet()
+        asked[0] += 1
+    asked = [0]
+    hold(ask)
+    print(asked[0] > 0)
+    for t, _ in sessions:
+        t.close()
+
+
 def opens(*paths):
     """What each path is answered with, and whether it took long."""
     t, s = session()
