@@ -35,6 +35,9 @@ tests_net_test_ssh_pace_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_ssh_profile
 tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_ssh_proof
+tests_net_test_ssh_proof_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_http_hold
 tests_net_test_http_hold_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_http_answer
