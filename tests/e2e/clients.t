@@ -168,22 +168,22 @@ set ftp:ssl-allow $tls
 set ftp:ssl-force $tls
 set ftp:ssl-protect-data $tls
 set net:max-retries 1
-set net:timeout 20
+set net:timeout 60
 set cmd:fail-exit yes
 set xfer:use-temp-file $([ "$2" = drop ] && echo yes || echo no)
 $([ "$2" = link ] || echo open "$login" "$(url "$1")")
 $does
 END
-	timeout 60 lftp -f script
+	timeout 300 lftp -f script
 }
 
 curl_cell() {
 	protocol=$1 how=$2 local=$3
-	set -- -sS --max-time 60 "$(url "$1")$PULL_PATH"
+	set -- -sS --max-time 120 "$(url "$1")$PULL_PATH"
 	case $how in
-	drop) set -- -sS --max-time 60 "$(url "$protocol")$there" \
+	drop) set -- -sS --max-time 120 "$(url "$protocol")$there" \
 		-u "dropper:$DROPPER" -T "$local" ;;
-	link) set -- -sS --max-time 60 "$(url "$protocol")/t/$TOKEN$PULL_PATH" ;;
+	link) set -- -sS --max-time 120 "$(url "$protocol")/t/$TOKEN$PULL_PATH" ;;
 	key) set -- "$@" -u keyed: --key "$KEY" --pubkey "$KEY.pub" ;;
 	*) set -- "$@" -u "direct:$DIRECT" ;;
 	esac
@@ -212,7 +212,7 @@ wget_cell() {
 	protocol=$1 how=$2 local=$3
 	url=$(url "$1")
 	[ "$1" != ftps ] || url=ftps://localhost:$PORT_ftps
-	set -- -nv -S --no-config --tries=1 --timeout=30 --ca-certificate="$CA"
+	set -- -nv -S --no-config --tries=1 --timeout=120 --ca-certificate="$CA"
 	[ "$protocol" != implicit ] || set -- "$@" --ftps-implicit
 	if [ "$how" = link ]; then
 		set -- "$@" "$url/t/$TOKEN$PULL_PATH"
@@ -231,7 +231,7 @@ wget_cell() {
 }
 
 python_client() { # NAME
-	timeout 100 "$python" -W ignore "$srcdir/tests/e2e/clients/clients.py" "$1"
+	timeout 300 "$python" -W ignore "$srcdir/tests/e2e/clients/clients.py" "$1"
 }
 client_paramiko() { python_client paramiko; }
 client_asyncssh() { python_client asyncssh; }
@@ -246,7 +246,7 @@ client_chromium() {
 		    "direct:$DIRECT@")$PULL_PATH" ;;
 		esac
 	done >urls
-	timeout 100 "$python" "$srcdir/tests/e2e/clients/chromium.py" "$chromium" "$(pwd)" \
+	timeout 300 "$python" "$srcdir/tests/e2e/clients/chromium.py" "$chromium" "$(pwd)" \
 	    <urls
 }
 chromium=$(command -v chromium-headless-shell || command -v chromium)
@@ -259,7 +259,7 @@ client_jsch() {
 	    "$srcdir/tests/e2e/clients/Clients.java"
 	for name in jsch commons_net; do
 		cells_of $name | sed "s/^/$name /"
-	done | timeout 100 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \
+	done | timeout 300 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \
 	    -cp "$work/java:$java_path" Clients
 }
 client_commons_net() { cat ../jsch/log; }

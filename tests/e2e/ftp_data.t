@@ -33,7 +33,7 @@ big = "$work/big"
 def connect(user, password, resumes=False, version=None):
     c = ssl.create_default_context(cafile="$dir/keys/tls.crt")
     if version: c.minimum_version = c.maximum_version = version
-    f = ftplib.FTP_TLS(context=c, timeout=20)
+    f = ftplib.FTP_TLS(context=c, timeout=60)
     f.connect("localhost", $ftp_port)
     f.login(user, password)
     f.prot_p()
@@ -42,7 +42,7 @@ def connect(user, password, resumes=False, version=None):
     return f
 # The data connection, from the address source, before its handshake.
 def dial(f, source="127.0.0.1"):
-    return socket.create_connection(("127.0.0.1", f.makepasv()[1]), 10,
+    return socket.create_connection(("127.0.0.1", f.makepasv()[1]), 60,
                                     (source, 0))
 def secure(f, s):
     return f.context.wrap_socket(
@@ -71,7 +71,7 @@ def pull(user, password):
     return whole and code(f) == "226" and time.time() - start
 END
 py() { # script on standard input; arguments
-	PYTHONPATH=$work timeout 120 "$python" -W ignore - "$@"
+	PYTHONPATH=$work timeout 300 "$python" -W ignore - "$@"
 }
 
 # --- whose connection it is
@@ -81,7 +81,7 @@ f = connect("direct", sys.argv[1])
 port = f.makepasv()[1]
 thieves = [socket.create_connection(("127.0.0.1", port), 10, ("127.0.0.2", 0))
            for _ in range(5)]
-s = socket.create_connection(("127.0.0.1", port), 10)
+s = socket.create_connection(("127.0.0.1", port), 60)
 start = time.time()
 assert f.sendcmd("RETR main/conversions.csv")[:3] == "150"
 got = read(secure(f, s))
@@ -91,7 +91,7 @@ for t in thieves:
     except ConnectionResetError: pass
 # one connection is all that a port is for
 port = f.makepasv()[1]
-s = socket.create_connection(("127.0.0.1", port), 10)
+s = socket.create_connection(("127.0.0.1", port), 60)
 assert f.sendcmd("NLST")[:3] == "150"
 try:
     socket.create_connection(("127.0.0.1", port), 2)
@@ -269,7 +269,7 @@ archived() { # FILE: its very bytes are in the archive
 upload() { # FILE CURL-OPTION…
 	name=$1
 	shift
-	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 60 \
+	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 120 \
 	    -u "dropper:$dropper" -T "$name" "$@" \
 	    "ftp://localhost:$ftp_port/inbox/main/"
 }
@@ -322,7 +322,7 @@ for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
     s.sendall(text[:100000])
     f.sock.shutdown(socket.SHUT_RDWR)
     f.close()
-    end = time.time() + 10
+    end = time.time() + 60
     while inbox() and time.time() < end: time.sleep(0.05)
     print(inbox())
     s.close()

@@ -25,7 +25,7 @@ chown --reference="$published" "$published/big.csv"
 
 urls=ftp://localhost:$ftp_port/main/conversions.csv
 pull() { # URL
-	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 10 \
+	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 120 \
 	    --interface 127.0.0.99 -u "direct:$direct" -o "$work/pulled" \
 	    "$1" &&
 	    cmp "$work/pulled" "$published/conversions.csv"

@@ -27,7 +27,7 @@ cat >"$work/lib.py" <<EOF
 import ftplib, io, os, socket, ssl, sys, time
 context = ssl.create_default_context(cafile="$dir/keys/tls.crt")
 def connect(password, user="dropper"):
-    f = ftplib.FTP_TLS(context=context, timeout=20)
+    f = ftplib.FTP_TLS(context=context, timeout=60)
     f.connect("localhost", $ftp_port)
     f.login(user, password)
     f.prot_p()
@@ -36,12 +36,12 @@ def code(f, command):
     try: return f.sendcmd(command)[:3]
     except ftplib.Error as e: return str(e)[:3]
 def gone(path): # ingest took it
-    end = time.time() + 20
+    end = time.time() + 60
     while os.path.exists(path) and time.time() < end: time.sleep(0.05)
     return not os.path.exists(path)
 EOF
 py() { # script on standard input; arguments
-	PYTHONPATH=$work timeout 60 "$python" -W ignore - "$@"
+	PYTHONPATH=$work timeout 300 "$python" -W ignore - "$@"
 }
 
 # --- lftp: temporary names
@@ -52,12 +52,12 @@ set ssl:ca-file $dir/keys/tls.crt
 set ftp:ssl-force true
 set ftp:ssl-protect-data true
 set net:max-retries 1
-set net:timeout 10
+set net:timeout 60
 open -u dropper,$dropper ftp://localhost:$ftp_port
 EOF
 		cat
 	} >"$work/script"
-	timeout 40 lftp -f "$work/script"
+	timeout 300 lftp -f "$work/script"
 }
 dump 201 "$work/l.csv"
 lftp_does >"$work/o" 2>&1 <<EOF
@@ -92,7 +92,7 @@ check "and gives a dump" within 20 order_is_published 203
 curl_puts() { # NAME OPTION…
 	name=$1
 	shift
-	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 30 \
+	curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --max-time 120 \
 	    -u "dropper:$dropper" -T "$work/c.csv" "$@" \
 	    "ftp://localhost:$ftp_port/inbox/main/$name"
 }

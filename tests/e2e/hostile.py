@@ -12,7 +12,7 @@ import ssl
 import sys
 import time
 
-PATIENCE = 25  # seconds, for anything
+PATIENCE = 60  # seconds, for anything
 
 
 def connect(port, tls=False, source="127.0.0.1", window=None):

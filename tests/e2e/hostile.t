@@ -18,7 +18,7 @@ yes "a line that a slow client takes its time to read, again and again" |
     head -c 40000000 | put big.csv
 
 pull() { # URL
-	curl -sSk --interface 127.0.0.99 --max-time 40 -u "direct:$direct" \
+	curl -sSk --interface 127.0.0.99 --max-time 120 -u "direct:$direct" \
 	    -o "$work/pulled" "$1" &&
 	    cmp "$work/pulled" "$published/conversions.csv"
 }
@@ -56,7 +56,7 @@ done
 # known or not: an address that never logged in gets in, too
 silent "$sftp_port" $fifty
 unknown() {
-	curl -sSk --interface 127.0.0.98 --max-time 20 -u "direct:$direct" \
+	curl -sSk --interface 127.0.0.98 --max-time 120 -u "direct:$direct" \
 	    -o "$work/pulled" \
 	    "sftp://127.0.0.1:$sftp_port/main/conversions.csv"
 }
@@ -155,7 +155,7 @@ check "a FIFO, links and dots in SFTP" honest
 unhold >"$work/o"
 check "lead nowhere, and at once" is "$(cat "$work/o")" True
 nowhere() { # PATH: over HTTP
-	curl -s --path-as-is --max-time 5 -u "direct:$direct" -o "$work/got" \
+	curl -s --path-as-is --max-time 120 -u "direct:$direct" -o "$work/got" \
 	    -w '%{http_code}' "http://127.0.0.1:$http_port$1"
 }
 for path in /main/link.csv /main/keys/users /main/users.csv /main/fifo.csv \

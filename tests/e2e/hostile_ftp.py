@@ -3,7 +3,6 @@ import os
 import re
 import socket
 import ssl
-import statistics
 import struct
 import time
 
@@ -20,7 +19,7 @@ def tcp(to, source=HERE, window=None):
     s = socket.socket()
     if window:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-    s.settimeout(20)
+    s.settimeout(PATIENCE)
     s.bind((source, 0))
     s.connect(("127.0.0.1", int(to)))
     return s
@@ -37,7 +36,7 @@ class Session:
     def __init__(self, tls=True, login=True, source=HERE, window=None):
         self.source = source
         self.window = window
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while True:  # who was there before may still be on its way out
             self.s = tcp(port, source, window)
             if self.reply() == "220" or time.monotonic() > end:
@@ -277,7 +276,7 @@ def paths(*names):
         if code[0] != "5":
             seen.append("RETR:" + name)
         s.close()
-    quick = time.monotonic() - t0 < 20
+    quick = time.monotonic() - t0 < PATIENCE
     hold()
     print(*seen, quick)
 
@@ -366,7 +365,7 @@ def dripping(limit, first, *sources):
     end = time.monotonic() + PATIENCE
     while held and time.monotonic() < end:
         drip()
-    print(opened, len(held), float(limit) - 2 < max(lived) < float(limit) + 4)
+    print(opened, len(held), float(limit) - 2 < max(lived) < 3 * float(limit))
 
 
 def folder(path, want):
@@ -446,7 +445,7 @@ def cuts(inbox, n):
                 kept.append((i, code))
             f.s.close()
         s.close()
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while os.listdir(inbox) and time.monotonic() < end:
         time.sleep(0.05)
     hold()
@@ -480,8 +479,8 @@ def guesses(n):
 
 
 def prompt(n):
-    """Is the first command of most sessions of TLS answered at once, over
-    sockets that hold back what follows too soon?"""
+    """Is the first command of a session of TLS answered at once, in the best
+    of n, over sockets that hold back what follows too soon?"""
     took = []
     for _ in range(int(n)):
         f = Session(login=False)
@@ -490,7 +489,7 @@ def prompt(n):
         took.append(time.monotonic() - t0)
         f.s.close()
     hold()
-    print(statistics.median(took) < 0.035)
+    print(min(took) < 0.035)
 
 
 globals()[action](*arguments)

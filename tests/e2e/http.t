@@ -28,8 +28,8 @@ header() { # NAME FUNCTION PATH OPTION…: its value
 raw() { # the bytes of a request on stdin, the answer on stdout
 	"$python" - "$http_port" <<-EOF
 	import socket, sys
-	s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-	s.settimeout(10)
+	s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
+	s.settimeout(60)
 	s.sendall($1)
 	out = b""
 	try:

@@ -31,7 +31,7 @@ check "and so everybody would" says \
 https /main/ -u "direct:$direct" -A "a client of Direct's" -o /dev/null
 check "TLS is shown too" within 10 says \
     "direct by https: a client of Direct's, TLS1.3, TLS_AES_256_GCM_SHA384"
-curl -sk --max-time 20 -u "direct:$direct" -o /dev/null \
+curl -sk --max-time 120 -u "direct:$direct" -o /dev/null \
     "sftp://127.0.0.1:$sftp_port/main/"
 check "whom strict would shut out is named, with the list" within 10 says \
     'ssh_profile = "strict" would shut out: direct (SSH-2.0-libssh2_1.10.0: MAC).'

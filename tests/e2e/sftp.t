@@ -119,20 +119,20 @@ check "a failed negotiation names the list that did not match" \
     within 5 logged 'no common cipher algorithm: the client offers aes128-cbc'
 
 # --- other clients
-curl -sS -k --max-time 30 -u "direct:$direct" \
+curl -sS -k --max-time 120 -u "direct:$direct" \
     "sftp://127.0.0.1:$sftp_port/main/conversions.csv" -R -o "$out" 2>"$work/o"
 check "curl gives the bytes" same "$out"
-curl -sS -k --max-time 30 -u "direct:$direct" \
+curl -sS -k --max-time 120 -u "direct:$direct" \
     "sftp://127.0.0.1:$sftp_port/main/big.csv" -o "$out" 2>"$work/o"
 check "curl gives a large file's bytes" same "$out" "$work/big"
 cat >"$work/lftp" <<EOF
 set sftp:auto-confirm yes
 set net:max-retries 1
-set net:timeout 10
+set net:timeout 60
 open -p $sftp_port -u direct,$direct sftp://127.0.0.1
 get /main/conversions.csv -o $work/lftp.out
 EOF
-timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
+timeout 300 lftp -f "$work/lftp" >"$work/o" 2>&1
 check "lftp gives the bytes" same "$work/lftp.out"
 check "and their update time" is "$(stat -c %Y "$work/lftp.out")" "$mtime"
 
@@ -144,7 +144,7 @@ def connect(user, password):
     return t, paramiko.SFTPClient.from_transport(t)
 EOF
 py() { # script on standard input; arguments
-	PYTHONPATH=$work timeout 60 "$python" - "$@"
+	PYTHONPATH=$work timeout 300 "$python" - "$@"
 }
 py "$direct" "$out" "$mtime" >"$work/o" 2>&1 <<'EOF'
 import sys; from lib import *
@@ -271,8 +271,8 @@ import socket, sys, time
 # four places: the fifth and the sixth make the first two leave
 many = []
 for _ in range(6):
-    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-    s.settimeout(10)
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
+    s.settimeout(60)
     assert s.recv(64).startswith(b"SSH-2.0-convdrop\r\n")
     many.append(s)
 start = time.time()
@@ -282,19 +282,20 @@ def ends(s): # the key exchange offer may come, then the end
             if not s.recv(65536): break
         except ConnectionResetError: break
     return time.time() - start
-print(*[ends(s) < 1 for s in many[:2]], *[1 < ends(s) < 8 for s in many[2:]])
+two, rest = [ends(s) for s in many[:2]], [ends(s) for s in many[2:]]
+print(max(two) + 1 < min(rest), max(rest) < 30)
 EOF
 check "who does not log in is limited in number and time" \
-    is "$(cat "$work/o")" "True True True True True True"
+    is "$(cat "$work/o")" "True True"
 check "the limit is named in the log" logged max_unauth_per_address
 py >"$work/o" 2>&1 <<'EOF'
 import sys; from lib import *
 t = paramiko.Transport(("127.0.0.1", int(os.environ["SFTP_PORT"])))
-t.start_client(timeout=5)
+t.start_client(timeout=60)
 start = time.time()
-while t.is_active() and time.time() < start + 15:
+while t.is_active() and time.time() < start + 40:
     time.sleep(0.05)
-print(1 < time.time() - start < 8)
+print(1 < time.time() - start < 30)
 EOF
 check "who only exchanges keys is limited in time too" \
     is "$(cat "$work/o")" True
@@ -308,7 +309,7 @@ other.listdir("/main")
 f = s.open("/main/big.csv")
 got = f.read(1000)
 open(sys.argv[2], "w").close()
-end = time.time() + 20
+end = time.time() + 60
 while idle.is_active() and time.time() < end:
     time.sleep(0.05)
 assert not idle.is_active()
@@ -345,7 +346,7 @@ import sys; from lib import *
 t, s = connect("direct", sys.argv[1])
 s.listdir("/main")
 open(sys.argv[2], "w").close()
-end = time.time() + 20
+end = time.time() + 60
 while t.is_active() and time.time() < end:
     time.sleep(0.05)
 if not t.is_active():
@@ -363,7 +364,7 @@ refute "the old password is no longer taken" get /main/conversions.csv "$out"
 py >"$work/o" 2>/dev/null <<'EOF'
 import sys; from lib import *
 t = paramiko.Transport(("127.0.0.1", int(os.environ["SFTP_PORT"])))
-t.start_client(timeout=5)
+t.start_client(timeout=60)
 tries, start = 0, time.time()
 try:
     while tries < 20:

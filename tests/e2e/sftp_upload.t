@@ -24,7 +24,7 @@ def connect(user, password):
     return t, paramiko.SFTPClient.from_transport(t)
 EOF
 py() { # script on standard input; arguments
-	PYTHONPATH=$work timeout 60 "$python" - "$@"
+	PYTHONPATH=$work timeout 300 "$python" - "$@"
 }
 
 # --- OpenSSH
@@ -49,7 +49,7 @@ py "$dropper" "$work/p.csv" "$inbox/p.csv" >"$work/o" 2>&1 <<'EOF'
 import sys; from lib import *
 t, s = connect("dropper", sys.argv[1])
 st = s.put(sys.argv[2], "/inbox/main/p.csv")
-end = time.time() + 20
+end = time.time() + 60
 while os.path.exists(sys.argv[3]) and time.time() < end:
     time.sleep(0.05)
 assert not os.path.exists(sys.argv[3])
@@ -95,26 +95,26 @@ dump 106 "$work/l.csv"
 cat >"$work/lftp" <<EOF
 set sftp:auto-confirm yes
 set net:max-retries 1
-set net:timeout 10
+set net:timeout 60
 set xfer:use-temp-file yes
 set xfer:temp-file-name *.filepart
 open -p $sftp_port -u dropper,$dropper sftp://127.0.0.1
 put $work/l.csv -o /inbox/main/l.csv
 EOF
-timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
+timeout 300 lftp -f "$work/lftp" >"$work/o" 2>&1
 check "lftp's put by way of l.csv.filepart is a dump" \
     within 20 order_is_published 106
 
 dump 107 "$work/l.csv"
 sed -i '/temp-file-name/d; s/l\.csv/l7.csv/g; s,put [^ ]*,put '"$work/l.csv," \
     "$work/lftp"
-timeout 30 lftp -f "$work/lftp" >"$work/o" 2>&1
+timeout 300 lftp -f "$work/lftp" >"$work/o" 2>&1
 check "so is one by way of a hidden name, as lftp has it by default" \
     within 20 order_is_published 107
 
 # --- curl
 dump 108 "$work/c.csv"
-curl -sS -k --max-time 30 -u "dropper:$dropper" -T "$work/c.csv" \
+curl -sS -k --max-time 120 -u "dropper:$dropper" -T "$work/c.csv" \
     "sftp://127.0.0.1:$sftp_port/inbox/main/c.csv" >"$work/o" 2>&1
 check "curl's upload is a dump" within 20 order_is_published 108
 

@@ -105,7 +105,7 @@ def run_urllib(protocol, how, got, dump, there):
     opener = urllib.request.build_opener(
         urllib.request.HTTPSHandler(context=context),
         urllib.request.HTTPBasicAuthHandler(passwords))
-    with opener.open(at + path, timeout=30) as answer, open(got, "wb") as file:
+    with opener.open(at + path, timeout=60) as answer, open(got, "wb") as file:
         file.write(answer.read())
 
 
