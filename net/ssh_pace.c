@@ -5,9 +5,12 @@
 
 #include "net/sftp.h"
 
-#define END_MS 2     /* for the next request, */
-#define WINDOW_MS 20 /* for the window to open, */
-#define HURRY 256    /* and writes without, more each time it was in vain */
+#define HURRY 256 /* times without a wait, more each time it was in vain */
+
+static const int wait_ms[PACE_REASONS] = {
+	[PACE_END] = 2,     /* for the next request */
+	[PACE_WINDOW] = 20, /* while the window does not move */
+};
 
 /* Is never too much for a client. */
 #define HEAP ((uint32_t)1024 * 1024)
@@ -23,33 +26,38 @@ most(const struct pace *p)
 }
 
 /* How much more that is; without room for a packet none is sent until there is
- * room for three quarters. */
+ * room for one, or for many. */
 static uint32_t
 room(struct pace *p, uint32_t window)
 {
-	uint32_t kept, n;
+	uint32_t many, kept, n;
 
 	if (window > p->widest)
 		p->widest = window;
+	many = most(p) / 4 * 3;
 	kept = p->widest - most(p);
 	n = window > kept ? window - kept : 0;
-	if (n >= most(p) / 4 * 3)
+	if (n >= many || (!p->near && n >= SFTP_CHUNK))
 		p->spent = false;
 	else if (n < SFTP_CHUNK)
 		p->spent = true;
 	return n;
 }
 
-/* May all of it wait for ms? */
+/* May it wait? */
 static bool
-holds(struct pace *p, int64_t now, int ms)
+holds(struct pace *p, int64_t now, int why)
 {
+	if (p->why[why].hurry > 0) {
+		p->why[why].hurry--;
+		return false;
+	}
 	if (p->until == 0)
-		p->until = now + ms;
+		p->until = now + wait_ms[why];
 	if (now < p->until)
 		return true;
 	p->until = 0;
-	p->hurry = HURRY * ++p->vain;
+	p->why[why].hurry = HURRY * ++p->why[why].vain;
 	return false;
 }
 
@@ -71,23 +79,21 @@ pace_due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
 {
 	size_t fits = room(p, window);
 	bool little = n < SFTP_CHUNK;
+	bool moved = window > p->last;
 
+	p->last = window;
 	if (n > window)
 		n = window;
-	if (n == 0) {
+	if (n == 0 || (p->spent && moved))
 		pace_rest(p);
+	if (n == 0)
 		return 0;
-	}
-	if (p->hurry > 0) {
-		p->hurry--;
-		return n;
-	}
-	if (p->spent && !little)
-		return holds(p, now, WINDOW_MS) ? 0 : n;
+	if (p->spent && !little && holds(p, now, PACE_WINDOW))
+		return 0;
 	if (ripe == 0)
-		return holds(p, now, END_MS) ? 0 : n;
+		return holds(p, now, PACE_END) ? 0 : n;
 	pace_rest(p);
-	if (little)
+	if (p->spent)
 		fits = n;
 	return ripe <= fits ? ripe : whole(fits);
 }

@@ -3,11 +3,12 @@
  *
  * Each packet costs the client, too, however short it is, and so does each time
  * that it is woken.  A client that asks ahead gets whole packets: a short end
- * waits a moment for the next request.  It gets many: once it was sent all that
- * it is to have, it is left alone until most of that is gone.  One that is near
- * is not to have all that its window takes, for a large heap costs it more than
- * two small ones: OpenSSH's copies all it has for each packet that it adds.
- * Whoever waits for us, instead, is not made to again for a while.
+ * waits a moment for the next request, or for room in the window.  One that is
+ * near gets many: once it was sent all that it is to have, it is left alone
+ * until most of that is gone.  And that is not all that its window takes, for
+ * much in its heap costs it more than little twice: OpenSSH's copies it all
+ * whenever it grows.  Whoever waits for us, instead, is not made to again for a
+ * while.
  */
 #ifndef NET_SSH_PACE_H
 #define NET_SSH_PACE_H
@@ -16,14 +17,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+	PACE_END,
+	PACE_WINDOW,
+	PACE_REASONS
+};
+
 /* All zero: nothing was sent yet. */
 struct pace {
 	bool near;       /* the caller's: half a window is enough for the way */
 	int64_t until;   /* what is held back now waits so long at most, or 0 */
-	unsigned hurry;  /* writes during which nothing does */
-	unsigned vain;   /* times that waiting was */
-	uint32_t widest; /* window that there was */
+	uint32_t widest; /* window that there was, */
+	uint32_t last;   /* and the last one */
 	bool spent;      /* it is to open again first */
+	struct {
+		unsigned hurry; /* times that nothing waits for this, */
+		unsigned vain;  /* for so often it did in vain */
+	} why[PACE_REASONS];
 };
 
 /*

@@ -61,28 +61,46 @@ a_short_end_waits_for_the_next_request(void **state)
 }
 
 static void
-a_window_that_is_spent_opens_first(void **state)
+a_packet_waits_for_room_in_the_window(void **state)
 {
 	static const struct step step[] = {
 		{ "open", 100, FULL, FULL, 2 * MB, FULL, 0 },
-		{ "half open", 100, FULL, FULL, MB, FULL, 0 },
 		{ "room for two packets", 100, FULL, FULL, 3 * CHUNK - 1,
 		    2 * CHUNK, 0 },
 		{ "room for none", 100, FULL, FULL, CHUNK - 1, 0, 120 },
-		{ "room for one", 102, FULL, FULL, CHUNK, 0, 120 },
-		{ "for all of it", 104, FULL, FULL, MB, 0, 120 },
-		{ "for little, which goes", 104, 26, 26, MB, 26, 0 },
-		{ "all of it again", 104, FULL, FULL, MB, 0, 124 },
-		{ "three quarters open", 106, FULL, FULL, 3 * MB / 2, FULL, 0 },
-		{ "half open, not spent", 106, FULL, FULL, MB, FULL, 0 },
-		{ "shut", 106, FULL, FULL, 0, 0, 0 },
+		{ "for little, which goes", 101, 26, 26, CHUNK - 1, 26, 0 },
+		{ "room for none again", 101, FULL, FULL, CHUNK - 1, 0, 121 },
+		{ "room for one", 102, FULL, FULL, CHUNK, CHUNK, 0 },
+		{ "shut", 102, FULL, FULL, 0, 0, 0 },
 		{ "hardly open", 200, FULL, FULL, 10, 0, 220 },
-		{ "in vain", 220, FULL, FULL, 20, 20, 0 },
+		{ "in vain", 220, FULL, FULL, 10, 10, 0 },
 		{ "so it goes at once", 221, FULL, FULL, 10, 10, 0 },
+		{ "in whole packets", 222, FULL, FULL, CHUNK + 1, CHUNK, 0 },
+		{ "of which an end waits", 222, 23, 0, 2 * MB, 0, 224 },
+		{ "as wide as can be", 223, FULL, FULL, UINT32_MAX, FULL, 0 },
+		{ "a little less", 223, FULL, FULL, UINT32_MAX - 1, FULL, 0 },
 	};
 
 	(void)state;
 	WALK(false, step);
+}
+
+static void
+a_near_client_is_left_alone_until_most_is_gone(void **state)
+{
+	static const struct step step[] = {
+		{ "open", 100, FULL, FULL, MB, FULL, 0 },
+		{ "half open", 100, FULL, FULL, MB / 2, FULL, 0 },
+		{ "room for none", 100, FULL, FULL, CHUNK - 1, 0, 120 },
+		{ "nothing came", 110, FULL, FULL, CHUNK - 1, 0, 120 },
+		{ "room for one", 112, FULL, FULL, CHUNK, 0, 132 },
+		{ "half open, not enough", 130, FULL, FULL, MB / 2, 0, 150 },
+		{ "three quarters", 140, FULL, FULL, 3 * MB / 4, FULL, 0 },
+		{ "half open, not spent", 140, FULL, FULL, MB / 2, FULL, 0 },
+	};
+
+	(void)state;
+	WALK(true, step);
 }
 
 static void
@@ -150,7 +168,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_end_waits_for_the_next_request),
-		cmocka_unit_test(a_window_that_is_spent_opens_first),
+		cmocka_unit_test(a_packet_waits_for_room_in_the_window),
+		cmocka_unit_test(
+		    a_near_client_is_left_alone_until_most_is_gone),
 		cmocka_unit_test(a_small_window_is_filled_as_it_opens),
 		cmocka_unit_test(
 		    a_near_client_gets_half_its_window_and_a_packet),
