@@ -84,7 +84,7 @@ hear_auth(struct files *f, struct peer *p, const struct auth_allow *m)
 	struct allowed **at = find_allowed(f, m->grant.handle);
 
 	if (!m->live && *at != NULL) {
-		peers_catch_up(&f->peers); /* to what was still allowed */
+		peers_catch_up(&f->peers, p); /* to what was still allowed */
 		disallow(f, find_allowed(f, m->grant.handle));
 	}
 	if (m->live && *at == NULL) {

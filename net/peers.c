@@ -15,7 +15,7 @@
 
 #define PEERS_MAX 4096
 #define TURN 16      /* messages of one peer before the next one's turn */
-#define TURNS 64     /* that one may take to catch up */
+#define TURNS 64     /* that one may take to catch up: a socket holds less */
 #define WAIT_MS 1000 /* for a reader that is a little behind */
 #define REST_MS 3
 
@@ -134,15 +134,15 @@ peers_rest(struct peer *p)
 }
 
 void
-peers_catch_up(struct peers *ps)
+peers_catch_up(struct peers *ps, const struct peer *by)
 {
 	for (size_t i = 0; i < ps->n; i++) {
 		struct peer *p = ps->peer[i];
 
-		if (p->gone || p->rest_ms == 0)
+		if (p == by || p->kind != PEER_NETWORK)
 			continue;
 		for (size_t turn = 0; turn < TURNS; turn++) {
-			if (!hear(ps, p))
+			if (p->gone || !hear(ps, p))
 				break;
 		}
 	}

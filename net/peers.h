@@ -62,8 +62,9 @@ void peers_send(struct peer *p, const struct wire *m, int fd);
 /* It has much to say, and none of it is urgent: once all that came is handled
  * it is not heard for a moment, so that more comes at once. */
 void peers_rest(struct peer *p);
-/* What all of them have said by now is handled. */
-void peers_catch_up(struct peers *ps);
+/* What those who serve many clients have said by now is handled; by is being
+ * heard. */
+void peers_catch_up(struct peers *ps, const struct peer *by);
 
 /* Waits for peers and for what more holds, and handles what peers say;
  * more's revents are the caller's. */

@@ -261,6 +261,31 @@ what_http_began_counts_before_its_login_ends(void **state)
 	assert_pull(EVENT_PULL_END, 0, false);
 }
 
+/* However much it is: more than a turn's. */
+static void
+all_that_http_began_counts_before_its_login_ends(void **state)
+{
+	int sock = kit_client(&kit, PEER_NETWORK);
+	struct grant g = allowed(ROLE_PULL, 1);
+	struct auth_allow over;
+
+	(void)state;
+	WIRE_INIT(&over, WIRE_ALLOW);
+	over.grant = g;
+	tell_pull(sock, &g, PULL_BEGINS, 0, PULLED);
+	assert_pull(EVENT_PULL_BEGIN, 0, false);
+	kill(kit.pid, SIGSTOP);
+	for (uint64_t i = 1; i <= 40; i++)
+		tell_pull(sock, &g, PULL_BEGINS, i, PULLED);
+	assert_int_equal(wire_send(kit.other, &over.head, -1), 0);
+	kill(kit.pid, SIGCONT);
+	for (int i = 1; i <= 40; i++)
+		assert_pull(EVENT_PULL_BEGIN, 0, false);
+	close(sock);
+	for (int i = 0; i <= 40; i++)
+		assert_pull(EVENT_PULL_END, 0, false);
+}
+
 static void
 what_http_may_not_have_pulled_is_not_told(void **state)
 {
@@ -407,6 +432,7 @@ main(void)
 		CASE(who_wants_no_answer_gets_none),
 		CASE(a_pull_of_http_is_told_once_it_is_long_or_over),
 		CASE(what_http_began_counts_before_its_login_ends),
+		CASE(all_that_http_began_counts_before_its_login_ends),
 		CASE(what_http_may_not_have_pulled_is_not_told),
 		CASE(what_is_no_message_of_a_pull_ends_the_channel),
 		CASE(a_pull_from_an_offset_says_which_part),
