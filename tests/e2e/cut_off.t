@@ -48,14 +48,17 @@ running() { # USER…: all have pulled for long enough to be told of
 }
 # curl takes more than a rate allows at first, and then rests: so it shows, too,
 # whether the last of it was told when nothing more moves.
-told() { # USER…: the store knows that some of their bytes went out
-	within 20 "$python" - "$dir/state/store.db" "$@" <<-'EOF'
+in_store() { # USER…: some of their bytes
+	"$python" - "$dir/state/store.db" "$@" <<-'EOF'
 	import sqlite3, sys
 	c = sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True)
 	for user in sys.argv[2:]:
 	    n = c.execute("SELECT max(bytes) FROM pulls WHERE user = ?", [user])
 	    assert (n.fetchone()[0] or 0) >= 300000, user
 	EOF
+}
+told() { # USER…: the store knows that some of their bytes went out
+	within 20 in_store "$@"
 }
 stop_clients() {
 	for p in $pids; do
@@ -153,10 +156,11 @@ ends_kept() { # N: so many ends of kept's pulls lie in state/events
 	import struct, sys
 	data = open(sys.argv[1], "rb").read()
 	record = struct.unpack_from("Q", data, 8)[0]
+	PULL_END, PULLED = 3, 9  # of which a short one may be either
 	ends = 0
 	for at in range(24, len(data) - record + 1, record):
 	    kind = struct.unpack_from("I", data, at + 32)[0]
-	    ends += kind == 3 and b"kept\0" in data[at:at + record]
+	    ends += kind in (PULL_END, PULLED) and b"kept\0" in data[at:at + record]
 	sys.exit(ends != int(sys.argv[2]))
 	PY
 }

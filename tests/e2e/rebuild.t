@@ -6,11 +6,12 @@
 instance
 never_hold
 file=$dir/published/main/conversions.csv
+on=$(day 2 '%Y-%m-%d')
 dump() { # REVENUE
 	echo 'create_date_time;id;client_ids;order_status;revenue'
 	i=0
 	while [ $i -lt 300 ]; do
-		echo "$(day 2 '%Y-%m-%d') 10:00:00;o$i;17000$i;PAID;$(($1 + i))"
+		echo "$on 10:00:00;o$i;17000$i;PAID;$(($1 + i))"
 		i=$((i + 1))
 	done
 }
@@ -34,8 +35,12 @@ wrong=0
 count=0
 last=$(stat -c %Y "$file")
 moved=0
-end=$(($(date +%s) + 12))
-while [ "$(date +%s)" -lt $end ]; do
+begun=$(date +%s)
+for_now() { # twelve seconds, or longer until there are versions
+	took=$(($(date +%s) - begun))
+	[ $took -lt 12 ] || { [ $moved -lt 2 ] && [ $took -lt 200 ]; }
+}
+while for_now; do
 	tool rebuild main >"$work/out" 2>&1 || {
 		wrong=$((wrong + 1))
 		sed 's/^/# /' "$work/out"
