@@ -2,13 +2,15 @@
 
 E2E_TESTS =
 
+# The longest, which mostly wait, come first: beside all others.
+E2E_TESTS += tests/e2e/profiles.t tests/e2e/revise_faults.t tests/e2e/kill.t \
+	tests/e2e/erase_hard.t tests/e2e/steps.t
 E2E_TESTS += tests/e2e/http.t tests/e2e/http_hard.t tests/e2e/pulls.t \
 	tests/e2e/pulls_many.t tests/e2e/cut_off.t
 EXTRA_DIST += tests/e2e/hostile.py
 E2E_TESTS += tests/e2e/job.t
 E2E_TESTS += tests/e2e/versions.t
 E2E_TESTS += tests/e2e/why.t tests/e2e/frozen.t tests/e2e/replay.t
-E2E_TESTS += tests/e2e/kill.t
 E2E_TESTS += tests/e2e/full.t
 EXTRA_DIST += tests/e2e/faults.c
 E2E_TESTS += tests/e2e/golden.t tests/e2e/roundtrip.t tests/e2e/tool.t
@@ -21,7 +23,7 @@ E2E_TESTS += tests/e2e/json_diff.t
 EXTRA_DIST += tests/e2e/json_diff.py
 E2E_TESTS += tests/e2e/init.t tests/e2e/users.t
 E2E_TESTS += tests/e2e/daemon.t tests/e2e/accounts.t tests/e2e/keys.t \
-	tests/e2e/fail2ban.t tests/e2e/profiles.t tests/e2e/hostile.t
+	tests/e2e/fail2ban.t tests/e2e/hostile.t
 EXTRA_DIST += tests/e2e/hostile.sh tests/e2e/hostile_sftp.py tests/e2e/worst.py
 E2E_TESTS += tests/e2e/quality.t tests/e2e/reports_role.t \
 	tests/e2e/masked.t tests/e2e/quality_diff.t
@@ -40,14 +42,14 @@ E2E_TESTS += tests/e2e/ingest.t tests/e2e/hash.t tests/e2e/sources.t
 E2E_TESTS += tests/e2e/presets.t tests/e2e/statuses.t
 E2E_TESTS += tests/e2e/hold.t tests/e2e/preview.t
 E2E_TESTS += tests/e2e/withdraw.t tests/e2e/reprocess.t tests/e2e/order.t
-E2E_TESTS += tests/e2e/revise_faults.t tests/e2e/rebuild.t
+E2E_TESTS += tests/e2e/rebuild.t
 E2E_TESTS += tests/e2e/reprocess_settings.t tests/e2e/reprocess_dumps.t
 E2E_TESTS += tests/e2e/withdraw_kinds.t
 E2E_TESTS += tests/e2e/kinds.t tests/e2e/formats.t tests/e2e/md5.t
 
-E2E_TESTS += tests/e2e/person.t tests/e2e/erase_hard.t
+E2E_TESTS += tests/e2e/person.t
 EXTRA_DIST += tests/e2e/traces.py
-E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t tests/e2e/steps.t
+E2E_TESTS += tests/e2e/zip.t tests/e2e/xlsx.t tests/e2e/zone.t
 EXTRA_DIST += tests/e2e/xlsx.py
 
 TESTS += $(E2E_TESTS) tests/e2e/secrets.t
