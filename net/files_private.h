@@ -1,6 +1,6 @@
 /*
- * What files.c (the process, its channels, what is read), files_list.c (folders)
- * and files_upload.c (what is written) share.
+ * What files.c (the process, its channels, what is read), files_list.c
+ * (folders) and files_upload.c (what is written) share.
  */
 #ifndef NET_FILES_PRIVATE_H
 #define NET_FILES_PRIVATE_H
