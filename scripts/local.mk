@@ -3,8 +3,8 @@ EXTRA_DIST += scripts/registry scripts/tally scripts/unit scripts/setup scripts/
 	scripts/test scripts/lint scripts/coverage scripts/memory scripts/cppcheck.cfg scripts/quickstart \
 	scripts/sample-dump scripts/bench bench/common.py bench/flood.py bench/ingest.py bench/load.py \
 	bench/peers.py bench/serve.py bench/ssh_logins.c bench/tls_connects.c scripts/peers/python_csv_sqlite.py scripts/peers/duckdb.js \
-	scripts/error-pages scripts/check-layers.t tests/data tests/gen_dump.c
-TESTS += scripts/check-layers.t
+	scripts/error-pages scripts/check-layers.t scripts/check-tally.t tests/data tests/gen_dump.c
+TESTS += scripts/check-layers.t scripts/check-tally.t
 
 # What systemd reads: the service, and an account for each role.
 systemdunitdir = $(prefix)/lib/systemd/system
