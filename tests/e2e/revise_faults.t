@@ -75,9 +75,10 @@ as_before() {
 	    ! tool dumps main --limit 0 --json | grep -q withdrawn
 }
 nothing_left() {
-	[ -z "$(find "$dir/state" "$dir/published" "$dir/reports" "$dir/archive" \
+	find "$dir/state" "$dir/published" "$dir/reports" "$dir/archive" \
 	    \( -name 'etilqs*' -o -name '.convdrop*' -o -name '.*.new' -o \
-	    -name '.revised*' \) ! -name .masked)" ]
+	    -name '.revised*' \) ! -name .masked >"$work/left"
+	[ ! -s "$work/left" ]
 }
 
 for op in withdraw reprocess; do
@@ -127,13 +128,14 @@ for op in withdraw reprocess; do
 		within 30 cmp -s "$file" "$work/$op.csv" ||
 		    bad="$bad the published file is wrong in the end;"
 		sound >"$work/sound" 2>&1 || bad="$bad it does not rebuild;"
+		# what is being packed again is not left over
+		within 30 nothing_left || bad="$bad something is left over;"
 		daemon_stop || bad="$bad the daemon does not end well;"
-		nothing_left || bad="$bad something is left over;"
 		if [ -z "$bad" ]; then
 			ok "$op, the disk full at step $at of $total, exit $got: $(tail -1 "$work/out" | cut -c1-60)"
 		else
 			not_ok "$op, the disk full at step $at of $total, exit $got: $bad"
-			cat "$work/out" "$work/out2" "$work/sound" 2>/dev/null | sed 's/^/# /'
+			cat "$work/out" "$work/out2" "$work/sound" "$work/left" 2>/dev/null | sed 's/^/# /'
 		fi
 	done
 
@@ -163,13 +165,14 @@ for op in withdraw reprocess; do
 		within 30 cmp -s "$file" "$work/$op.csv" ||
 		    bad="$bad the published file is wrong in the end;"
 		sound >"$work/sound" 2>&1 || bad="$bad it does not rebuild;"
+		# what is being packed again is not left over
+		within 30 nothing_left || bad="$bad something is left over;"
 		daemon_stop || bad="$bad the daemon does not end well;"
-		nothing_left || bad="$bad something is left over;"
 		if [ -z "$bad" ]; then
 			ok "$op, killed at step $at of $total: as it was $state"
 		else
 			not_ok "$op, killed at step $at of $total, as it was $state: $bad"
-			cat "$work/out" "$work/sound" 2>/dev/null | sed 's/^/# /'
+			cat "$work/out" "$work/sound" "$work/left" 2>/dev/null | sed 's/^/# /'
 		fi
 	done
 done
