@@ -166,6 +166,7 @@ within() { # LIMIT COMMAND…
 		[ "$(date +%s)" -lt "$end" ] || return 1
 		sleep 0.05
 	done
+	return 0 # whatever became of the last sleep
 }
 
 # A value of init's JSON: json users.direct.password
