@@ -469,7 +469,7 @@ http_send_published(struct http_request *r, const struct tree_place *at, int fd,
 	int side;
 	enum MHD_Result rc;
 
-	if (outbox_full(&r->conn->http->to_files)) {
+	if (outbox_stays_full(&r->conn->http->to_files)) {
 		close(fd); /* what cannot be audited is not served */
 		return http_say_error(r, EAGAIN);
 	}

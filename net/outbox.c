@@ -4,12 +4,15 @@
 #include "net/outbox.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/arena.h"
+#include "server/clock.h"
 
 #define MANY 1024 /* about 2 MB */
+#define PATIENCE_MS 1000
 
 struct letter {
 	struct letter *next;
@@ -28,6 +31,7 @@ drop_first(struct outbox *o)
 	if (o->first == NULL)
 		o->last = NULL;
 	o->n--;
+	o->vain = false;
 	free(l);
 }
 
@@ -63,6 +67,21 @@ bool
 outbox_full(const struct outbox *o)
 {
 	return o->n >= MANY;
+}
+
+bool
+outbox_stays_full(struct outbox *o)
+{
+	struct pollfd p = { o->sock, POLLOUT, 0 };
+	int64_t until = clock_ms() + PATIENCE_MS, left = PATIENCE_MS;
+
+	while (outbox_full(o) && !o->vain && left > 0) {
+		poll(&p, 1, (int)left);
+		outbox_flush(o);
+		left = until - clock_ms();
+	}
+	o->vain = outbox_full(o);
+	return o->vain;
 }
 
 bool

@@ -79,6 +79,32 @@ nothing_is_lost_and_the_order_stays(void **state)
 }
 
 static void
+take_all(void)
+{
+	char room[WIRE_MAX];
+
+	while (wire_recv(reader, room, sizeof room, NULL) == 1)
+		continue;
+}
+
+static void
+a_reader_that_is_behind_may_catch_up(void **state)
+{
+	(void)state;
+	while (!outbox_full(&o))
+		put(0);
+	assert_true(outbox_stays_full(&o)); /* it took none */
+	assert_true(o.vain);                /* nor is it waited for again */
+	take_all();
+	outbox_flush(&o);
+	assert_false(o.vain);
+	while (!outbox_full(&o))
+		put(0);
+	take_all();
+	assert_false(outbox_stays_full(&o));
+}
+
+static void
 it_says_when_too_much_waits(void **state)
 {
 	(void)state;
@@ -109,6 +135,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_lost_and_the_order_stays),
+		TEST(a_reader_that_is_behind_may_catch_up),
 		TEST(it_says_when_too_much_waits),
 		TEST(a_reader_that_is_gone_leaves_nothing_waiting),
 	};
