@@ -13,6 +13,7 @@
 #include "net/http_answer.h"
 #include "net/http_field.h"
 #include "net/http_private.h"
+#include "server/bytes.h"
 #include "server/lang.h"
 
 #define BLOCK (4 * HTTP_RECORD) /* of a body under TLS: read at once */
@@ -288,25 +289,6 @@ is_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* All bytes of a file, malloc'ed, or NULL. */
-static char *
-read_whole(int fd, size_t size)
-{
-	char *all = mem_grow(NULL, size);
-	size_t have = 0;
-	ssize_t n = 1;
-
-	while (have < size && n > 0) {
-		n = pread(fd, all + have, size - have, (off_t)have);
-		if (n > 0)
-			have += (size_t)n;
-	}
-	if (have == size)
-		return all;
-	free(all);
-	return NULL;
-}
-
 /* A small file goes out of memory, where its next pulls find it; NULL when it
  * is none, or not as it was when it was opened. */
 static struct MHD_Response *
@@ -321,8 +303,7 @@ whole(struct http_request *r, struct http_seen *s, int fd)
 		return NULL;
 	if (s->whole != NULL && is_file(&s->whole_of, &st))
 		return s->whole;
-	all = read_whole(fd, s->v.size);
-	if (all == NULL)
+	if (bytes_take(&all, fd, s->v.size) == -1)
 		return NULL;
 	forget_whole(s);
 	s->whole_of = st;

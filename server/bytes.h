@@ -15,8 +15,8 @@ int bytes_read(char **out, size_t *n, const char *path, size_t max);
 /* A descriptor that can only be read, whoever gets it; -1 and errno. */
 int bytes_seal(const void *p, size_t n);
 
-/* All n bytes of a memfd, terminated and malloc'ed; the caller's offset does
- * not matter.  -1 and errno when there are fewer. */
+/* The first n bytes of a file, or of a memfd, terminated and malloc'ed; the
+ * descriptor's offset does not matter.  -1 and errno when there are fewer. */
 int bytes_take(char **out, int fd, size_t n);
 
 /* All n bytes at the present offset; -1 and errno. */

@@ -121,20 +121,29 @@ store_step(struct store *s, sqlite3_stmt *q, struct err *e)
 	}
 }
 
+/* Goes to the first row; *q is NULL when there is no such statement. */
+static int
+first_row(struct store *s, enum sql k, sqlite3_stmt **q, struct err *e,
+    const char *kinds, va_list ap)
+{
+	*q = store_kept(s, k, e);
+	if (*q == NULL)
+		return -1;
+	bind_all(*q, kinds, ap);
+	return store_step(s, *q, e);
+}
+
 int
 store_run(struct store *s, enum sql k, struct err *e, const char *kinds, ...)
 {
-	sqlite3_stmt *q = store_kept(s, k, e);
+	sqlite3_stmt *q;
 	va_list ap;
 	int rc;
 
-	if (q == NULL)
-		return -1;
 	va_start(ap, kinds);
-	bind_all(q, kinds, ap);
+	rc = first_row(s, k, &q, e, kinds, ap);
 	va_end(ap);
-	rc = store_step(s, q, e);
-	sqlite3_reset(q);
+	sqlite3_reset(q); /* NULL is none */
 	return rc == -1 ? -1 : 0;
 }
 
@@ -153,16 +162,15 @@ int
 store_ask(struct store *s, enum sql k, int64_t *out, struct err *e,
     const char *kinds, ...)
 {
-	sqlite3_stmt *q = store_kept(s, k, e);
+	sqlite3_stmt *q;
 	va_list ap;
 	int rc;
 
+	va_start(ap, kinds);
+	rc = first_row(s, k, &q, e, kinds, ap);
+	va_end(ap);
 	if (q == NULL)
 		return -1;
-	va_start(ap, kinds);
-	bind_all(q, kinds, ap);
-	va_end(ap);
-	rc = store_step(s, q, e);
 	*out = rc == 1 && sqlite3_column_type(q, 0) != SQLITE_NULL
 		   ? sqlite3_column_int64(q, 0)
 		   : -1;
