@@ -24,8 +24,7 @@
 
 #define OUT_HIGH ((size_t)16 * 1024) /* then no more commands are taken */
 #define FAREWELL_MS 1000             /* for the last reply */
-#define KNOCK_MS 1000      /* how often data's listener is looked at */
-#define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
+#define KNOCK_MS 1000 /* how often data's listener is looked at */
 
 enum { /* of ftp.fd */
 	CONTROL,

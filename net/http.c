@@ -274,6 +274,7 @@ run(struct http *h)
 		outbox_flush(&h->to_files);
 		if (h->draining && !quiet) {
 			quiesce(h);
+			worker_quiet(w);
 			quiet = true;
 		}
 		if (clock_ms() - tick >= TICK_MS || quiet) {

@@ -383,6 +383,19 @@ tell_progress(struct http *h, const struct http_request *r, int64_t now)
 	outbox_put(&h->to_files, &m.head);
 }
 
+/* The client has nothing asked, for too long.  When draining, that is at once
+ * if it was let in before; else it may just have come. */
+static bool
+is_idle(const struct http *h, const struct http_conn *c, int64_t now)
+{
+	int64_t ms = now - c->since_ms;
+
+	if (h->draining && c->unsure == NULL &&
+	    (c->known || ms > DRAIN_IDLE_MS))
+		return true;
+	return ms > (int64_t)h->conf->http_request_s * 1000;
+}
+
 void
 http_keep_deadlines(struct http *h)
 {
@@ -400,10 +413,7 @@ http_keep_deadlines(struct http *h)
 		if (why != HTTP_LIMITS) {
 			log_limit(h, &c->from, why);
 			conn_cut(c);
-		} else if (c->request == NULL &&
-			   ((h->draining && c->unsure == NULL) ||
-			       now - c->since_ms >
-				   (int64_t)h->conf->http_request_s * 1000)) {
+		} else if (c->request == NULL && is_idle(h, c, now)) {
 			conn_cut(c);
 		}
 	}

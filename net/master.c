@@ -182,6 +182,8 @@ begin_child(struct server *s, struct slot *k)
 	k->pid = pid;
 	k->report = report[0];
 	report[0] = -1;
+	if (s->draining)
+		wire_send_plain(k->report, WIRE_DRAIN);
 	rc = 0;
 out:
 	if (rc == -1)
@@ -393,6 +395,7 @@ kill_late_ones(const struct server *s)
 
 /* --- the process --- */
 
+/* Who waits for a process came before, and gets one yet. */
 static void
 drain(struct server *s)
 {
@@ -402,10 +405,9 @@ drain(struct server *s)
 	for (size_t i = 0; i < w->listeners; i++)
 		close(w->listener[i].fd);
 	w->listeners = 0;
-	for (size_t i = s->slots; i-- > 0;) {
-		if (s->slot[i].pid == 0)
-			forget(s, i);
-		else
+	worker_quiet(w);
+	for (size_t i = 0; i < s->slots; i++) {
+		if (s->slot[i].pid != 0)
 			wire_send_plain(s->slot[i].report, WIRE_DRAIN);
 	}
 }

@@ -30,10 +30,9 @@
 
 /* More than any window of ours. */
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
-#define FAREWELL_MS 1000   /* for the last bytes of a session */
-#define DRAIN_IDLE_MS 2000 /* a session that may be ended when draining */
-#define REST_MS 100        /* until memory of no use is given back */
-#define NEAR_US 1000       /* there and back */
+#define FAREWELL_MS 1000 /* for the last bytes of a session */
+#define REST_MS 100      /* until memory of no use is given back */
+#define NEAR_US 1000     /* there and back */
 
 /* As the kernel numbers it; <netinet/tcp.h>, which has it, cannot be included
  * beside <linux/tcp.h>. */

@@ -220,7 +220,7 @@ spawn(struct generation *g, enum role_id role, const struct shared *s,
 		    strerror(errno));
 	}
 	c->control = control;
-	c->ready = false;
+	c->ready = c->quiet = false;
 	c->keys = 0;
 	c->again_ms = 0;
 	c->started_ms = now_ms;
@@ -280,6 +280,17 @@ generation_ready(const struct generation *g)
 	for (enum role_id r = 0; r < WORKER_ROLES; r++) {
 		if (r != WORKER_INGEST && generation_wants(g, r) &&
 		    !g->child[r].ready)
+			return false;
+	}
+	return true;
+}
+
+bool
+generation_quiet(const struct generation *g)
+{
+	for (enum role_id r = 0; r < WORKER_ROLES; r++) {
+		if (roles[r].network && g->child[r].pid != 0 &&
+		    !g->child[r].quiet)
 			return false;
 	}
 	return true;

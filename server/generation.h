@@ -19,10 +19,10 @@
 #include "server/wire.h"
 
 struct child {
-	pid_t pid;   /* 0: none */
-	int control; /* -1 once closed */
-	bool ready;
-	uint64_t keys; /* auth: the reading it last took */
+	pid_t pid;         /* 0: none */
+	int control;       /* -1 once closed */
+	bool ready, quiet; /* it accepts; it was told to drain, and does not */
+	uint64_t keys;     /* auth: the reading it last took */
 	int64_t started_ms;
 	int64_t again_ms; /* to be started then; 0: not */
 	unsigned deaths;  /* one soon after the other */
@@ -71,6 +71,7 @@ int generation_spawn(struct generation *g, enum role_id role,
 
 bool generation_wants(const struct generation *g, enum role_id role);
 bool generation_ready(const struct generation *g); /* all but ingest */
+bool generation_quiet(const struct generation *g); /* accepts nobody */
 bool generation_empty(const struct generation *g); /* no process left */
 
 /* WIRE_DRAIN or _STOP; nothing when it does not run. */

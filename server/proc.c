@@ -95,6 +95,8 @@ hear(struct parent *p, struct generation *g, enum role_id role)
 	}
 	if (m.head.type == WIRE_READY)
 		c->ready = true;
+	if (m.head.type == WIRE_QUIET)
+		c->quiet = true;
 	if (m.head.type != WIRE_KEYS || role != WORKER_AUTH)
 		return;
 	c->keys = m.head.id;
@@ -178,6 +180,7 @@ advance(struct parent *p, int64_t now, int64_t *next)
 		proc_start_failed(p, _("A worker did not start in time."));
 	if (p->starting != NULL)
 		proc_sooner(next, p->starting->deadline_ms);
+	proc_finish_rotation(p);
 	proc_bury(p, now, next);
 	if (p->stopping)
 		return wind_down(p, now, next);

@@ -136,15 +136,19 @@ tell_rotated(const struct parent *p, const struct conf *c)
 	}
 }
 
-/* The generation that has them accepts. */
+/* The generation that has them accepts, and those before no more. */
 void
 proc_finish_rotation(struct parent *p)
 {
 	struct err e = ERR_EMPTY;
 
-	if (!p->rotating)
+	if (!p->rotated)
 		return;
-	p->rotating = false;
+	for (const struct generation *g = p->first; g != NULL; g = g->next) {
+		if (g->state == GEN_RETIRING && !generation_quiet(g))
+			return;
+	}
+	p->rotated = false;
 	tell_rotated(p, p->current->conf);
 	if (rotate_finish(p->current->conf, &e) == -1)
 		log_error("The coming host keys: %s.", e.text);

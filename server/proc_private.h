@@ -25,7 +25,8 @@ struct parent {
 	bool announced;    /* the line with `ready` is out */
 	bool again;        /* a SIGHUP came while starting */
 	int64_t rotate_at; /* wall: the coming host keys take over; 0: none */
-	bool rotating;     /* they are in place, and not in force yet */
+	bool rotating;     /* they are in place, and not in force yet; */
+	bool rotated;      /* they are, and those before may be, too */
 	bool stopping, failed;
 	int64_t stop_ms; /* when draining ends */
 };

@@ -17,6 +17,7 @@
 static const size_t sizes[WIRE_TYPES] = {
         [WIRE_READY]   = sizeof(struct wire_plain),
         [WIRE_DRAIN]   = sizeof(struct wire_plain),
+        [WIRE_QUIET]   = sizeof(struct wire_plain),
         [WIRE_STOP]    = sizeof(struct wire_plain),
         [WIRE_CLIENT]  = sizeof(struct wire_client),
         [WIRE_START]   = sizeof(struct wire_plain),

@@ -16,6 +16,7 @@ enum wire_type {
 	/* parent to any worker, and back */
 	WIRE_READY,  /* worker: every listener accepts, sandbox is on */
 	WIRE_DRAIN,  /* parent: accept no more, end when idle */
+	WIRE_QUIET,  /* network: it accepts no more */
 	WIRE_STOP,   /* parent: end at once */
 	WIRE_CLIENT, /* struct wire_client, with a new peer's channel */
 	WIRE_KEYS,   /* parent to auth: users in the descriptor (struct
@@ -72,7 +73,7 @@ size_t wire_size(uint32_t type);
 
 int wire_pair(int pair[2]); /* SOCK_SEQPACKET, close-on-exec */
 
-/* What WIRE_READY, _DRAIN, _STOP, _IN and _START are. */
+/* What WIRE_READY, _DRAIN, _QUIET, _STOP, _IN and _START are. */
 struct wire_plain {
 	struct wire head;
 };

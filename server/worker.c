@@ -17,6 +17,13 @@ worker_ready(const struct worker *w)
 }
 
 void
+worker_quiet(const struct worker *w)
+{
+	if (wire_send_plain(w->control, WIRE_QUIET) == -1)
+		log_error("The parent is gone.");
+}
+
+void
 worker_wipe_pem(struct worker *w)
 {
 	for (size_t i = 0; i < sizeof w->pem / sizeof *w->pem; i++) {

@@ -41,8 +41,12 @@ struct worker {
 	size_t pem_n[4];
 };
 
-/* Tells the parent that the worker accepts. */
+/* A session without a request may be ended then, when draining. */
+#define DRAIN_IDLE_MS 2000
+
+/* Tells the parent that the worker accepts, and that it does no more. */
 void worker_ready(const struct worker *w);
+void worker_quiet(const struct worker *w);
 
 /* Keys and certificates are loaded: pem is wiped and gone. */
 void worker_wipe_pem(struct worker *w);

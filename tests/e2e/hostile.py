@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import sys
+import threading
 import time
 
 PATIENCE = 60  # seconds, for anything
@@ -22,12 +23,14 @@ def connect(port, tls=False, source="127.0.0.1", window=None):
     s.settimeout(PATIENCE)
     s.bind((source, 0))
     s.connect(("127.0.0.1", int(port)))
-    if tls:
-        c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        c.check_hostname = False
-        c.verify_mode = ssl.CERT_NONE
-        s = c.wrap_socket(s)
-    return s
+    return client_tls().wrap_socket(s) if tls else s
+
+
+def client_tls():
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    return c
 
 
 def basic(login):
@@ -299,11 +302,8 @@ def together(port, path, login, n):
     """How many of n requests are answered, each in a record of TLS, that come
     along with the end of its handshake."""
     s = connect(port)
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    c.check_hostname = False
-    c.verify_mode = ssl.CERT_NONE
     came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = c.wrap_bio(came, goes)
+    tls = client_tls().wrap_bio(came, goes)
 
     def until_done(what):
         while True:
@@ -327,6 +327,40 @@ def together(port, path, login, n):
             break
         answers += data
     print(answers.count(b"HTTP/1.1 200 "))
+
+
+def comers(until, ssh, https, http):
+    """How many clients got no answer, of those who came until then, one after
+    the other, and were silent at first."""
+    missed = []
+
+    def come(port, n):
+        s = connect(port, source=f"127.0.0.{2 + n % 50}")
+        try:
+            time.sleep(0.3)
+            if port == ssh:
+                fine = s.recv(4) == b"SSH-"
+            else:
+                if port == https:
+                    s = client_tls().wrap_socket(s)
+                s.sendall(get("/"))
+                fine = answer(s) == 401
+        except OSError:
+            fine = False
+        if not fine:
+            missed.append(n)
+        s.close()
+
+    clients = []
+    while not os.path.exists(until):
+        port = (ssh, https, http)[len(clients) % 3]
+        clients.append(
+            threading.Thread(target=come, args=(port, len(clients))))
+        clients[-1].start()
+        time.sleep(0.02)
+    for c in clients:
+        c.join()
+    print(len(missed))
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -137,6 +137,21 @@ check "so is one that does not fit its key" within 10 \
 check "and is not used either" [ "$(serial)" = "$new" ]
 cat "$work/new/keys/tls.crt" >"$dir/keys/tls.crt"
 
+# --- clients that come while the configuration is read again
+in_force() { grep -c "is in force" "$work/log"; }
+one_more() { [ "$(in_force)" -gt "$forces" ]; }
+hostile comers "$work/enough" "$sftp_port" "$https_port" "$http_port" \
+    >"$work/missed" &
+comers=$!
+for again in once twice; do
+	forces=$(in_force)
+	kill -HUP "$daemon_pid"
+	check "the configuration is read $again" within 30 one_more
+done
+touch "$work/enough"
+wait $comers
+check "and none who came meanwhile is turned away" is "$(cat "$work/missed")" 0
+
 # --- workers that are killed
 begin killed "$http_port" plain
 old=$(worker http)
