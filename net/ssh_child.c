@@ -30,7 +30,7 @@
 
 /* More than any window of ours. */
 #define BACKLOG_MAX ((size_t)4 * 1024 * 1024)
-#define FAREWELL_MS 1000 /* for the last bytes of a session */
+#define FAREWELL_MS 1000 /* for the last bytes of a session, either way */
 #define REST_MS 100      /* until memory of no use is given back */
 #define NEAR_US 1000     /* there and back */
 
@@ -565,18 +565,22 @@ log_client(const struct client *c)
 }
 
 /*
- * The client closed the connection without a word (lftp's scripts end so), but
+ * The client closed the connection, not the file (lftp's scripts end so), but
  * took all that it was sent: its system acknowledged it, and had there been
- * something that its process did not read, it would have sent a reset.
+ * something that its process did not read, it would have sent a reset.  Which
+ * of both it is shows a moment after the client's farewell, if it said one.
  */
 static bool
 hung_up_well(const struct client *c)
 {
+	struct pollfd hang_up = { c->tcp, POLLRDHUP, 0 };
 	struct tcp_info t = { .tcpi_state = 0 };
 	socklen_t n = sizeof t;
 
-	return c->gone &&
-	       getsockopt(c->tcp, IPPROTO_TCP, TCP_INFO, &t, &n) == 0 &&
+	if (!c->gone || c->sftp == NULL || sftp_idle(c->sftp))
+		return false;
+	poll(&hang_up, 1, FAREWELL_MS);
+	return getsockopt(c->tcp, IPPROTO_TCP, TCP_INFO, &t, &n) == 0 &&
 	       t.tcpi_state == STATE_CLOSE_WAIT && t.tcpi_unacked == 0 &&
 	       t.tcpi_notsent_bytes == 0;
 }

@@ -241,8 +241,8 @@ check "a whole pull is in the audit" within 10 pulled \
     "$big and e.get('complete') and e.get('bytes') == 30000000"
 check "what reget fetched reached the end" within 10 pulled \
     "$big and e.get('complete') and e.get('bytes') == 30000000 - 12345678"
-# A client that has the bytes and is gone without a word, as lftp is after its
-# last command; and one whose system says that it broke off.
+# A client that has the bytes and is gone, with or without a word, as lftp is
+# after its last command; and one whose system says that it broke off.
 cat >"$work/gone.py" <<'EOF'
 import socket, struct; from lib import *
 t, s = connect("direct", sys.argv[1])
@@ -251,7 +251,15 @@ f = s.open("/main/big.csv")
 f.seek(30000000 - n)
 got = 0
 while got < n: got += len(f.read(32768))
-if sys.argv[3] == "reset":
+if sys.argv[3].startswith("word"):
+    m = paramiko.Message()
+    m.add_byte(b"\1") # SSH_MSG_DISCONNECT, by the application
+    m.add_int(11)
+    m.add_string("bye")
+    m.add_string("")
+    t._send_message(m)
+    time.sleep(0.2)
+if sys.argv[3].endswith("reset"):
     t.sock.setsockopt(
         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 os._exit(0)
@@ -263,6 +271,8 @@ while read -r bytes how complete; do
 done <<'EOF'
 1000001 close True
 1000002 reset False
+1000003 word-and-close True
+1000004 word-and-reset False
 EOF
 
 # --- limits
