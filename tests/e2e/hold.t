@@ -198,16 +198,15 @@ check "under a number of its own" [ "$(number main theirs.csv)" -gt "$n" ]
 n=$(number main theirs.csv)
 tool publish main --reason "to wait for it" >/dev/null
 has=$(rows main)
-kill -KILL "$daemon_pid"
-wait "$daemon_pid" 2>/dev/null
+daemon_kill
 check "it waits after kill -9" lists main 'known to this feed'
 refute "without a daemon it cannot be approved" tool approve main "$n"
 daemon
 tool approve main "$n" >/dev/null 2>&1 &
 asked=$!
 sleep 0.0"$(shuf -i 1-9 -n 1)"
-kill -KILL "$daemon_pid"
-wait "$daemon_pid" "$asked" 2>/dev/null
+daemon_kill
+wait "$asked"
 daemon
 if tool dumps main | head -1 | grep -q ' held '; then
 	check "after a kill in the middle it waits whole" [ "$(rows main)" = "$has" ]
@@ -217,7 +216,7 @@ else
 fi
 tool publish main --reason "to wait for it" >/dev/null
 check "all of it is published" [ "$(rows main)" = $((has + 96)) ]
-check "the report says that it was taken" within 5 state main theirs.csv merged
+check "the report says that it was taken" within 20 state main theirs.csv merged
 check "the audit says who" says '"actor":"' tool audit log event=approved "dump=$n"
 refute "twice is once too often" tool approve main "$n"
 drop_and_wait "$work/theirs.csv" theirs.csv main

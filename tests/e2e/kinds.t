@@ -170,8 +170,7 @@ sums() { (cd "$dir/published" && find . -type f ! -name '*.gz' | sort | xargs st
 tool publish main --reason "to wait for it" >/dev/null
 tool publish other --reason "to wait for it" >/dev/null
 sums >"$work/before"
-kill -KILL "$daemon_pid"
-wait "$daemon_pid" 2>/dev/null
+daemon_kill
 daemon
 drop_and_wait "$work/clients.json" again.json
 tool publish main --reason "to wait for it" >/dev/null

@@ -235,6 +235,42 @@ daemon_stop() {
 	return $status
 }
 
+# Ends it as a loss of power does.  The next daemon needs the ports, which are
+# free when the last of its processes is gone.
+daemon_kill() {
+	family="$daemon_pid $(pgrep -P "$daemon_pid" | xargs)"
+	for pid in ${family#* }; do
+		family="$family $(pgrep -P "$pid" | xargs)"
+	done
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -KILL $family 2>/dev/null
+	wait "$daemon_pid" 2>/dev/null
+	daemon_pid=
+	# shellcheck disable=SC2086
+	within 20 are_gone $family
+}
+are_gone() { # PID…: none is there, but as one that nobody waited for
+	for pid in "$@"; do
+		case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in
+		'' | Z* | X*) ;;
+		*) return 1 ;;
+		esac
+	done
+}
+
+# The configuration is read again: when this returns it is in force, and nobody
+# takes a dump by the one before any more.
+reload() {
+	forces=$(grep -c 'is in force' "$work/log")
+	before_reload=$(worker ingest)
+	kill -HUP "$daemon_pid"
+	within 20 reloaded
+}
+reloaded() {
+	[ "$(grep -c 'is in force' "$work/log")" -gt "$forces" ] &&
+	    other_worker ingest "$before_reload"
+}
+
 logged() { # WORDS: by a daemon of this test
 	cat "$work/log.all" "$work/log" 2>/dev/null | grep -q -- "$1"
 }
@@ -315,7 +351,9 @@ http() {
 	curl -sS --max-time 120 "$@" "http://localhost:$http_port$url"
 }
 
-# A day N days ago as dumps write it: day 3 %d.%m.%Y
+# A day N days before the test began, as dumps write it: day 3 %d.%m.%Y.  It is
+# the same one when midnight passes meanwhile.
+began=$(date '+%Y-%m-%d %H:%M:%S')
 day() { # N FORMAT
-	date -d "$1 days ago" +"$2"
+	date -d "$1 days ago $began" +"$2"
 }

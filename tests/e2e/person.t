@@ -288,13 +288,13 @@ echo +79997770011 >"$work/stdin"
 tool person erase - --reason "killed" <"$work/stdin" >"$work/killed" 2>&1 &
 asker=$!
 within 20 sh -c "cat '$dir'/audit/*.jsonl | grep -q 'erased.*-k1.csv'"
-pkill -9 -P "$daemon_pid"
-kill -9 "$daemon_pid"
-wait "$daemon_pid" 2>/dev/null
-daemon_pid=
+daemon_kill
 wait "$asker"
 daemon
-finished() { [ "$(cat "$dir"/audit/*.jsonl | grep -c '"erased".*"orders"')" = "$1" ]; }
+finished() {
+	[ "$(cat "$dir"/audit/*.jsonl | grep -c '"erased".*"orders"')" = "$1" ] &&
+	    ! tool status | grep -q Erasure
+}
 check "what was interrupted goes on" within 30 finished 4
 check "no trace is left then" traces +79997770011
 check "the audit accepts that" tool audit verify
