@@ -20,7 +20,8 @@
 enum files_op {
 	FILES_STAT,
 	FILES_OPEN,   /* a file to read: descriptor */
-	FILES_LIST,   /* a folder: a memfd of struct files_entry */
+	FILES_LIST,   /* a folder: a memfd of struct files_entry, at most
+		       * FILES_LIST_MAX of them */
 	FILES_CREATE, /* an upload begins: descriptor to write, upload id;
 		       * truncates one's own upload of that name */
 	FILES_COMMIT, /* it ended well: upload id */
@@ -33,6 +34,7 @@ enum files_op {
 			 * while they grow */
 };
 #define FILES_AT_MS 2000
+#define FILES_LIST_MAX 65536
 
 /* As the id of a request: nobody waits for an answer, and there is none. */
 #define FILES_UNANSWERED UINT64_MAX
@@ -89,8 +91,10 @@ struct files_reply { /* WIRE_OPENED */
 	struct wire head;
 	int32_t error; /* 0 or an errno: ENOENT, EACCES, EEXIST, ENOSPC … */
 	uint32_t entries; /* LIST */
-	uint64_t number;  /* CREATE: upload id.  OPEN of a published file: a
-			   * pull id, to be ended by PULL_END; else 0 */
+	uint32_t cut;     /* LIST: the folder has more than these */
+	uint32_t pad;
+	uint64_t number; /* CREATE: upload id.  OPEN of a published file: a
+			  * pull id, to be ended by PULL_END; else 0 */
 	struct files_stat stat;
 };
 

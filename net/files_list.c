@@ -1,7 +1,8 @@
 /*
  * Folders.  One of many files takes a while to read, and somebody may ask for
  * it again and again in every session that a login may have; so they are read
- * in threads, a few at once, and nobody else waits.
+ * in threads, a few at once, and nobody else waits.  Of one that has too many
+ * only some are shown, and both the client and the admin are told.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 #include "formats/arena.h"
 #include "net/files_private.h"
 #include "server/bytes.h"
+#include "server/clock.h"
+#include "server/log.h"
 
-#define ENTRIES_MAX 65536
+#define TOLD_MS ((int64_t)3600 * 1000) /* the admin is, once in so long */
 #define AT_ONCE 2 /* of the pool's threads; the others sync */
 
 struct listing {
@@ -27,21 +30,24 @@ struct listing {
 	size_t owns;
 	struct files_entry *entry;
 	size_t n, room;
+	bool cut;
 	int error, fd;
 };
 
-static void
+static bool
 add_entry(void *ctx, const struct files_entry *e)
 {
 	struct listing *l = ctx;
 
-	if (l->n == ENTRIES_MAX)
-		return;
+	l->cut = l->n == FILES_LIST_MAX;
+	if (l->cut)
+		return false;
 	if (l->n == l->room) {
 		l->room = l->room == 0 ? 64 : l->room * 2;
 		l->entry = mem_grow(l->entry, l->room * sizeof *l->entry);
 	}
 	l->entry[l->n++] = *e;
+	return true;
 }
 
 static void
@@ -128,6 +134,34 @@ list_begin(struct request *rq)
 	return 0;
 }
 
+static void
+tell_cut(struct files *f, const struct listing *l)
+{
+	static const char *const folder[] = {
+		[TREE_PUBLISHED] = "published",
+		[TREE_INBOX] = "inbox",
+		[TREE_REPORTS] = "reports",
+		[TREE_ARCHIVE] = "archive",
+	};
+	int64_t now = clock_ms();
+	char safe[512];
+
+	if (f->lists.told_ms != 0 && now - f->lists.told_ms < TOLD_MS)
+		return;
+	f->lists.told_ms = now;
+	log_safe(safe, sizeof safe, l->place.rel, strlen(l->place.rel));
+	if (l->place.root == TREE_REPORTS)
+		log_warn("%s/%s: the folder has more than %d files, and "
+			 "listings show no more than these; delete old reports "
+			 "there, the archive has them, too",
+		    folder[l->place.root], safe, FILES_LIST_MAX);
+	else
+		log_warn("%s/%s: the folder has more than %d files, and "
+			 "listings show no more than these; the others can be "
+			 "fetched by their names",
+		    folder[l->place.root], safe, FILES_LIST_MAX);
+}
+
 /* What it may no more see when its login ended meanwhile is not sent. */
 static void
 answer(struct files *f, struct listing *l)
@@ -139,6 +173,9 @@ answer(struct files *f, struct listing *l)
 	r.head.id = l->ask;
 	r.error = files_allows(f, l->grant.handle) ? l->error : EACCES;
 	r.entries = (uint32_t)l->n;
+	r.cut = l->cut;
+	if (l->cut)
+		tell_cut(f, l);
 	if (p != NULL)
 		files_answer(p, &r, l->fd);
 	else if (l->fd != -1)

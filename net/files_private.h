@@ -62,6 +62,7 @@ struct channel {
 struct lists { /* folders that are to be read, and how many are */
 	struct listing *first, *last;
 	unsigned running;
+	int64_t told_ms; /* that one has too many */
 };
 
 struct files {

@@ -216,6 +216,7 @@ struct listing {
 	int64_t now;
 	char *p;
 	size_t n, size;
+	bool cut; /* there are more */
 };
 
 static void
@@ -248,6 +249,7 @@ add_folder(struct ftp *s, struct listing *l, const char *path)
 
 	if (error != 0)
 		return error;
+	l->cut = r.cut != 0;
 	while ((n = pread(fd, e, sizeof e, at)) > 0) {
 		for (size_t i = 0; i < (size_t)n / sizeof *e; i++) {
 			e[i].name[sizeof e[i].name - 1] = '\0';
@@ -333,6 +335,14 @@ list(struct ftp *s, struct listing *l, struct slice arg)
 	return 0;
 }
 
+static const char *
+end_of(const struct listing *l)
+{
+	return l->cut ? "The folder has more files than these; the others can "
+			"be fetched by their names."
+		      : "End.";
+}
+
 void
 ftp_stat_path(struct ftp *s, struct slice arg)
 {
@@ -342,7 +352,7 @@ ftp_stat_path(struct ftp *s, struct slice arg)
 		ftp_say(s, "213-What is there:");
 		if (l.n > 0)
 			ftp_put(s, l.p, l.n);
-		ftp_say(s, "213 End.");
+		ftp_say(s, "213 %s", end_of(&l));
 	}
 	free(l.p);
 }
@@ -484,11 +494,17 @@ send_listing(struct ftp *s, enum ftp_format format, struct slice arg)
 {
 	struct listing l = { .format = format };
 	struct ftp_moved moved;
+	enum ftp_end end;
 
 	s->rest = 0;
 	if (can_transfer(s) && ftp_went_well(s, list(s, &l, arg)) &&
-	    open_data(s, "The listing follows."))
-		say_end(s, ftp_data_send_bytes(s->data, l.p, l.n, &moved));
+	    open_data(s, "The listing follows.")) {
+		end = ftp_data_send_bytes(s->data, l.p, l.n, &moved);
+		if (end == FTP_END_WELL && l.cut)
+			ftp_say(s, "226 %s", end_of(&l));
+		else
+			say_end(s, end);
+	}
 	free(l.p);
 }
 

@@ -265,13 +265,15 @@ uint64_t http_delivered(const struct http_request *r);
 /* The response of a pull ended. */
 void http_pull_end(struct http_request *r, bool completed);
 
-/* A folder as a page: begun, an entry at a time (ctx is the text), sent. */
+/* A folder as a page: begun, an entry at a time (ctx is the text), sent; cut:
+ * it has more than these. */
 struct http_text {
 	char *p;
 	size_t n, room;
 };
 void http_list_begin(struct http_text *t);
-void http_list_entry(void *ctx, const struct files_entry *e);
-enum MHD_Result http_list_send(struct http_request *r, struct http_text *t);
+bool http_list_entry(void *ctx, const struct files_entry *e);
+enum MHD_Result http_list_send(
+    struct http_request *r, struct http_text *t, bool cut);
 
 #endif

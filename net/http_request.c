@@ -329,7 +329,7 @@ step_find(struct http_request *r)
 		free(t.p);
 		return http_say_error(r, error);
 	}
-	return http_list_send(r, &t);
+	return http_list_send(r, &t, false);
 }
 
 static enum MHD_Result
@@ -357,7 +357,7 @@ step_answer(struct http_request *r)
 		http_list_entry(&t, &e);
 	}
 	close(fd);
-	return http_list_send(r, &t);
+	return http_list_send(r, &t, r->found.cut != 0);
 }
 
 /* Without a login: is the process alive, and can it do its work? */

@@ -499,7 +499,7 @@ text_escaped(struct http_text *t, const char *s, bool url)
 	}
 }
 
-void
+bool
 http_list_entry(void *ctx, const struct files_entry *e)
 {
 	struct http_text *t = ctx;
@@ -517,15 +517,20 @@ http_list_entry(void *ctx, const struct files_entry *e)
 	n = snprintf(buf, sizeof buf, "</a><td>%" PRIu64 "<td>%s\n",
 	    e->stat.size, e->stat.is_dir ? "" : date);
 	text_add(t, buf, (size_t)n);
+	return true;
 }
 
 enum MHD_Result
-http_list_send(struct http_request *r, struct http_text *t)
+http_list_send(struct http_request *r, struct http_text *t, bool cut)
 {
+	const char *more = _("<p>The folder has more files than these; the "
+			     "others can be fetched by their names.</p>\n");
 	struct MHD_Response *m;
 
 	http_measure(r->conn);
 	text_add(t, "</table>\n", 9);
+	if (cut)
+		text_add(t, more, strlen(more));
 	m = MHD_create_response_from_buffer(t->n, t->p, MHD_RESPMEM_MUST_FREE);
 	MHD_add_response_header(
 	    m, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");

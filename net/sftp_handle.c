@@ -198,6 +198,7 @@ sftp_handle_add(struct sftp *s, size_t i, uint32_t id, enum handle_kind kind,
 	h->stat = r->stat;
 	h->append = append;
 	h->entries = r->entries;
+	h->cut = r->cut != 0;
 	s->handle[i] = h;
 	sftp_begin(&s->out, SFTP_HANDLE, id);
 	sftp_put_u32(&s->out, 8);

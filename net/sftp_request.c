@@ -264,7 +264,9 @@ do_readdir(struct sftp *s, const struct sftp_request *q)
 	    pread(h->fd, e, want * sizeof *e, (off_t)(h->next * sizeof *e)) !=
 		(ssize_t)(want * sizeof *e)) {
 		sftp_put_status(&s->out, q->id, SFTP_EOF,
-		    _("This is the end of the folder."));
+		    h->cut ? _("The folder has more files than these; the "
+			       "others can be fetched by their names.")
+			   : _("This is the end of the folder."));
 		return;
 	}
 	sftp_begin(&s->out, SFTP_NAME, q->id);

@@ -32,6 +32,7 @@ struct handle {
 	uint64_t told;  /* FILE: what files was told of */
 	bool append, troubled;
 	uint32_t entries, next; /* FOLDER */
+	bool cut;               /* FOLDER: it has more */
 };
 
 struct sftp {

@@ -357,11 +357,12 @@ tree_stat(
 /* --- listing ------------------------------------------------------------- */
 
 struct listing {
-	void (*each)(void *ctx, const struct files_entry *e);
+	bool (*each)(void *ctx, const struct files_entry *e);
 	void *ctx;
 };
 
-static void
+/* False when nobody wants more. */
+static bool
 emit(const struct listing *l, const char *name, const struct files_stat *st)
 {
 	struct files_entry e;
@@ -369,10 +370,10 @@ emit(const struct listing *l, const char *name, const struct files_stat *st)
 
 	memset(&e, 0, sizeof e);
 	if (n >= sizeof e.name)
-		return;
+		return true;
 	memcpy(e.name, name, n);
 	e.stat = *st;
-	l->each(l->ctx, &e);
+	return l->each(l->ctx, &e);
 }
 
 static void
@@ -434,6 +435,7 @@ list_real(
 {
 	int fd = -1, rc = 0;
 	const struct dirent *de;
+	bool more = true;
 	DIR *d;
 
 	if (!p->read && !is_own_folder(t, p))
@@ -447,7 +449,7 @@ list_real(
 		close(fd);
 		return rc;
 	}
-	while ((de = readdir(d)) != NULL) {
+	while (more && (de = readdir(d)) != NULL) {
 		struct tree_place one = *p;
 		struct files_stat st;
 		size_t n = strlen(p->rel), name = strlen(de->d_name);
@@ -461,7 +463,7 @@ list_real(
 		if (tree_stat(t, &one, &st) == 0 &&
 		    depth_fits(&roots[p->root], one.rel) &&
 		    !(roots[p->root].flat && st.is_dir))
-			emit(l, de->d_name, &st);
+			more = emit(l, de->d_name, &st);
 	}
 	closedir(d);
 	return 0;
@@ -470,7 +472,7 @@ list_real(
 int
 tree_list(const struct tree *t, const struct grant *g,
     const struct tree_place *p,
-    void (*each)(void *ctx, const struct files_entry *e), void *ctx)
+    bool (*each)(void *ctx, const struct files_entry *e), void *ctx)
 {
 	const struct listing l = { each, ctx };
 

@@ -67,9 +67,10 @@ int tree_open(
 int tree_stat(
     const struct tree *t, const struct tree_place *p, struct files_stat *st);
 
-/* Calls each for every entry that the grant shows; 0 or an errno. */
+/* Calls each for every entry that the grant shows, until it returns false; 0 or
+ * an errno. */
 int tree_list(const struct tree *t, const struct grant *g,
     const struct tree_place *p,
-    void (*each)(void *ctx, const struct files_entry *e), void *ctx);
+    bool (*each)(void *ctx, const struct files_entry *e), void *ctx);
 
 #endif

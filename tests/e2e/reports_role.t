@@ -1,9 +1,11 @@
 #!/bin/sh
 # The role report: over HTTPS and SFTP the latest quality, summary and the dumps'
-# reports of its feed, masked; nothing else.  The role drop reads originals.
+# reports of its feed, masked; nothing else.  The role drop reads originals.  Of a
+# folder with too many some are listed, and that is said.
 . "${srcdir:-.}/tests/e2e/lib.sh"
 
-instance --feed main --feed other
+ftp_port=$(free_port)
+instance --feed main --feed other --ftp-port "$ftp_port"
 analyst=$("$convdrop" -c "$conf" user add analyst --role report --feed main --json | "$python" -c '
 import json, sys; print(json.load(sys.stdin)["password"])')
 check "convdrop makes a user of the role report" [ -n "$analyst" ]
@@ -69,5 +71,53 @@ echo "+7 916 765-43-21" | "$convdrop" -c "$conf" person erase - --reason asked >
 check "when a person is erased, the masked row goes too" sh -c "
     ! grep -q ';a3;' '$reports/deals.csv.rejects.csv' &&
     ! grep -qs ';a3;' '$reports/.masked/deals.csv.rejects.csv'"
+
+# --- one more than a listing shows
+"$python" - "$dir/reports/other" <<'EOF'
+import os, sys
+st = os.stat(sys.argv[1])
+for i in range(65537):
+    path = "%s/%05d.csv.report.txt" % (sys.argv[1], i)
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+    os.chown(path, st.st_uid, st.st_gid)
+EOF
+listed() { # FILE: all that fit, whatever stands around them
+	is "$(grep -c '\.csv\|\.txt' "$1")" 65536
+}
+more="The folder has more files than these"
+https /reports/other/ -K "$work/droprc" >"$work/list"
+check "HTTPS lists 65,536 files" listed "$work/list"
+check "and says that there are more" says "$more" list
+curl -sSv --ssl-reqd --cacert "$dir/keys/tls.crt" -K "$work/droprc" \
+    "ftp://localhost:$ftp_port/reports/other/" >"$work/list" 2>"$work/said"
+check "so does FTP" listed "$work/list"
+check "in its last reply" says "226 $more" said
+"$python" - "$sftp_port" "$dropper" >"$work/list" 2>&1 <<'EOF'
+import paramiko, sys
+from paramiko import sftp
+t = paramiko.Transport(("127.0.0.1", int(sys.argv[1])))
+t.connect(username="dropper", password=sys.argv[2])
+s = paramiko.SFTPClient.from_transport(t)
+kind, m = s._request(sftp.CMD_OPENDIR, "/reports/other")
+folder = m.get_binary()
+while True:
+    s._async_request(type(None), sftp.CMD_READDIR, folder)
+    kind, answer = s._read_packet()
+    m = paramiko.Message(answer)
+    m.get_int()
+    if kind != sftp.CMD_NAME:
+        break
+    for _ in range(m.get_int()):
+        print(m.get_text())
+        m.get_text()
+        paramiko.SFTPAttributes._from_msg(m)
+print(m.get_int(), m.get_text())
+t.close()
+EOF
+check "and SFTP" listed "$work/list"
+check "with its end" says "1 $more" list
+check "the log names the folder" logged \
+    "reports/other: the folder has more than 65536 files"
+check "once" is "$(grep -c 'more than 65536' "$work/log")" 1
 check "SIGTERM ends the daemon well" daemon_stop
 finish

@@ -247,9 +247,10 @@ only_regular_files_beneath_the_root_open(void **state)
 
 struct seen {
 	char text[1024];
+	bool enough; /* one is */
 };
 
-static void
+static bool
 see(void *ctx, const struct files_entry *e)
 {
 	struct seen *s = ctx;
@@ -257,6 +258,7 @@ see(void *ctx, const struct files_entry *e)
 
 	snprintf(s->text + n, sizeof s->text - n, " %s%s%s", e->name,
 	    e->stat.is_dir ? "/" : "", e->stat.writable ? "+" : "");
+	return !s->enough;
 }
 
 /* Is every word of want in the list, and nothing else? */
@@ -309,7 +311,7 @@ lists_show_what_the_grant_shows(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct grant g = grant_of(cases[i].roles);
-		struct seen s = { "" };
+		struct seen s = { .text = "" };
 		struct tree_place p;
 
 		assert_int_equal(tree_resolve(&tree, &g, cases[i].path, &p), 0);
@@ -321,10 +323,24 @@ lists_show_what_the_grant_shows(void **state)
 }
 
 static void
+a_list_ends_where_nobody_wants_more(void **state)
+{
+	struct grant g = grant_of(PULL);
+	struct seen s = { .enough = true };
+	struct tree_place p;
+
+	(void)state;
+	assert_int_equal(tree_resolve(&tree, &g, "/main", &p), 0);
+	assert_int_equal(tree_list(&tree, &g, &p, see, &s), 0);
+	assert_true(lists(s.text, "conversions.csv") ||
+		    lists(s.text, "conversions.csv.gz"));
+}
+
+static void
 a_feed_without_a_folder_is_an_empty_one(void **state)
 {
 	struct grant g = grant_of(AUDIT);
-	struct seen s = { "" };
+	struct seen s = { .text = "" };
 	struct tree_place p;
 	struct files_stat st;
 
@@ -363,6 +379,7 @@ main(void)
 		cmocka_unit_test(paths_resolve_within_the_grant_alone),
 		cmocka_unit_test(only_regular_files_beneath_the_root_open),
 		cmocka_unit_test(lists_show_what_the_grant_shows),
+		cmocka_unit_test(a_list_ends_where_nobody_wants_more),
 		cmocka_unit_test(a_feed_without_a_folder_is_an_empty_one),
 		cmocka_unit_test(a_root_of_another_process_stays_shut),
 	};
