@@ -30,6 +30,7 @@ struct batch {
 	struct kept kept[ROWS];
 	struct arena arena;  /* the rows' cells, and what is made of them */
 	char *made;          /* of each row */
+	size_t most;         /* of which so many were ever used */
 	enum fmt_status end; /* what comes behind the rows, if not FMT_OK */
 	int error;           /* errno with it */
 	struct reader_facts facts;
@@ -143,6 +144,8 @@ work_on(struct ahead *a, struct batch *b)
 
 	if (b->made == NULL)
 		b->made = mem_alloc(ROWS * w->bytes);
+	if (b->n > b->most)
+		b->most = b->n;
 	for (size_t i = 0; i < b->n; i++) {
 		struct kept *k = &b->kept[i];
 		enum fmt_status st = w->make(w->ctx, &k->row, &b->arena,
@@ -205,7 +208,7 @@ ahead_stop(struct ahead *a)
 static void
 free_batch(const struct ahead_work *w, struct batch *b)
 {
-	for (size_t i = 0; b->made != NULL && i < ROWS; i++)
+	for (size_t i = 0; i < b->most; i++)
 		w->free(b->made + i * w->bytes);
 	free(b->made);
 	arena_free(&b->arena);
