@@ -172,6 +172,54 @@ between(const char *s, const char *before, const char *after)
 			  : (struct slice){ from, (size_t)(to - from) };
 }
 
+/* What else libssh says, by its beginning; quoted: the rest of it, which came
+ * from the client or the system, is worth to be told. */
+static const struct {
+	const char *libssh, *ours;
+	bool quoted;
+} failures[] = {
+	{ "Socket error: disconnected",
+	    N_("the client closed the connection before keys were exchanged"),
+	    false },
+	{ "Socket error: ",
+	    N_("the connection broke off before keys were exchanged"), true },
+	{ "Received SSH_MSG_DISCONNECT: ",
+	    N_("the client ended the connection before keys were exchanged, "
+	       "and says"),
+	    true },
+	{ "No version of SSH protocol usable (banner: ",
+	    N_("the client does not speak SSH 2; it says"), true },
+	{ "Receiving banner: ",
+	    N_("the client does not speak SSH 2: its first line has no end"),
+	    false },
+	{ "Packet filter: rejected packet",
+	    N_("the client sent a packet too early: keys are exchanged first"),
+	    false },
+	{ "Received unexpected packets in strict KEX mode",
+	    N_("the client sent a packet too early: keys are exchanged first"),
+	    false },
+	{ "read_packet(): ", N_("the client sent what is not SSH"), false },
+	{ "", N_("the key exchange failed; libssh says"), true },
+};
+
+static const char *
+explain_other(char *out, size_t size, const char *error)
+{
+	char rest[1024];
+	size_t i = 0, n;
+
+	while (strncmp(error, failures[i].libssh, strlen(failures[i].libssh)))
+		i++;
+	error += strlen(failures[i].libssh);
+	n = strlen(error);
+	if (strchr(failures[i].libssh, '(') != NULL && n > 0)
+		n--; /* its ) */
+	log_safe(rest, sizeof rest, error, failures[i].quoted ? n : 0);
+	snprintf(out, size, "%s%s%s", _(failures[i].ours),
+	    *rest == '\0' ? "" : ": ", rest);
+	return out;
+}
+
 const char *
 ssh_explain(char *out, size_t size, const char *error, enum ssh_profile p)
 {
@@ -197,5 +245,5 @@ ssh_explain(char *out, size_t size, const char *error, enum ssh_profile p)
 		    would ? "\" has" : _(", nor has any other profile"));
 		return out;
 	}
-	return log_safe(out, size, error, strlen(error));
+	return explain_other(out, size, error);
 }

@@ -38,10 +38,10 @@ void ssh_offer_hostkey(
     char *out, size_t size, const struct ssh_offer *o, enum ssh_profile p);
 
 /*
- * libssh's sentence about a key exchange that found nothing in common, made
- * into ours: which list did not match, what the client offers, and whether the
- * other profile would do.  Any other sentence comes out as it went in, safe to
- * be logged.  Returns out.
+ * libssh's sentence about a key exchange that failed, made into ours.  When
+ * nothing was in common: which list did not match, what the client offers, and
+ * whether the other profile would do.  What came from the client is safe to be
+ * logged.  Returns out.
  */
 const char *ssh_explain(
     char *out, size_t size, const char *error, enum ssh_profile p);

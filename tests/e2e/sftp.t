@@ -217,6 +217,38 @@ EOF
 	check "$what is refused" is "$(tail -1 "$work/o")" refused
 done
 
+# One session over a connection; who asks for more is told, and goes on.
+py "$direct" >"$work/o" 2>"$work/o2" <<'EOF'
+import sys; from lib import *
+t, s = connect("direct", sys.argv[1])
+f = s.open("/main/conversions.csv")
+for _ in range(3):
+    try:
+        t.open_session(timeout=60)
+        print("opened")
+    except paramiko.ChannelException as e:
+        print(e.code, end=" ") # SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+print(len(f.read()) == f.stat().st_size)
+t.close()
+EOF
+check "a second session over a connection is refused, the first goes on" \
+    is "$(cat "$work/o")" "1 1 1 True"
+mkfifo "$work/first"
+get_over() { sftp_as direct "$direct" -o ControlPath="$work/mux" "$@"; }
+get_over -o ControlMaster=yes <"$work/first" >"$work/o" 2>&1 &
+session=$!
+exec 8>"$work/first"
+echo "ls /main" >&8
+within 20 grep -q conversions.csv.gz "$work/o"
+check "OpenSSH's connection is there to be shared" test -S "$work/mux"
+rm -f "$out" "$work/out2"
+echo "get /main/conversions.csv $out" | get_over >"$work/o2" 2>&1 8>&-
+check "a second sftp over it opens its own" same "$out"
+echo "get /main/conversions.csv $work/out2" >&8
+exec 8>&-
+wait $session
+check "and the first one goes on" same "$work/out2"
+
 # --- audit
 pulled() { # JQ-like Python expression over e
 	"$convdrop" -c "$conf" audit log --json 2>/dev/null | "$python" -c "

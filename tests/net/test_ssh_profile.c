@@ -122,7 +122,32 @@ a_failed_negotiation_is_explained(void **state)
 		    "no common host key algorithm: the client offers "
 		    "ssh-rsa,ecdsa-sha2-nistp256; ssh_profile = \"strict\" "
 		    "has none of them, \"compat\" has" },
-		{ SSH_COMPAT, "Socket error: \x01", "Socket error: \\x01" },
+		{ SSH_COMPAT, "Socket error: disconnected",
+		    "the client closed the connection before keys were "
+		    "exchanged" },
+		{ SSH_COMPAT, "Socket error: \x01",
+		    "the connection broke off before keys were exchanged: "
+		    "\\x01" },
+		{ SSH_COMPAT, "Received SSH_MSG_DISCONNECT: 11:b\x01ye",
+		    "the client ended the connection before keys were "
+		    "exchanged, and says: 11:b\\x01ye" },
+		{ SSH_COMPAT,
+		    "No version of SSH protocol usable (banner: GET / (x))",
+		    "the client does not speak SSH 2; it says: GET / (x)" },
+		{ SSH_COMPAT, "Receiving banner: too large banner",
+		    "the client does not speak SSH 2: its first line has no "
+		    "end" },
+		{ SSH_COMPAT, "Packet filter: rejected packet (type 90)",
+		    "the client sent a packet too early: keys are exchanged "
+		    "first" },
+		{ SSH_COMPAT, "Received unexpected packets in strict KEX mode.",
+		    "the client sent a packet too early: keys are exchanged "
+		    "first" },
+		{ SSH_COMPAT, "read_packet(): Packet len too high(9 0009)",
+		    "the client sent what is not SSH" },
+		{ SSH_COMPAT, "Invalid padding\n",
+		    "the key exchange failed; libssh says: Invalid "
+		    "padding\\x0a" },
 		{ SSH_COMPAT, "no match for method kex algos: server [",
 		    "no common key exchange algorithm: the client offers ; "
 		    "ssh_profile = \"compat\" has none of them, nor has any "
