@@ -8,7 +8,7 @@ export CONVDROP_SANDBOX
 ftp_port=$(free_port)
 instance --ftp-port "$ftp_port"
 never_hold
-sed -i -E 's/^#? *idle_s *=.*/idle_s = 3/' "$conf"
+sed -i -E 's/^#? *idle_s *=.*/idle_s = 10/' "$conf"
 "$srcdir/scripts/sample-dump" >"$work/deals.csv"
 daemon
 drop_and_wait "$work/deals.csv" deals.csv
@@ -85,7 +85,7 @@ s = socket.create_connection(("127.0.0.1", port), 60)
 start = time.time()
 assert f.sendcmd("RETR main/conversions.csv")[:3] == "150"
 got = read(secure(f, s))
-print(code(f), len(got) > 0, time.time() - start < 2)
+print(code(f), len(got) > 0, time.time() - start < 9)
 for t in thieves:
     try: assert t.recv(1) == b""
     except ConnectionResetError: pass
@@ -94,7 +94,7 @@ port = f.makepasv()[1]
 s = socket.create_connection(("127.0.0.1", port), 60)
 assert f.sendcmd("NLST")[:3] == "150"
 try:
-    socket.create_connection(("127.0.0.1", port), 2)
+    socket.create_connection(("127.0.0.1", port), 5)
     print("a second connection")
 except OSError: print("one")
 read(secure(f, s))
@@ -103,13 +103,13 @@ print(code(f))
 old = f.makepasv()[1]
 f.makepasv()
 try:
-    socket.create_connection(("127.0.0.1", old), 2)
+    socket.create_connection(("127.0.0.1", old), 5)
     print("still open")
 except OSError: print("closed")
 END
 check "who is not the client gets nothing, and the client all" \
     is "$(cat "$work/o")" "$(printf '%s\n' "226 True True" one 226 closed)"
-check "the log says who tried" \
+check "the log says who tried" within 10 \
     logged '127.0.0.2: a data connection was refused'
 py "$direct" >"$work/o" 2>&1 <<'END'
 from lib import *
@@ -165,7 +165,7 @@ END
 check "a transfer that ends badly leaves the session as it was" \
     is "$(cat "$work/o")" "$(printf '%s\n' "426 226" 522 426 "True 226" \
 	"True True 226" "True True 226" "True True 226" "True True 226")"
-check "TLS's failure is in the log" logged 'handshake of a data connection'
+check "TLS's failure is in the log" within 10 logged 'handshake of a data connection'
 
 # --- clients that do not read, while an honest one does
 py "$direct" >"$work/o" 2>&1 <<'END'
@@ -179,8 +179,8 @@ for _ in range(5):
     stuck.append((f, secure(f, s)))
 start = time.time()
 took = pull("direct", sys.argv[1])
-print(took and took < 5)
-print(*{code(f) for f, s in stuck}, 2 < time.time() - start < 15)
+print(took and took < 9)
+print(*{code(f) for f, s in stuck}, 5 < time.time() - start < 60)
 END
 check "who takes nothing is ended after idle_s, and holds up nobody" \
     is "$(cat "$work/o")" "$(printf '%s\n' True "426 True")"
@@ -194,22 +194,29 @@ py "$(worker ftp)" "$(puller whole)" "$(puller aborts)" "$(puller dies)" \
 from lib import *
 import signal
 master, *passwords = sys.argv[1:]
-def threads(): # of the sessions that there are
-    children = open(f"/proc/{master}/task/{master}/children").read().split()
-    return max(len(os.listdir(f"/proc/{pid}/task")) for pid in children)
+def of(pid): # its threads; it may be gone
+    try: return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError: return 0
+def threads(n): # of the sessions that there are; one that ended lingers a while
+    end = time.time() + 60
+    while True:
+        children = open(f"/proc/{master}/task/{master}/children").read().split()
+        most = max(of(pid) for pid in children)
+        if most == n or time.time() > end: return most
+        time.sleep(0.05)
 def some_of(user, password):
     f = connect(user, password)
-    print(user, threads(), end=" ")
+    print(user, threads(1), end=" ")
     s = begin(f, "RETR main/big.csv")
     got = b""
     while len(got) < 3000000: got += s.recv(65536)
-    print(threads(), got == open(big, "rb").read(len(got)), end=" ")
+    print(threads(2), got == open(big, "rb").read(len(got)), end=" ")
     return f, s, got
 f, s, got = some_of("whole", passwords[0])
-print(got + read(s) == open(big, "rb").read(), code(f), threads())
+print(got + read(s) == open(big, "rb").read(), code(f), threads(1))
 f, s, _ = some_of("aborts", passwords[1])
 f.putcmd("ABOR")
-print(code(f), code(f), f.voidcmd("NOOP")[:3], threads())
+print(code(f), code(f), f.voidcmd("NOOP")[:3], threads(1))
 sys.stdout.flush()
 if os.fork() == 0: # after the last one, so nothing is held by two
     some_of("dies", passwords[2])
@@ -296,6 +303,7 @@ from lib import *
 text = open(sys.argv[2], "rb").read()
 def inbox(): return sorted(os.listdir(sys.argv[3]))
 def gone(f): return f.nlst() == [] and inbox() == []
+stalled = []
 for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
     f = connect("dropper", sys.argv[1], False, version)
     f.cwd("/inbox/main")
@@ -327,16 +335,17 @@ for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
     print(inbox())
     s.close()
     f = connect("dropper", sys.argv[1], False, version)
-    f.cwd("/inbox/main")                  # and one that stalls
-    s = begin(f, "STOR cut.csv")
-    s.sendall(text[:100000])
-    print(code(f), gone(f))
-    s.close()
+    f.cwd("/inbox/main")
+    stalled.append(f)
+for f in stalled:                         # and one that stalls
+    f.data = begin(f, "STOR cut.csv")
+    f.data.sendall(text[:100000])
+print(*[code(f) for f in stalled], *[gone(f) for f in stalled])
 END
 cut="$(for _ in 1 2 3 4 5 6 7 8; do echo "426 True"; done)"
-one=$(printf '%s\n' "$cut" "426 226 True" "[]" "426 True")
+one=$(printf '%s\n' "$cut" "426 226 True" "[]")
 check "an upload that is cut off, reset, aborted or stalls leaves nothing" \
-    is "$(cat "$work/o")" "$(printf '%s\n' "$one" "$one")"
+    is "$(cat "$work/o")" "$(printf '%s\n' "$one" "$one" "426 426 True True")"
 check "and none of it was uploaded" is \
     "$(grep -h '"uploaded"' "$dir"/audit/*.jsonl | grep -c cut.csv)" 0
 curl -sS --ssl-reqd --cacert "$dir/keys/tls.crt" --limit-rate 1M \
@@ -376,7 +385,7 @@ check "a name twice is two dumps; names that may not be are refused" \
     is "$(cat "$work/o")" "$(printf '%s\n' 226 226 226 550)"
 check "the first" within 20 published v1-9
 check "and the second" within 20 published v2-9
-check "the audit knows who uploaded, and how" audited \
+check "the audit knows who uploaded, and how" within 10 audited \
     "e['event'] == 'uploaded' and e['user'] == 'dropper' and
      e['protocol'] == 'ftps' and 'same.csv' in e['path']"
 check "the daemon ends cleanly" daemon_stop
