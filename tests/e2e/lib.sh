@@ -135,35 +135,38 @@ take_ports() {
 }
 take_ports
 
-# One of them that nobody listens on, and another one at each call.
-free_port() {
-	"$python" - "$first_port" "$work/ports" <<-'EOF'
-	import random, socket, sys
-	with open(sys.argv[2], "a+") as f:
+# So many of them that nobody listens on, and others at each call.
+free_ports() { # N
+	"$python" -S - "$first_port" "$work/ports" "$1" <<-'EOF'
+	import os, socket, sys
+	first, file, n = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+	with open(file, "a+") as f:
 	    f.seek(0)
 	    given = f.read().split()
-	    first = int(sys.argv[1])
-	    for port in random.sample(range(first, first + 20), 20):
+	    for port in sorted(range(first, first + 20), key=lambda _: os.urandom(4)):
+	        if n == 0 or str(port) in given:
+	            continue
 	        with socket.socket(socket.AF_INET6) as s:
 	            try:
 	                s.bind(("::", port))
 	            except OSError:
 	                continue
-	        if str(port) not in given:
-	            print(port)
-	            print(port, file=f)
-	            break
+	        print(port)
+	        print(port, file=f)
+	        n -= 1
 	EOF
 }
+free_port() { free_ports 1; }
 
 # until COMMAND succeeds, for at most LIMIT seconds: for what sends no event.
 # A slow machine, which is busy besides, is given several times as long.
 patience=6
 within() { # LIMIT COMMAND…
-	end=$(($(date +%s) + patience * $1))
+	end=$(($(date +%s) + patience * $1)) tries=0
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
+		tries=$((tries + 1)) # to ask for the time costs a process
+		[ $((tries % 8)) -ne 0 ] || [ "$(date +%s)" -lt "$end" ] || return 1
 		sleep 0.05
 	done
 	return 0 # whatever became of the last sleep
@@ -183,20 +186,24 @@ print(v)' "$1" "${2:-$work/init.json}"
 instance() {
 	dir=$work/instance
 	conf=$dir/convdrop.conf
-	sftp_port=$(free_port) https_port=$(free_port) http_port=$(free_port)
+	# shellcheck disable=SC2046 # three numbers
+	set -- $(free_ports 3) "$@"
+	sftp_port=$1 https_port=$2 http_port=$3
+	shift 3
 	"$convdrop" init "$dir" --host localhost --sftp-port "$sftp_port" \
 	    --https-port "$https_port" --http-port "$http_port" --json "$@" \
 	    >"$work/init.json" || { echo "Bail out! init failed"; exit 1; }
-	direct=$(json users.direct.password)
-	dropper=$(json users.dropper.password)
-	admin=$(json users.admin.password)
-	auditor=$(json users.auditor.password)
-	"$python" - "$work/init.json" >>"$work/secrets" <<-'EOF'
+	"$python" -S - "$work/init.json" >"$work/init.secrets" <<-'EOF'
 	import json, sys
 	v = json.load(open(sys.argv[1]))
-	print(*[u["password"] for u in v["users"].values()],
-	      *v["tokens"].values(), sep="\n")
+	for name in "direct", "dropper", "admin", "auditor":
+	    print(v["users"][name]["password"])
+	print(*v["tokens"].values(), sep="\n")
 	EOF
+	# shellcheck disable=SC2034 # the tests use them
+	{ read -r direct && read -r dropper && read -r admin && read -r auditor; } \
+	    <"$work/init.secrets"
+	cat "$work/init.secrets" >>"$work/secrets"
 	cat >"$work/askpass" <<-'EOF'
 	#!/bin/sh
 	echo "$SFTP_PASSWORD"

@@ -3,7 +3,11 @@
 
 FEED_TESTS =
 
-check_PROGRAMS += $(FEED_TESTS)
+# the long ones: `make check` begins with them
+FEED_LONG = tests/feed/test_accounting tests/feed/test_mutants \
+	tests/feed/test_rebuild
+
+check_PROGRAMS += $(FEED_LONG) $(FEED_TESTS)
 TESTS += $(FEED_TESTS)
 
 FEED_TESTS += tests/feed/test_watch
@@ -41,12 +45,10 @@ FEED_TESTS += tests/feed/test_quality
 tests_feed_test_quality_SOURCES = tests/feed/test_quality.c $(MERGE_KIT)
 tests_feed_test_quality_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
 
-FEED_TESTS += tests/feed/test_accounting
 tests_feed_test_accounting_SOURCES = tests/feed/test_accounting.c \
 	tests/feed/ingest_bench.h tests/nasty_dump.c tests/nasty_dump.h
 tests_feed_test_accounting_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
 
-FEED_TESTS += tests/feed/test_mutants
 tests_feed_test_mutants_SOURCES = tests/feed/test_mutants.c \
 	tests/feed/ingest_bench.h tests/mutant.c tests/mutant.h
 tests_feed_test_mutants_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
@@ -61,7 +63,6 @@ tests_feed_test_rulings_SOURCES = tests/feed/test_rulings.c \
 	tests/feed/ingest_bench.h
 tests_feed_test_rulings_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
 
-FEED_TESTS += tests/feed/test_rebuild
 tests_feed_test_rebuild_SOURCES = tests/feed/test_rebuild.c \
 	tests/feed/ingest_bench.h
 tests_feed_test_rebuild_LDADD = $(LINK_FEED) $(CMOCKA_LIBS)
