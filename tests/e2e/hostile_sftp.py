@@ -6,11 +6,12 @@ from paramiko import sftp as p
 from paramiko.py3compat import long as int64
 from paramiko.sftp_attr import SFTPAttributes
 
-from worst import action, arguments, hold, password, port, user
+from worst import PATIENCE, action, arguments, hold, password, port, user
 
 
 def session(window=None):
     t = paramiko.Transport(("127.0.0.1", int(port)))
+    t.banner_timeout = t.handshake_timeout = t.auth_timeout = PATIENCE
     t.connect(username=user, password=password)
     channel = t.open_session(window_size=window)
     channel.invoke_subsystem("sftp")

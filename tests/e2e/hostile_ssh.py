@@ -23,6 +23,7 @@ OPEN_CONFIRMATION = b"\x5b"
 
 def connect():
     t = paramiko.Transport(("127.0.0.1", int(port)))
+    t.banner_timeout = t.handshake_timeout = t.auth_timeout = PATIENCE
     t.connect(username=user, password=password)
     return t
 
@@ -51,8 +52,8 @@ def session(packet=32768):
     channel._set_transport(t)
     channel._set_window(1 << 31, 32768)
     say(t, c.cMSG_CHANNEL_OPEN, "session", n, (1 << 32) - 1, packet)
-    opened.wait(10)
-    channel.settimeout(3)
+    opened.wait(PATIENCE)
+    channel.settimeout(PATIENCE)
     channel.invoke_subsystem("sftp")
     return t, channel
 
@@ -118,7 +119,6 @@ def floods():
         say(t, c.cMSG_CHANNEL_OPEN, "session", 1000 + i, 1 << 20, 32768)
         say(t, c.cMSG_CHANNEL_DATA, 77, "to nobody")
         say(t, c.cMSG_IGNORE, "x" * 100)
-    channel.settimeout(20)
     seen.append(lives(channel))
     hold()
     print(*seen, t.is_active())
@@ -134,7 +134,8 @@ def others():
                      ("forwarded-tcpip", ("127.0.0.1", int(port))),
                      ("x11", None), ("auth-agent@openssh.com", None)):
         try:
-            t.open_channel(kind, to, ("127.0.0.1", 1), timeout=5)
+            t.open_channel(kind, to, ("127.0.0.1", 1),
+                           timeout=PATIENCE)
             seen.append(kind)
         except (paramiko.SSHException, EOFError):
             pass
@@ -147,19 +148,20 @@ def others():
 def before_login():
     """Channels before a login, and a login as somebody else after it."""
     t = paramiko.Transport(("127.0.0.1", int(port)))
-    t.start_client(timeout=10)
+    t.banner_timeout = t.handshake_timeout = PATIENCE
+    t.start_client(timeout=PATIENCE)
     say_early = paramiko.Message()
     say_early.add_byte(c.cMSG_CHANNEL_OPEN)
     say_early.add_string("session")
     for n in (0, 1 << 20, 32768):
         say_early.add_int(n)
     t._send_message(say_early)
-    t.join(5)
+    t.join(PATIENCE)
     seen = [t.is_active()]
     t, channel = session()
     seen.append(greet(channel))
     say(t, bytes([50]), "admin", "ssh-connection", "password", False, "wrong")
-    t.join(5)
+    t.join(PATIENCE)
     seen.append(t.is_active())
     hold()
     print(*seen)

@@ -15,6 +15,8 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
 attempts=30
 ftp_port=$(free_port)
 instance --feed main --feed other --ftp-port "$ftp_port"
+# who does not log in is to stay until he was looked at
+sed -i -E 's/^#? *login_s *=.*/login_s = 600/' "$conf"
 
 may() { # ROLE: what it may do, a line each
 	case $1 in
@@ -98,6 +100,7 @@ sftp, ftp, password, ready, until = sys.argv[1:]
 held = [socket.create_connection(("127.0.0.1", int(p))) for p in (sftp, ftp)]
 for s in held: assert s.recv(10)
 t = paramiko.Transport(("127.0.0.1", int(sftp)))
+t.banner_timeout = t.handshake_timeout = t.auth_timeout = 120
 t.connect(username="direct", password=password)
 files = paramiko.SFTPClient.from_transport(t)
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -114,7 +117,7 @@ say(b"USER direct")
 print("ftp", say(b"PASS " + password.encode()), flush=True)
 print("sftp", *files.listdir("/"), flush=True)
 open(ready, "w").close()
-end = time.monotonic() + 60
+end = time.monotonic() + 600
 while not os.path.exists(until) and time.monotonic() < end: time.sleep(0.05)
 print("ftp", say(b"SIZE /main/conversions.csv"))
 print("sftp", files.stat("/main/conversions.csv").st_size)

@@ -20,6 +20,7 @@ cat >"$work/lib.py" <<EOF
 import os, sys, time, paramiko
 def connect(user, password):
     t = paramiko.Transport(("127.0.0.1", $sftp_port))
+    t.banner_timeout = t.handshake_timeout = t.auth_timeout = 120
     t.connect(username=user, password=password)
     return t, paramiko.SFTPClient.from_transport(t)
 EOF

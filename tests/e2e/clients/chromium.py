@@ -74,4 +74,4 @@ for line in sys.stdin:
     else:
         print(name, state)
 say("Browser.close")
-process.wait(20)
+process.wait(120)

@@ -35,6 +35,7 @@ def run_paramiko(protocol, how, got, dump, there):
     if key:
         who["pkey"] = paramiko.Ed25519Key.from_private_key_file(key)
     t = paramiko.Transport((host, port[protocol]))
+    t.banner_timeout = t.handshake_timeout = t.auth_timeout = 120
     t.connect(**who)
     sftp = paramiko.SFTPClient.from_transport(t)
     if how == "drop":
@@ -72,7 +73,7 @@ def run_asyncssh(protocol, how, got, dump, there):
 
 def run_ftplib(protocol, how, got, dump, there):
     f = ftplib.FTP_TLS(context=context) if protocol == "ftps" else ftplib.FTP()
-    f.connect(host, port[protocol], 30)
+    f.connect(host, port[protocol], 120)
     who, _ = login(how)
     f.login(who["username"], who["password"])
     if protocol == "ftps":
@@ -105,7 +106,7 @@ def run_urllib(protocol, how, got, dump, there):
     opener = urllib.request.build_opener(
         urllib.request.HTTPSHandler(context=context),
         urllib.request.HTTPBasicAuthHandler(passwords))
-    with opener.open(at + path, timeout=60) as answer, open(got, "wb") as file:
+    with opener.open(at + path, timeout=120) as answer, open(got, "wb") as file:
         file.write(answer.read())
 
 
