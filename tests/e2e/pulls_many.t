@@ -34,7 +34,7 @@ instance --feed main
 daemon
 drop_and_wait "$work/deals.csv" deals.csv
 path=/main/conversions.csv
-within 10 test -s "$dir/published$path.gz"
+within 10 test -s "$dir/published$path" -a -s "$dir/published$path.gz"
 size=$(stat -c %s "$dir/published$path")
 
 for how in http https; do
@@ -58,7 +58,7 @@ check "pulls of connections that end at once are there too" \
 
 # when nobody takes what http tells
 password=$(puller busy)
-timeout 110 "$python" - "$http_port" "busy:$password" "$(worker files)" \
+timeout 900 "$python" - "$http_port" "busy:$password" "$(worker files)" \
     "$path" >"$work/codes" <<-'EOF'
 	import base64, http.client, os, signal, sys
 	port, login, files, path = sys.argv[1:]

@@ -44,7 +44,7 @@ dump 1 >"$work/1.csv"
 sed 's/;PAID;1$/;PAID;2/' "$work/1.csv" >"$work/2.csv"
 daemon
 check "a dump" drop_and_wait "$work/1.csv" one.csv
-within 10 test -s "$file.gz"
+within 10 test -s "$file" -a -s "$file.gz"
 cp "$file" "$work/version1"
 check "a pull over HTTPS" get plain
 pulled 1
@@ -151,10 +151,14 @@ db.execute("UPDATE publications SET archive = ? WHERE archive = ?",
 db.execute("UPDATE facts SET value = '0' WHERE key = 'purged'")
 db.commit()
 EOF
+months=$(date -u +%Y-%m-)
 daemon
 check "the daemon lets an old copy expire" within 20 sh -c "'$convdrop' -c '$conf' audit log event=expired | grep -q 2020"
 refute "replay of it" replay --pull 1
-check "says when it expired" says "expired on $(date -u +%Y-%m-)"
+said_on() { # WORDS: and a date of this month, or of when that began
+	says "$1 $months" || says "$1 $(date -u +%Y-%m-)"
+}
+check "says when it expired" said_on "expired on"
 check "exits 1" sh -c "'$convdrop' -c '$conf' audit replay main --pull 1 2>/dev/null; [ \$? = 1 ]"
 
 # a person is erased: the bytes that went out are no more
@@ -162,7 +166,7 @@ check "a pull of the present version" get late
 pulled 8
 check "a person is erased" tool person erase 79161000007 --reason "asked for it"
 refute "replay of what had him" replay --pull 8
-check "says when that was" says "a person was erased from it on $(date -u +%Y-)"
+check "says when that was" said_on "a person was erased from it on"
 check "and the hash of what went out" says "$(sha256sum "$work/late.body" | cut -d' ' -f1)"
 check "its headers are told all the same" same_headers late
 refute "nothing of him is there" grep -q 79161000007 "$work/got"

@@ -22,8 +22,12 @@ cat >"$work/deals.csv" <<-EOF2
 	неизвестно;a3;;+7 916 765-43-21;secret@example.com;Пётр Ильин;PAID;1
 EOF2
 check "a dump with refused rows is taken" drop_and_wait "$work/deals.csv" deals.csv
+# behind the publication nothing is left to be told
 check "the overview is written" within 20 sh -c "
-    grep -q 'Last dump: deals.csv' '$reports/summary.txt' && [ -e '$reports/quality.csv' ]"
+    for f in '$reports' '$reports/.masked'; do
+	grep -q 'Published: conversions.csv' \"\$f/summary.txt\" &&
+	    [ -e \"\$f/quality.csv\" ] || exit 1
+    done"
 check "the original holds the phone, for the CRM's admin" grep -q "765-43-21" "$reports/deals.csv.rejects.csv"
 
 files="quality.csv summary.txt deals.csv.rejects.csv deals.csv.report.json deals.csv.report.txt"

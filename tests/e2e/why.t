@@ -93,7 +93,8 @@ printf 'id;Дата;Телефон;Сумма\n55;%s 10:00:00;89167654321;900\n;
 check "a dump of the shop" drop_and_wait "$work/4.csv" shop.csv main/shop
 check "is published" within 10 grep -q ';shop-55;' "$file"
 check "and pulled" https /main/conversions.csv -K "$work/curlrc" -o "$work/pull4.csv"
-within 10 sh -c "[ \$('$convdrop' -c '$conf' audit log event=pulled complete=true | wc -l) = 4 ]"
+pulled() { why main 7731 --json && holds 'sum(len(v["pulls"]) for v in versions) == 4'; }
+within 20 pulled
 
 # --- one order, as text ------------------------------------------------------
 check "why finds it" why main 7731
