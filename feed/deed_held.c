@@ -213,8 +213,11 @@ say_taken(const struct decision *x, struct answer *a)
 	    (long long)x->d.id, x->c->actor);
 	a->status = 0;
 	snprintf(a->text, sizeof a->text,
-	    _("Dump %lld was taken: %llu records, %llu accepted, %llu "
-	      "unchanged, %llu superseded, %llu skipped, %llu rejected."),
+	    ngettext("Dump %lld was taken: %llu record, %llu accepted, %llu "
+		     "unchanged, %llu superseded, %llu skipped, %llu rejected.",
+		"Dump %lld was taken: %llu records, %llu accepted, %llu "
+		"unchanged, %llu superseded, %llu skipped, %llu rejected.",
+		t->records),
 	    (long long)x->d.id, (unsigned long long)t->records,
 	    (unsigned long long)t->accepted, (unsigned long long)t->unchanged,
 	    (unsigned long long)t->superseded, (unsigned long long)t->skipped,

@@ -126,27 +126,46 @@ say_records(struct revising *x)
 
 	if (n[REVISE_GONE] > t->gone_pulled)
 		say(x,
-		    _("Gone, for no completed pull carried them: %llu "
-		      "records."),
+		    ngettext(
+			"Gone, for no completed pull carried it: %llu record.",
+			"Gone, for no completed pull carried them: %llu "
+			"records.",
+			n[REVISE_GONE] - t->gone_pulled),
 		    (unsigned long long)(n[REVISE_GONE] - t->gone_pulled));
 	if (t->gone_pulled > 0)
 		say(x,
-		    _("Gone, although a completed pull carried them: %llu "
-		      "contacts, calls or chats. Their files have no status "
-		      "that would tell the destination; what it took of them "
-		      "stays there."),
+		    ngettext("Gone, although a completed pull carried it: %llu "
+			     "contact, call or chat. Its file has no status "
+			     "that would tell the destination; what it took of "
+			     "it stays there.",
+			"Gone, although a completed pull carried them: %llu "
+			"contacts, calls or chats. Their files have no status "
+			"that would tell the destination; what it took of them "
+			"stays there.",
+			t->gone_pulled),
 		    (unsigned long long)t->gone_pulled);
 	if (n[REVISE_CANCELLED] > 0)
 		say(x,
-		    _("Published as CANCELLED until they leave the window, for "
-		      "a completed pull carried them: %llu orders. Goals that "
-		      "Direct has counted already may not be taken back."),
+		    ngettext("Published as CANCELLED until it leaves the "
+			     "window, for a completed pull carried it: %llu "
+			     "order. A goal that Direct has counted already "
+			     "may not be taken back.",
+			"Published as CANCELLED until they leave the window, "
+			"for a completed pull carried them: %llu orders. Goals "
+			"that Direct has counted already may not be taken "
+			"back.",
+			n[REVISE_CANCELLED]),
 		    (unsigned long long)n[REVISE_CANCELLED]);
 	if (n[REVISE_CHANGED] > 0)
-		say(x, _("With other values than before: %llu records."),
+		say(x,
+		    ngettext("With other values than before: %llu record.",
+			"With other values than before: %llu records.",
+			n[REVISE_CHANGED]),
 		    (unsigned long long)n[REVISE_CHANGED]);
 	if (n[REVISE_NEW] > 0)
-		say(x, _("New: %llu records."),
+		say(x,
+		    ngettext("New: %llu record.", "New: %llu records.",
+			n[REVISE_NEW]),
 		    (unsigned long long)n[REVISE_NEW]);
 	if (t->dates_kept > 0)
 		say(x,
@@ -155,8 +174,11 @@ say_records(struct revising *x)
 		    (unsigned long long)t->dates_kept);
 	if (t->kept > 0)
 		say(x,
-		    _("As they were, for only dumps whose archived copy is "
-		      "past its time had them: %llu records."),
+		    ngettext("As it was, for only dumps whose archived copy is "
+			     "past its time had it: %llu record.",
+			"As they were, for only dumps whose archived copy is "
+			"past its time had them: %llu records.",
+			t->kept),
 		    (unsigned long long)t->kept);
 }
 
@@ -171,8 +193,11 @@ say_dumps(struct revising *x)
 		return;
 	}
 	say(x,
-	    _("Read once more with today's settings: %llu dumps; the settings "
-	      "of %llu of them have not changed."),
+	    ngettext("Read once more with today's settings: %llu dump; the "
+		     "settings of %llu of them have not changed.",
+		"Read once more with today's settings: %llu dumps; the "
+		"settings of %llu of them have not changed.",
+		t->read),
 	    (unsigned long long)t->read, (unsigned long long)t->same);
 	if (t->hashed > 0)
 		say(x,

@@ -105,9 +105,13 @@ is_older(const struct gate_facts *f, char *out, size_t size)
 	write_time(now, f, f->now->touched);
 	write_time(last, f, f->last->touched);
 	snprintf(out, size,
-	    _("Its newest row is of %s, which is more than %u days before the "
-	      "newest row (%s) of dump %lld, the last one of this source: it "
-	      "may be an old export."),
+	    ngettext("Its newest row is of %s, which is more than %u day "
+		     "before the newest row (%s) of dump %lld, the last one of "
+		     "this source: it may be an old export.",
+		"Its newest row is of %s, which is more than %u days before "
+		"the newest row (%s) of dump %lld, the last one of this "
+		"source: it may be an old export.",
+		f->hold->older_days),
 	    now, f->hold->older_days, last, (long long)f->last_dump);
 	return true;
 }
@@ -121,9 +125,13 @@ is_ahead(const struct gate_facts *f, char *out, size_t size)
 	if (percent == 0 || p->future * 100 <= (uint64_t)percent * p->timed)
 		return false;
 	snprintf(out, size,
-	    _("Of its %llu rows with a time of day %llu (%s %%) are more than "
-	      "%u minutes in the future: the time zone of the source may be "
-	      "set wrongly."),
+	    ngettext("Of its %llu row with a time of day %llu (%s %%) is more "
+		     "than %u minutes in the future: the time zone of the "
+		     "source may be set wrongly.",
+		"Of its %llu rows with a time of day %llu (%s %%) are more "
+		"than %u minutes in the future: the time zone of the source "
+		"may be set wrongly.",
+		p->timed),
 	    (ull)p->timed, (ull)p->future, share(p->future, p->timed).text,
 	    f->hold->future_minutes);
 	return true;

@@ -150,8 +150,8 @@ log_archive(const struct file *f)
 	char name[512];
 
 	mask_name(name, sizeof name, f->name);
-	log_info("%s: %s: an archive: %zu dumps in it, %zu other members are "
-		 "passed over",
+	log_info("%s: %s: an archive: dumps in it: %zu, other members, which "
+		 "are passed over: %zu",
 	    f->feed->name, name, unpack_dumps(f->unpack),
 	    unpack_passed_over(f->unpack));
 }

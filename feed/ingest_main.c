@@ -188,8 +188,12 @@ log_dump(const struct feed *f, const char *dropped, const struct dump_entry *d,
 		log_warn("%s: %s: refused: %s", f->name, name, d->reason);
 		return;
 	}
-	log_info("%s: %s: dump %lld: %llu records: %llu accepted, "
-		 "%llu unchanged, %llu superseded, %llu skipped, %llu rejected",
+	log_info(
+	    ngettext("%s: %s: dump %lld: %llu record: %llu accepted, %llu "
+		     "unchanged, %llu superseded, %llu skipped, %llu rejected",
+		"%s: %s: dump %lld: %llu records: %llu accepted, %llu "
+		"unchanged, %llu superseded, %llu skipped, %llu rejected",
+		t->records),
 	    f->name, name, (long long)d->id, (unsigned long long)t->records,
 	    (unsigned long long)t->accepted, (unsigned long long)t->unchanged,
 	    (unsigned long long)t->superseded, (unsigned long long)t->skipped,

@@ -185,8 +185,8 @@ write_reading(FILE *to, const struct letter *l)
 	fputs(".\n", to);
 	if (f->preamble + f->repeated_headers + f->blank_lines > 0)
 		fprintf(to,
-		    _("Not records: %lu rows before the header, %lu repeated "
-		      "headers, %lu blank lines.\n"),
+		    _("Not records: rows before the header: %lu, repeated "
+		      "headers: %lu, blank lines: %lu.\n"),
 		    f->preamble, f->repeated_headers, f->blank_lines);
 	if (l->columns.n > 0)
 		write_columns(to, l);

@@ -116,8 +116,11 @@ judge(const struct linting *l, char *why, size_t size, struct err *e)
 	if (t->errors == 0 && t->valid > 0)
 		return 0;
 	snprintf(why, size,
-	    _("The destination would refuse %lu of its %lu rows, the first in "
-	      "line %lu (%s: %s)."),
+	    ngettext("The destination would refuse %lu of its %lu row, in line "
+		     "%lu (%s: %s).",
+		"The destination would refuse %lu of its %lu rows, the first "
+		"in line %lu (%s: %s).",
+		t->rows),
 	    t->rows - t->valid, t->rows, first->finding.line,
 	    first->column[0] == '\0' ? "row" : first->column, first->code);
 	return 1;

@@ -122,8 +122,11 @@ write_version(struct publish_job *j, struct err *e)
 			return -1;
 		j->from = j->render.from;
 		snprintf(left_out, sizeof left_out,
-		    _("The %llu oldest rows are left out: the file would be "
-		      "larger than %llu bytes."),
+		    ngettext("The %llu oldest row is left out: the file would "
+			     "be larger than %llu bytes.",
+			"The %llu oldest rows are left out: the file would be "
+			"larger than %llu bytes.",
+			rows - j->render.rows),
 		    (unsigned long long)(rows - j->render.rows),
 		    (unsigned long long)what.most);
 	}
@@ -283,7 +286,10 @@ new_version(struct publish_job *j, int64_t mtime, struct err *e)
 	if (place(j, mtime, e) == -1 || publish_audit(j, &p, false, e) == -1 ||
 	    note_done(j, &p, stored, e) == -1)
 		return -1;
-	log_info("%s: %s: published %llu rows, %llu bytes, update time %lld",
+	log_info(
+	    ngettext("%s: %s: published %llu row, %llu bytes, update time %lld",
+		"%s: %s: published %llu rows, %llu bytes, update time %lld",
+		p.rows),
 	    p.feed, p.file, (unsigned long long)p.rows,
 	    (unsigned long long)p.bytes, (long long)p.mtime);
 	return 0;

@@ -50,8 +50,12 @@ shrinks(struct publish_job *j, char *why, size_t size, struct err *e)
 	    j->render.rows * 100 >= expected * j->feed->shrink_percent)
 		return 0;
 	snprintf(why, size,
-	    _("It would have %llu rows where about %llu were expected. If that "
-	      "is right, run: convdrop publish %s --force --reason TEXT"),
+	    ngettext(
+		"It would have %llu row where about %llu were expected. If "
+		"that is right, run: convdrop publish %s --force --reason TEXT",
+		"It would have %llu rows where about %llu were expected. If "
+		"that is right, run: convdrop publish %s --force --reason TEXT",
+		j->render.rows),
 	    (unsigned long long)j->render.rows, (unsigned long long)expected,
 	    j->feed->name);
 	return 1;
@@ -64,15 +68,21 @@ say_empty(const struct publish_job *j, char *why, size_t size)
 
 	if (j->render.unfit > 0)
 		snprintf(why, size,
-		    _("Nothing can be published: %llu records lack what the "
-		      "file needs. %s"),
+		    ngettext("Nothing can be published: %llu record lacks what "
+			     "the file needs. %s",
+			"Nothing can be published: %llu records lack what the "
+			"file needs. %s",
+			j->render.unfit),
 		    (unsigned long long)j->render.unfit,
 		    message(j->writer->needs));
 	else if (j->render.waiting > 0)
 		snprintf(why, size,
-		    _("No order can be published: %llu name a client who is "
-		      "not "
-		      "known yet. Drop the dump of the clients."),
+		    ngettext(
+			"No order can be published: %llu names a client who is "
+			"not known yet. Drop the dump of the clients.",
+			"No order can be published: %llu name a client who is "
+			"not known yet. Drop the dump of the clients.",
+			j->render.waiting),
 		    (unsigned long long)j->render.waiting);
 	else if (days > 0)
 		snprintf(why, size,

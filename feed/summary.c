@@ -342,7 +342,10 @@ summary_statuses(FILE *to, const struct summary *s)
 		fprintf(to, ngettext("%llu row\n", "%llu rows\n", n), n);
 	}
 	if (s->other_statuses > 0)
-		fprintf(to, _("  # and %llu rows with other ones\n"),
+		fprintf(to,
+		    ngettext("  # and %llu row with another one\n",
+			"  # and %llu rows with other ones\n",
+			s->other_statuses),
 		    (unsigned long long)s->other_statuses);
 	free(u);
 }

@@ -171,7 +171,10 @@ tally_account(char *out, size_t size, const struct tally *t)
 	for (size_t i = 0; i < 6; i++)
 		n[i] = tally_get(t, &tally_accounts[i]);
 	snprintf(out, size,
-	    _("Accounting: %llu records = %llu accepted + %llu unchanged + "
-	      "%llu superseded + %llu skipped + %llu rejected."),
+	    ngettext("Accounting: %llu record = %llu accepted + %llu unchanged "
+		     "+ %llu superseded + %llu skipped + %llu rejected.",
+		"Accounting: %llu records = %llu accepted + %llu unchanged + "
+		"%llu superseded + %llu skipped + %llu rejected.",
+		n[0]),
 	    n[0], n[1], n[2], n[3], n[4], n[5]);
 }

@@ -207,8 +207,11 @@ log_theft(const struct ftp_data *d, const struct in6_addr *thief, unsigned n)
 {
 	char is[INET6_ADDRSTRLEN], expected[INET6_ADDRSTRLEN];
 
-	log_warn("%s: a data connection was refused, as it was opened for the "
-		 "session of %s (%u more were before).",
+	log_warn(ngettext("%s: a data connection was refused, as it was opened "
+			  "for the session of %s (%u more was before).",
+		     "%s: a data connection was refused, as it was opened for "
+		     "the session of %s (%u more were before).",
+		     n),
 	    address_text(is, thief), address_text(expected, &d->with.peer), n);
 }
 

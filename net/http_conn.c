@@ -95,7 +95,8 @@ log_limit(struct http *h, const struct in6_addr *from, enum http_limit l)
 		h->limit[l].unlogged++;
 		return;
 	}
-	log_warn("%s: %s (%u more were not logged)",
+	log_warn(ngettext("%s: %s (%u more was not logged)",
+		     "%s: %s (%u more were not logged)", h->limit[l].unlogged),
 	    address_text(address, from), _(limits[l]), h->limit[l].unlogged);
 	h->limit[l].logged_ms = now;
 	h->limit[l].unlogged = 0;

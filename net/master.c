@@ -25,6 +25,7 @@
 #include "net/door.h"
 #include "server/address.h"
 #include "server/clock.h"
+#include "server/lang.h"
 #include "server/log.h"
 #include "net/watchdog.h"
 
@@ -87,8 +88,11 @@ log_refusal(struct server *s, const char *setting)
 		s->unlogged++;
 		return;
 	}
-	log_warn("A connection was refused or ended: %s is reached (%u more "
-		 "were before).",
+	log_warn(ngettext("A connection was refused or ended: %s is reached "
+			  "(%u more was before).",
+		     "A connection was refused or ended: %s is reached (%u "
+		     "more were before).",
+		     s->unlogged),
 	    setting, s->unlogged);
 	s->logged = now;
 	s->unlogged = 0;

@@ -12,6 +12,7 @@
 
 #include "formats/arena.h"
 #include "server/clock.h"
+#include "server/lang.h"
 #include "server/log.h"
 
 #define EVENTS_MAX 16384 /* about 8 MB */
@@ -51,8 +52,11 @@ events_flush(struct events *q)
 		q->n--;
 	}
 	if (q->dropped > 0) {
-		log_error("%llu events for the audit were lost, because ingest "
-			  "did not take them in time.",
+		log_error(ngettext("%llu event for the audit was lost, because "
+				   "ingest did not take it in time.",
+			      "%llu events for the audit were lost, because "
+			      "ingest did not take them in time.",
+			      q->dropped),
 		    (unsigned long long)q->dropped);
 		q->dropped = 0;
 	}

@@ -82,8 +82,8 @@ verify(const struct conf *c, struct print *p)
 		    "lines", (json_int_t)lines, "files", (json_int_t)files,
 		    "ok", p->n == 0));
 	else
-		printf(_("%" PRIu64 " lines and %" PRIu64
-			 " archived files checked: %s\n"),
+		printf(_("checked lines: %" PRIu64 ", archived files: %" PRIu64
+			 "; %s\n"),
 		    lines, files,
 		    p->n == 0 ? _("all is as it was written") : _("see above"));
 	return p->n == 0 ? CTL_FINE : CTL_FINDINGS;

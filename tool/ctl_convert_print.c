@@ -68,28 +68,44 @@ ctl_convert_dump(const struct convert *c, const struct show *s)
 		    s->file, f->preset, f->encoding,
 		    ctl_delimiter(f->delimiter, delimiter), f->header_line);
 	fprintf(stderr,
-	    _("%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
-	      " superseded, %" PRIu64 " skipped (%" PRIu64 " too old), %" PRIu64
-	      " rejected; %" PRIu64 " values dropped\n"),
+	    ngettext("%s: %" PRIu64 " record: %" PRIu64 " accepted, %" PRIu64
+		     " superseded, %" PRIu64 " skipped (%" PRIu64
+		     " too old), %" PRIu64 " rejected; values dropped: %" PRIu64
+		     "\n",
+		"%s: %" PRIu64 " records: %" PRIu64 " accepted, %" PRIu64
+		" superseded, %" PRIu64 " skipped (%" PRIu64
+		" too old), %" PRIu64 " rejected; values dropped: %" PRIu64
+		"\n",
+		t->records),
 	    s->file, t->records, t->accepted + t->unchanged, t->superseded,
 	    t->skipped, t->too_old, t->rejected, t->values_dropped);
 	if (t->auto_ids > 0)
 		fprintf(stderr,
-		    _("%s: %" PRIu64 " records have no order id and got one "
-		      "made of their content; export the id, or a changed "
-		      "order becomes a second one\n"),
+		    ngettext("%s: %" PRIu64 " record has no order id and got "
+			     "one made of its content; export the id, or a "
+			     "changed order becomes a second one\n",
+			"%s: %" PRIu64 " records have no order id and got one "
+			"made of their content; export the id, or a changed "
+			"order becomes a second one\n",
+			t->auto_ids),
 		    s->file, t->auto_ids);
 	if (t->other_currency > 0)
 		fprintf(stderr,
-		    _("%s: %" PRIu64 " amounts are in another currency than "
-		      "the first one, and nothing is converted; a feed's "
-		      "settings currency and rate() do that\n"),
+		    ngettext("%s: %" PRIu64 " amount is in another currency "
+			     "than the first one, and nothing is converted; a "
+			     "feed's settings currency and rate() do that\n",
+			"%s: %" PRIu64 " amounts are in another currency than "
+			"the first one, and nothing is converted; a feed's "
+			"settings currency and rate() do that\n",
+			t->other_currency),
 		    s->file, t->other_currency);
 	if (t->waiting > 0 && c->store != NULL)
 		fprintf(stderr,
-		    _("%s: %" PRIu64
-		      " orders name a client whom no dump before "
-		      "has\n"),
+		    ngettext("%s: %" PRIu64 " order names a client whom no "
+			     "dump before has\n",
+			"%s: %" PRIu64 " orders name a client whom no dump "
+			"before has\n",
+			t->waiting),
 		    s->file, t->waiting);
 	print_times(c, s->file);
 }
@@ -100,10 +116,10 @@ ctl_convert_file(const struct convert *c, const char *file)
 {
 	fprintf(stderr,
 	    c->writer->kind == RECORD_ORDER
-		? _("%s: %" PRIu64 " orders written, %" PRIu64
-		    " left out because their time is in the future\n")
-		: _("%s: %" PRIu64 " rows written, %" PRIu64
-		    " left out because their time is in the future\n"),
+		? _("%s: orders written: %" PRIu64 ", left out because their "
+		    "time is in the future: %" PRIu64 "\n")
+		: _("%s: rows written: %" PRIu64 ", left out because their "
+		    "time is in the future: %" PRIu64 "\n"),
 	    file, c->written, c->future);
 	if (c->other_kind)
 		fprintf(stderr,
@@ -112,9 +128,9 @@ ctl_convert_file(const struct convert *c, const char *file)
 		    file, c->writer->name, record_kind_name(c->rules.kind));
 	else if (c->unfit > 0)
 		fprintf(stderr,
-		    _("%s: %" PRIu64 " left out because the output %s needs "
-		      "what they do not have. %s\n"),
-		    file, c->unfit, c->writer->name, message(c->writer->needs));
+		    _("%s: left out because the output %s needs what they do "
+		      "not have: %" PRIu64 ". %s\n"),
+		    file, c->writer->name, c->unfit, message(c->writer->needs));
 	if (c->writer->max_bytes > 0 && c->bytes > c->writer->max_bytes)
 		fprintf(stderr,
 		    _("%s: the file has over %" PRIu64 " bytes and will not be "

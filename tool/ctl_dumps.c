@@ -89,9 +89,13 @@ print_held(const struct dump_entry *d)
 
 	printf("        %s\n", d->reason);
 	printf(
-	    _("        It waits: \"convdrop approve %s %lld\" takes its %llu "
-	      "records, \"convdrop reject %s %lld --reason TEXT\" does "
-	      "not.\n"),
+	    ngettext(
+		"        It waits: \"convdrop approve %s %lld\" takes its %llu "
+		"record, \"convdrop reject %s %lld --reason TEXT\" does not.\n",
+		"        It waits: \"convdrop approve %s %lld\" takes its %llu "
+		"records, \"convdrop reject %s %lld --reason TEXT\" does "
+		"not.\n",
+		t->records),
 	    d->feed, (long long)d->id, (unsigned long long)t->records, d->feed,
 	    (long long)d->id);
 }
@@ -117,8 +121,13 @@ print_entry(struct print *p, const struct dump_entry *d)
 	else if (d->state == DUMP_HELD)
 		print_held(d);
 	else
-		printf(_("        %llu records: %llu accepted, %llu unchanged, "
-			 "%llu superseded, %llu skipped, %llu rejected\n"),
+		printf(
+		    ngettext(
+			"        %llu record: %llu accepted, %llu unchanged, "
+			"%llu superseded, %llu skipped, %llu rejected\n",
+			"        %llu records: %llu accepted, %llu unchanged, "
+			"%llu superseded, %llu skipped, %llu rejected\n",
+			t->records),
 		    (unsigned long long)t->records,
 		    (unsigned long long)t->accepted,
 		    (unsigned long long)t->unchanged,

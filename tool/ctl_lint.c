@@ -69,8 +69,12 @@ print_totals(const struct print *p, const struct lint_totals *t,
 		json_decref(all);
 		return;
 	}
-	printf(_("%s: %lu rows, %lu valid; %lu errors, %lu warnings\n"),
-	    p->file, t->rows, t->valid, t->errors, t->warnings);
+	printf(ngettext("%s: %lu row, %lu valid; ", "%s: %lu rows, %lu valid; ",
+		   t->rows),
+	    p->file, t->rows, t->valid);
+	printf(ngettext("%lu error, ", "%lu errors, ", t->errors), t->errors);
+	printf(ngettext("%lu warning\n", "%lu warnings\n", t->warnings),
+	    t->warnings);
 	if (p->status && a->lint.goals == 0)
 		puts(_("A status that is the id of a JavaScript goal is valid "
 		       "when --goal names it."));

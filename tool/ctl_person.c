@@ -220,8 +220,8 @@ print_received(const json_t *list)
 	{
 		when(first, number_of(o, "first_pull"));
 		id = text_of(o, "id");
-		printf(_("  %s/%s %s: in %lld versions, downloaded %lld times, "
-			 "first on %s UTC:"),
+		printf(_("  %s/%s %s: versions with it: %lld, downloads: %lld, "
+			 "the first on %s UTC:"),
 		    text_of(o, "feed"), text_of(o, "file"),
 		    id[0] == '\0' ? "***" : id,
 		    (long long)number_of(o, "versions"),

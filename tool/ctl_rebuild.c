@@ -48,18 +48,24 @@ print(const struct ctl *ctl, const struct feed *f, const struct rebuild *r)
 	json_t *o;
 
 	if (!ctl->json) {
-		printf(_("%s: %llu dumps, %llu publications and %llu pulls "
-			 "replayed"),
+		printf(_("%s: replayed dumps: %llu, publications: %llu, "
+			 "pulls: %llu"),
 		    f->name, (unsigned long long)r->dumps,
 		    (unsigned long long)r->publications,
 		    (unsigned long long)r->pulls);
 		if (r->expired > 0)
-			printf(_(" (%llu dumps are past their time)"),
+			printf(ngettext(" (%llu dump is past its time)",
+				   " (%llu dumps are past their time)",
+				   r->expired),
 			    (unsigned long long)r->expired);
 		if (r->outdated > 0)
-			printf(_(" (%llu files were last published when "
-				 "calls_as_orders was another, and are not "
-				 "compared)"),
+			printf(ngettext(" (%llu file was last published when "
+					"calls_as_orders was another, and is "
+					"not compared)",
+				   " (%llu files were last published when "
+				   "calls_as_orders was another, and are not "
+				   "compared)",
+				   r->outdated),
 			    (unsigned long long)r->outdated);
 		printf("; %s\n",
 		    r->publications == 0 ? _("nothing was ever published")

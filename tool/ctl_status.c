@@ -163,7 +163,10 @@ judge_certificate(
 	if (rc == -1)
 		problem(s, _("The certificate: %s"), why);
 	else if (days < CERT_DAYS)
-		problem(s, _("The certificate ends in %lld days."),
+		problem(s,
+		    ngettext("The certificate ends in %lld day.",
+			"The certificate ends in %lld days.",
+			(unsigned long)days),
 		    (long long)days);
 }
 
@@ -430,8 +433,11 @@ judge_stale(
 	if (f->stale_hours == 0 || from == 0 ||
 	    s->now - from <= (int64_t)f->stale_hours * 3600)
 		return;
-	problem(s, _("%s: nothing was %s for %lld hours."), f->name, what,
-	    (long long)((s->now - from) / 3600));
+	problem(s,
+	    ngettext("%s: nothing was %s for %lld hour.",
+		"%s: nothing was %s for %lld hours.",
+		(unsigned long)(s->now - from) / 3600),
+	    f->name, what, (long long)((s->now - from) / 3600));
 }
 
 static int
@@ -549,7 +555,10 @@ print_feed(const json_t *feed)
 	if (d == NULL)
 		printf(_("  dump  none came in yet\n"));
 	else
-		printf(_("  dump  %s  %s: %s, %lld records, %lld rejected\n"),
+		printf(
+		    ngettext("  dump  %s  %s: %s, %lld record, %lld rejected\n",
+			"  dump  %s  %s: %s, %lld records, %lld rejected\n",
+			(unsigned long)number_of(d, "records")),
 		    text_of(d, "time"), text_of(d, "name"), text_of(d, "state"),
 		    number_of(d, "records"), number_of(d, "rejected"));
 	json_array_foreach(json_object_get(feed, "files"), i, o)
@@ -558,9 +567,11 @@ print_feed(const json_t *feed)
 			printf(_("  file  %s: not published yet\n"),
 			    text_of(o, "file"));
 		else
-			printf(
-			    _("  file  %s  %s: %lld rows, %lld bytes, pulled "
-			      "%lld times\n"),
+			printf(ngettext("  file  %s  %s: %lld row, %lld bytes, "
+					"pulls: %lld\n",
+				   "  file  %s  %s: %lld rows, %lld bytes, "
+				   "pulls: %lld\n",
+				   (unsigned long)number_of(o, "rows")),
 			    text_of(o, "time"), text_of(o, "file"),
 			    number_of(o, "rows"), number_of(o, "bytes"),
 			    number_of(o, "pulls"));

@@ -384,15 +384,27 @@ revise_diff_print(struct revise_diff *d, const struct revise_tally *t)
 		printf(_("Goals that Direct has counted already may not be "
 			 "taken back.\n"));
 	if (t->dates_kept > 0)
-		printf(_("%llu creation times stay as Direct has them, for a "
-			 "completed pull carried them.\n"),
+		printf(ngettext("%llu creation time stays as Direct has it, "
+				"for a completed pull carried it.\n",
+			   "%llu creation times stay as Direct has them, for a "
+			   "completed pull carried them.\n",
+			   t->dates_kept),
 		    (unsigned long long)t->dates_kept);
 	if (t->kept > 0)
-		printf(_("%llu records stay as they are, for only dumps whose "
-			 "archived copy is past its time had them.\n"),
+		printf(
+		    ngettext("%llu record stays as it is, for only dumps whose "
+			     "archived copy is past its time had it.\n",
+			"%llu records stay as they are, for only dumps whose "
+			"archived copy is past its time had them.\n",
+			t->kept),
 		    (unsigned long long)t->kept);
 	if (t->hashed > 0)
-		printf(_("Of %llu dumps the archive has only hashed records: "
-			 "their statuses, columns, times and prefixes stay.\n"),
+		printf(
+		    ngettext(
+			"Of %llu dump the archive has only hashed records: its "
+			"statuses, columns, times and prefixes stay.\n",
+			"Of %llu dumps the archive has only hashed records: "
+			"their statuses, columns, times and prefixes stay.\n",
+			t->hashed),
 		    (unsigned long long)t->hashed);
 }

@@ -192,9 +192,13 @@ judge(const json_t *list, const struct conf *c)
 		    _("ssh_profile = \"strict\" would shut out: %s."), lacking);
 	else if (unknown > 0)
 		snprintf(text, sizeof text,
-		    _("Of %u clients in the last %d days it is not known "
-		      "whether ssh_profile = \"strict\" would do; the others "
-		      "would also connect."),
+		    ngettext("Of %u client in the last %d days it is not known "
+			     "whether ssh_profile = \"strict\" would do; the "
+			     "others would also connect.",
+			"Of %u clients in the last %d days it is not known "
+			"whether ssh_profile = \"strict\" would do; the others "
+			"would also connect.",
+			unknown),
 		    unknown, CLIENT_DAYS);
 	else
 		snprintf(text, sizeof text,

@@ -175,7 +175,7 @@ check "which is not guessed at" status_is 2 tool person erase 5001 --reason "whi
 check "but asked" says 'order FEED ID'
 check "he is erased" status_is 0 tool person erase - --reason "he asked for it" <"$work/stdin"
 cp "$work/out" "$work/act"
-check "the act says what was downloaded" says 'main/conversions.csv 2001: .* downloaded 1 times'
+check "the act says what was downloaded" says 'main/conversions.csv 2001: .* downloads: 1, '
 check "with its status and revenue" says '\[PAID 1500.50\]'
 check "the act has no phone" sh -c "! grep -q 9995551122 '$work/act'"
 check "no trace of him is left" traces "$phone" "$mail" "$client"

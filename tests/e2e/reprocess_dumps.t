@@ -27,12 +27,13 @@ orders() { # ID…: a dump of them
 		    cksum | cut -d' ' -f1);100;Отгружен"
 	done
 }
-came() { # DUMP DAYS: the ledger says that it came so many days ago
+came() { # DUMP DAYS: the ledger says that it came so many days ago, at noon
 	daemon_stop
-	"$python" - "$dir/state/store.db" "$@" <<-'EOF2'
+	"$python" - "$dir/state/store.db" "$1" \
+	    "$(date -d "$(feed_day "$2") 09:00 UTC" +%s)" <<-'EOF2'
 	import sqlite3, sys
 	s = sqlite3.connect(sys.argv[1])
-	n = s.execute("UPDATE dumps SET at = at - 86400 * ? WHERE id = ?",
+	n = s.execute("UPDATE dumps SET at = ? WHERE id = ?",
 	              (int(sys.argv[3]), int(sys.argv[2]))).rowcount
 	s.commit()
 	assert n == 1
@@ -97,7 +98,7 @@ check "two of them are read" fails_with 0 "2 dumps; the settings of 0" \
 check "those two" sh -c "
     [ \$(grep -c PAID '$file') = 4 ] && grep '^[^;]*;x1;' '$file' | grep -q PAID"
 check "it rebuilds" tool rebuild main
-check "the same number twice is one dump" fails_with 0 "1 dumps; the settings of 1" \
+check "the same number twice is one dump" fails_with 0 "1 dump; the settings of 1" \
     tool reprocess main "$(dump_number one.csv)" "$(dump_number one.csv)"
 for f in held refused withdrawn; do
 	case $f in
@@ -118,13 +119,18 @@ check "a day that is none is told" fails_with 2 "--since takes a day" \
 check "and so is the 31st of April" fails_with 2 "--since takes a day" \
     tool reprocess main --since 2026-04-31
 
-# --- since a day
+# --- since a day, which is one of the feed's zone
+zone=Europe/Moscow
+dropped=$(TZ=$zone date '+%Y-%m-%d 12:00:00')
+feed_day() { # N: days before that
+	TZ=$zone date -d "$1 days ago $dropped" +%Y-%m-%d
+}
 came "$(dump_number two.csv)" 2
 came "$(dump_number three.csv)" 1
 check "from tomorrow on there is none" fails_with 0 "0 dumps" \
-    tool reprocess main --since "$(day -1 %Y-%m-%d)"
+    tool reprocess main --since "$(feed_day -1)"
 check "since yesterday: all but the one before" fails_with 0 "5 dumps" \
-    tool reprocess main --since "$(day 1 %Y-%m-%d)"
+    tool reprocess main --since "$(feed_day 1)"
 check "which is as it was" row b1 IN_PROGRESS
 for id in c1 z1 z2 z3; do
 	check "the others are not: $id" row $id PAID
@@ -132,13 +138,13 @@ done
 check "what waits goes on waiting" state held.csv held
 check "what was withdrawn does not come back" sh -c "! grep -q ';w1;' '$file'"
 check "since then: that one, too" fails_with 0 "6 dumps; the settings of 5" \
-    tool reprocess main --since "$(day 2 %Y-%m-%d)"
+    tool reprocess main --since "$(feed_day 2)"
 check "as it is now" row b1 PAID
 check "it rebuilds" tool rebuild main
 check "approved it is read as when it was judged" \
     tool approve main "$(dump_number held.csv)" --reason right
 check "that is, not as PAID" within 10 row h1 IN_PROGRESS
-check "until it is read once more" fails_with 0 "1 dumps; the settings of 0" \
+check "until it is read once more" fails_with 0 "1 dump; the settings of 0" \
     tool reprocess main "$(dump_number held.csv)"
 check "as PAID" row h1 PAID
 check "and it rebuilds" tool rebuild main

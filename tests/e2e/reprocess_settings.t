@@ -73,7 +73,7 @@ check "the report says so" grep -q '"rejected": 1' \
     "$dir/reports/main/windows.csv.report.json"
 echo '# nobody' >"$dir/office.txt"
 settings 'ignore_identifiers = "office.txt"'
-check "the file is emptied" fails_with 0 "New: 1 records" tool reprocess main
+check "the file is emptied" fails_with 0 "New: 1 record." tool reprocess main
 check "and he is back" row W3 IN_PROGRESS
 cp "$file" "$work/before.csv"
 rm "$dir/office.txt"

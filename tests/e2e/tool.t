@@ -76,7 +76,7 @@ check "a config that is not there is named" says err "$work/none.conf" 2 \
     -c "$work/none.conf" dumps main
 
 # --- lint
-check "a clean file is fine" says out "1 rows, 1 valid; 0 errors" 0 \
+check "a clean file is fine" says out "1 row, 1 valid; 0 errors" 0 \
     lint "$work/good.csv" --now "$now"
 check "findings name file, line and column" says out \
     "$work/bad.csv:3: create_date_time: Invalid date format 'вчера'" 1 \
