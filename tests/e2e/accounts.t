@@ -80,7 +80,7 @@ audit() {
 	    "ls /archive/main" | sftp_as auditor "$auditor" -o BatchMode=no
 }
 check "an auditor reads reports and archive" audit
-check "status finds nothing wrong" "$convdrop" -c "$conf" status
+check "status finds nothing wrong" within 10 "$convdrop" -c "$conf" status
 kill -HUP "$daemon_pid"
 check "it reloads" within 20 grep -q 'is in force' "$work/log"
 check "and still serves" within 20 pull

@@ -48,7 +48,7 @@ mv "$work/tls.key" "$dir/keys/tls.key"
 import socket, sys, time
 s = socket.socket(socket.AF_INET6); s.bind(("::", int(sys.argv[1]))); s.listen()
 open(sys.argv[2], "w").close()
-time.sleep(60)' "$http_port" "$work/bound" &
+time.sleep(3600)' "$http_port" "$work/bound" &
 squatter=$!
 within 10 test -e "$work/bound"
 check "a port in use is refused, by its number" \

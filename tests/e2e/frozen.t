@@ -54,7 +54,7 @@ within 10 grep -q ';u-9;' "$file"
 
 sed -i 's/id_prefix = "u-"/id_prefix = "u-"\n\t\tsource_timezone = "Asia\/Yekaterinburg"/' "$conf"
 check "the settings are mended" "$convdropd" -t -c "$conf"
-kill -HUP "$daemon_pid"
+reload
 refute "dates that are two hours late" wrong +2
 check "are named with what went out and what is right" says "u-1  $iso 12:00:00  $iso 10:00:00  "
 check "with their revenue" says "200.50"

@@ -69,7 +69,7 @@ sed -i 's/^language = "ru"/language = "en"/' "$conf"
 kill -HUP "$daemon_pid"
 check "a reload changes the language" within 20 grep -q "is in force" "$work/log"
 daemon_stop
-check "nothing died in its sandbox" sh -c "! grep -q 'signal\|сигналом' '$work/log'"
+check "nothing died in its sandbox" sh -c "! grep -q 'signal 31\|сигналом 31' '$work/log'"
 
 # --- the catalogue ---------------------------------------------------------------
 po=$srcdir/po/ru.po

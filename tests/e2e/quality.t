@@ -115,8 +115,7 @@ EOF2
 sed -i 's/^feed "main" {/feed "main" {\n  ignore_identifiers = "ignore.txt"/' "$conf"
 sed -i '/ignore_identifiers = ""/d' "$conf"
 check "the configuration is good" "$convdropd" -t -c "$conf"
-kill -HUP "$daemon_pid"
-check "it is loaded again" within 20 grep -q "is in force" "$work/log"
+check "it is loaded again" reload
 {
 	echo "$header"
 	row n1 3 "" "+74950000000" PAID 1

@@ -61,9 +61,7 @@ check "the other sale is mapped by the settings" grep -q \
     'PAID  *"Успешно реализовано", "Продажи"  (by the settings)' "$work/out"
 check "the word of the source makes spam, the usual one no more" sh -c "
     grep -q '1  SPAM ' '$work/out' && grep -q '1  CANCELLED ' '$work/out'"
-: >"$work/log"
-kill -HUP "$daemon_pid"
-check "SIGHUP takes it" within 20 grep -q "is in force" "$work/log"
+check "SIGHUP takes it" reload
 check "the dump again" drop_and_wait "$work/amo.csv" amo.csv
 file=$dir/published/main/conversions.csv
 check "a sale is published" within 10 grep -q ';1;.*;PAID;100;$' "$file"
@@ -84,9 +82,7 @@ sed -i '/^feed "main"/,/^}/ {
 } >"$work/shop.csv"
 check "payment decides" statuses 0 "$work/shop.csv"
 check "and is named" grep -q 'PAID  *"Новый"  (by the column of payment)' "$work/out"
-: >"$work/log"
-kill -HUP "$daemon_pid"
-check "SIGHUP takes the rate" within 20 grep -q "is in force" "$work/log"
+check "SIGHUP takes the rate" reload
 check "a dump in two currencies" drop_and_wait "$work/shop.csv" shop.csv
 # 10.01 * 92.505 = 925.97505
 check "an amount is converted" within 10 grep -q ';11;.*;PAID;925.98;$' "$file"

@@ -77,7 +77,7 @@ fcntl.lockf(f, fcntl.LOCK_EX)
 f.write("%d\n" % os.getpid())
 f.flush()
 open(sys.argv[2], "w").close()
-time.sleep(60)
+time.sleep(3600)
 EOF
 deaf=$!
 within 10 test -e "$work/deaf.ready"

@@ -109,7 +109,7 @@ orders 7 >"$work/right.csv"
 check "the right dump comes" drop_and_wait "$work/right.csv" right.csv lone
 check "and takes its place" within 10 has lone conversions.csv ';7;'
 check "without the wrong one" sh -c "! grep -q ';1;' '$dir/published/lone/conversions.csv'"
-check "status has nothing to say then" no_problem "taken back"
+check "status has nothing to say then" within 10 no_problem "taken back"
 check "it rebuilds, too" tool rebuild lone
 
 # the only contacts, that were pulled
