@@ -96,7 +96,7 @@ group() {
 steps() { cat "$dir/state/steps" 2>/dev/null | wc -c; }
 quiet() { # the daemon has done what a start makes it do
 	a=$(steps)
-	sleep 1
+	sleep 3
 	[ "$a" = "$(steps)" ]
 }
 group_is_gone() { ! kill -0 "-$1"; }
