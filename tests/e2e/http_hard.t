@@ -228,6 +228,40 @@ print(int(f[11]) + int(f[12]))' "$(worker "$1")"
     -sess_out "$work/session" >/dev/null 2>&1
 check "a session is resumed" sh -c "echo | openssl s_client -connect \
     '127.0.0.1:$https_port' -sess_in '$work/session' 2>&1 | grep -q '^Reused, TLSv1.3'"
+check "it may begin with no early data" sh -c \
+    "openssl sess_id -in '$work/session' -noout -text | grep -q 'Max Early Data: 0$'"
+# A copy that says it may: with field 15 of an SSL_SESSION, which is how much.
+"$python" - "$work/session" >"$work/early" <<'EOF'
+import base64, sys
+lines = open(sys.argv[1]).read().split("\n")
+der = base64.b64decode("".join(x for x in lines if not x.startswith("-----")))
+def bounds(at):
+    n, at = der[at + 1], at + 2
+    if n & 0x80:
+        at, n = at + n - 0x80, int.from_bytes(der[at:at + n - 0x80], "big")
+    return at, at + n
+at, end = bounds(0)
+fields = []
+while at < end:
+    to = bounds(at)[1]
+    fields.append(der[at:to])
+    at = to
+fields.append(bytes.fromhex("af0402024000"))
+der = b"".join(sorted(fields, key=lambda f: max(f[0], 0xa0)))
+der = b"\x30\x82" + len(der).to_bytes(2, "big") + der
+print("-----BEGIN SSL SESSION PARAMETERS-----",
+      base64.encodebytes(der).decode() + "-----END SSL SESSION PARAMETERS-----",
+      sep="\n")
+EOF
+printf 'GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n' >"$work/first"
+: >"$work/said"
+(within 10 grep -q '^Early data' "$work/said"
+    printf 'GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n') |
+    openssl s_client -connect "127.0.0.1:$https_port" -ign_eof \
+	-sess_in "$work/early" -early_data "$work/first" >"$work/said" 2>&1
+check "which is refused when it comes all the same" \
+    grep -q '^Early data was rejected' "$work/said"
+check "and is not what is answered" says 1 grep -c '^HTTP/1.1 ' "$work/said"
 hellos() { tls -tls1_3 -msg | grep -c ">>> .* ClientHello"; }
 check "whoever sends a key of X25519 need not say hello again" says 1 hellos
 at_once() { [ "$(hostile prompt "$https_port" "$path" "direct:$direct")" -lt 35 ]; }
