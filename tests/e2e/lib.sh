@@ -182,7 +182,9 @@ for k in sys.argv[1].split("."):
 print(v)' "$1" "${2:-$work/init.json}"
 }
 
-# instance [OPTION…]: convdrop init with free ports; $dir, $conf, passwords
+# instance [OPTION…]: convdrop init with free ports; $dir, $conf, passwords.
+# Keys take long to make: of instances alike but for their ports, those of the
+# same run are copies of one.
 instance() {
 	dir=$work/instance
 	conf=$dir/convdrop.conf
@@ -190,9 +192,38 @@ instance() {
 	set -- $(free_ports 3) "$@"
 	sftp_port=$1 https_port=$2 http_port=$3
 	shift 3
-	"$convdrop" init "$dir" --host localhost --sftp-port "$sftp_port" \
-	    --https-port "$https_port" --http-port "$http_port" --json "$@" \
-	    >"$work/init.json" || { echo "Bail out! init failed"; exit 1; }
+	set -- --host localhost --sftp-port "$sftp_port" \
+	    --https-port "$https_port" --http-port "$http_port" --json "$@"
+	kind=$(id -u) before='' ports=''
+	for word; do
+		case $before in
+		--*-port)
+			port=${before#--} port=${port%-port}_port
+			ports="$ports
+s/^$port = .*/$port = $word/"
+			;;
+		*) kind=$kind$word ;;
+		esac
+		before=$word
+	done
+	made=test-instances/$(echo "$kind" | tr / _)
+	if mkdir -p "$builddir/$made" 2>/dev/null; then
+		made=$builddir/$made
+	else # another user's
+		made=$work/$made
+		mkdir -p "$made"
+	fi
+	(
+		flock 8
+		find "$made/init.json" -newer "$convdrop" 2>/dev/null |
+		    grep -q . && exit
+		rm -rf "$made/made"
+		"$convdrop" init "$made/made" "$@" >"$made/new" &&
+		    mv "$made/new" "$made/init.json"
+	) 8>"$made/lock" || { echo "Bail out! init failed"; exit 1; }
+	cp -a "$made/made" "$dir"
+	sed -i "$ports" "$conf"
+	cp "$made/init.json" "$work/init.json"
 	"$python" -S - "$work/init.json" >"$work/init.secrets" <<-'EOF'
 	import json, sys
 	v = json.load(open(sys.argv[1]))
