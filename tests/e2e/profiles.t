@@ -39,7 +39,7 @@ check "he is no problem, though" status_is clients.1.user direct
 pull_sftp -o KexAlgorithms=ecdh-sha2-nistp256 -c aes128-ctr
 check "the last of a client's logins counts" within 10 says \
     ': key exchange); direct (SSH-2.0-libssh2_1.10.0: MAC)'
-check "the audit has it with the login" grep -q \
+check "the audit has it with the login" within 10 grep -q \
     '"event":"login".*"client":"SSH-2.0-libssh2_1.10.0","kex":.*"strict_lacks":\["mac"\]' \
     "$dir"/audit/*.jsonl
 
@@ -116,9 +116,9 @@ check "strict says so" says 'ssh_profile = "strict" is in force.'
 if command -v ssh-audit >/dev/null; then
 	# 2.5.0 does not know the marker of strict key exchange, which no
 	# client can choose
-	ssh-audit -n -p "$sftp_port" -l warn 127.0.0.1 >"$work/ssh-audit" 2>&1
+	ssh-audit -n -t 60 -p "$sftp_port" -l warn 127.0.0.1 >"$work/ssh-audit" 2>&1
 	check "ssh-audit sees the server" sh -c \
-	    "ssh-audit -n -p $sftp_port 127.0.0.1 | grep -q '(kex) curve25519-sha256 '"
+	    "ssh-audit -n -t 60 -p $sftp_port 127.0.0.1 | grep -q '(kex) curve25519-sha256 '"
 	refute "ssh-audit has nothing to fail or to warn of" sh -c \
 	    "grep -E '\\[(fail|warn)\\]' '$work/ssh-audit' |
 	    grep -vF kex-strict-s-v00@openssh.com"

@@ -21,7 +21,7 @@
 
 #define MUTANTS "30" /* of each seed; the environment may want more */
 #define PUBLISH_EVERY 10
-#define PATIENCE 60                /* seconds for one, on a busy machine */
+#define PATIENCE 300               /* seconds for one, on a busy machine */
 #define SUMMER INT64_C(1784538000) /* 2026-07-20 12:00 in Moscow */
 #define SEEDS 256
 

@@ -248,7 +248,7 @@ a_newer_version_has_its_own_sidecar(void **state)
 	publish_both();
 	assert_true(packing_step(p, true));
 	assert_int_equal(bench_publish(&b, NOW + 9, &touch), PUBLISH_DONE);
-	assert_int_equal(poll(&f, 1, 10000), 1);
+	assert_int_equal(poll(&f, 1, 120000), 1);
 	packing_step(p, false);
 	check_sidecar(NOW, false);
 	pack_all(p);

@@ -177,7 +177,7 @@ what_begins_with_a_dot_stays_hidden(void **state)
 	    ask(sock, &g, FILES_COMMIT, "", "", id, NULL).error, 0);
 	close(sock);
 	allow(&g, false);
-	for (int i = 0; i < 200 && hidden_files() != 1; i++)
+	for (int i = 0; i < 6000 && hidden_files() != 1; i++)
 		usleep(10000);
 	assert_int_equal(hidden_files(), 1);
 	/* what somebody else hid is nobody's to see */
@@ -207,7 +207,7 @@ what_broke_off_is_gone(void **state)
 	assert_int_equal(hidden_files(), 2);
 	close(sock);      /* the session breaks off */
 	allow(&g, false); /* has been seen by the time of this answer */
-	for (int i = 0; i < 200 && hidden_files() != 1; i++)
+	for (int i = 0; i < 6000 && hidden_files() != 1; i++)
 		usleep(10000);
 	assert_int_equal(hidden_files(), 1);
 	assert_false(exists("inbox/main/b.csv"));

@@ -13,44 +13,42 @@ bytes_arrive_and_it_is_known_how_many(void **state)
 		bool tls;
 		void (*act)(struct client *c);
 		size_t n;
-		int64_t speed_from; /* the clock runs fast from here on */
 		enum ftp_end end;
 		bool whole;
 	} row[] = {
-		{ "all", false, read_all, SIZE, 0, FTP_END_WELL, true },
-		{ "all, TLS", true, read_all, SIZE, 0, FTP_END_WELL, true },
-		{ "nothing", false, read_all, 0, 0, FTP_END_WELL, true },
-		{ "nothing, TLS", true, read_all, 0, 0, FTP_END_WELL, true },
-		{ "a byte", false, read_all, 1, 0, FTP_END_WELL, true },
-		{ "a byte, TLS", true, read_all, 1, 0, FTP_END_WELL, true },
-		{ "does not close", false, read_all_and_linger, 9999, 0,
+		{ "all", false, read_all, SIZE, FTP_END_WELL, true },
+		{ "all, TLS", true, read_all, SIZE, FTP_END_WELL, true },
+		{ "nothing", false, read_all, 0, FTP_END_WELL, true },
+		{ "nothing, TLS", true, read_all, 0, FTP_END_WELL, true },
+		{ "a byte", false, read_all, 1, FTP_END_WELL, true },
+		{ "a byte, TLS", true, read_all, 1, FTP_END_WELL, true },
+		{ "does not close", false, read_all_and_linger, 9999,
 		    FTP_END_WELL, true },
-		{ "does not close, TLS", true, read_all_and_linger, 9999, 0,
+		{ "does not close, TLS", true, read_all_and_linger, 9999,
 		    FTP_END_WELL, true },
-		{ "half closed", false, shut_then_read_all, SIZE, 0,
-		    FTP_END_WELL, true },
-		{ "half closed, TLS", true, shut_then_read_all, SIZE, 0,
-		    FTP_END_WELL, true },
-		{ "exactly", false, read_exactly, 99999, 0, FTP_END_WELL,
+		{ "half closed", false, shut_then_read_all, SIZE, FTP_END_WELL,
 		    true },
-		{ "exactly, TLS", true, read_exactly, 99999, 0, FTP_END_WELL,
+		{ "half closed, TLS", true, shut_then_read_all, SIZE,
+		    FTP_END_WELL, true },
+		{ "exactly", false, read_exactly, 99999, FTP_END_WELL, true },
+		{ "exactly, TLS", true, read_exactly, 99999, FTP_END_WELL,
 		    true },
 		{ "has it in its socket and dies, TLS", true,
-		    read_exactly_and_die, 99999, 0, FTP_END_BROKEN, false },
-		{ "breaks off", false, read_some_and_close, SIZE, 0,
+		    read_exactly_and_die, 99999, FTP_END_BROKEN, false },
+		{ "breaks off", false, read_some_and_close, SIZE,
 		    FTP_END_BROKEN, false },
-		{ "breaks off, TLS", true, read_some_and_close, SIZE, 0,
+		{ "breaks off, TLS", true, read_some_and_close, SIZE,
 		    FTP_END_BROKEN, false },
-		{ "aborts", false, read_some_and_abort, SIZE, 0,
-		    FTP_END_ABORTED, false },
-		{ "aborts, TLS", true, read_some_and_abort, SIZE, 0,
-		    FTP_END_ABORTED, false },
-		{ "stalls", false, read_some_and_stall, SIZE, 1, FTP_END_IDLE,
+		{ "aborts", false, read_some_and_abort, SIZE, FTP_END_ABORTED,
 		    false },
-		{ "stalls, TLS", true, read_some_and_stall, SIZE, 1,
-		    FTP_END_IDLE, false },
-		{ "drips", false, drip, SIZE, 1, FTP_END_SLOW, false },
-		{ "drips, TLS", true, drip, SIZE, 1, FTP_END_SLOW, false },
+		{ "aborts, TLS", true, read_some_and_abort, SIZE,
+		    FTP_END_ABORTED, false },
+		{ "stalls", false, read_some_and_stall, SIZE, FTP_END_IDLE,
+		    false },
+		{ "stalls, TLS", true, read_some_and_stall, SIZE, FTP_END_IDLE,
+		    false },
+		{ "drips", false, drip, SIZE, FTP_END_SLOW, false },
+		{ "drips, TLS", true, drip, SIZE, FTP_END_SLOW, false },
 	};
 
 	(void)state;
@@ -65,8 +63,6 @@ bytes_arrive_and_it_is_known_how_many(void **state)
 		idle_s = row[i].act == drip ? 100000 : 60;
 		open_rig(&g);
 		assert_int_equal(connect_client(&g, &c), FTP_END_WELL);
-		if (row[i].speed_from)
-			fast_since = __real_clock_ms();
 		end = ftp_data_send_file(g.d, file, true, 0, c.n, &moved);
 		end_client(&c);
 		if (end != row[i].end || moved.whole != row[i].whole)
@@ -223,8 +219,6 @@ an_upload_ends_well_only_when_its_end_is_said(void **state)
 
 		open_rig(&g);
 		assert_int_equal(connect_client(&g, &c), FTP_END_WELL);
-		if (row[i].end == FTP_END_IDLE)
-			fast_since = __real_clock_ms();
 		end = ftp_data_receive(g.d, to, row[i].max, &moved);
 		end_client(&c);
 		if (end != row[i].end || moved.whole != (end == FTP_END_WELL) ||

@@ -25,7 +25,7 @@ struct kit {
 	int events;  /* ingest's end */
 };
 
-#define KIT_MS 20000
+#define KIT_MS 120000
 
 /* The next message; false when none comes, or the peer is gone. */
 static inline bool
