@@ -71,7 +71,7 @@ check "channels before a login, and logins after it" honest
 saw "end the connection" "False True False"
 
 # new keys in both directions, while bytes go
-head -c 20000000 /dev/urandom >"$work/noise"
+head -c 10000000 /dev/urandom >"$work/noise"
 rekeyed() { # CIPHER
 	echo "put $work/noise /inbox/main/noise.part" | sftp_as dropper "$dropper" \
 	    -c "$1" -o RekeyLimit=256K
