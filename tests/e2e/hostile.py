@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-PATIENCE = 60  # seconds, for anything
+PATIENCE = 180  # seconds, for anything
 
 
 def connect(port, tls=False, source="127.0.0.1", window=None):

@@ -16,7 +16,7 @@ import paramiko
 from paramiko import common as c
 
 logging.disable(logging.CRITICAL)
-PATIENCE = 60
+PATIENCE = 180
 action, port, user, password, ready, until = sys.argv[1:]
 OPEN_CONFIRMATION = b"\x5b"
 

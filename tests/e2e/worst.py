@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-PATIENCE = 60
+PATIENCE = 180
 action, port, user, password, ready, until, *arguments = sys.argv[1:]
 
 
