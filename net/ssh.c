@@ -14,6 +14,7 @@
 #include "keys/secret.h"
 #include "net/master.h"
 #include "net/ssh_child.h"
+#include "net/ssh_packet.h"
 #include "net/ssh_profile.h"
 #include "net/ssh_proof.h"
 #include "server/log.h"
@@ -115,7 +116,7 @@ warm_up(struct err *e)
 		    "libssh %s has known holes; version 0.10.6 or a later one "
 		    "is needed",
 		    ssh_version(0));
-	return ssh_proof_open(e);
+	return ssh_packet_open(e) == -1 ? -1 : ssh_proof_open(e);
 }
 
 static int

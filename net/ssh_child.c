@@ -24,6 +24,7 @@
 #include "server/sandbox.h"
 #include "net/sftp.h"
 #include "net/ssh_pace.h"
+#include "net/ssh_packet.h"
 #include "net/ssh_profile.h"
 #include "net/ssh_proof.h"
 #include "net/watchdog.h"
@@ -665,6 +666,7 @@ ssh_child_run(
 		return 1;
 	}
 	ssh_proof_listen();
+	ssh_packet_keep();
 	if (exchange_keys(&c) == -1)
 		return 0;
 	log_client(&c);

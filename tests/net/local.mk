@@ -32,6 +32,9 @@ tests_net_test_sftp_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 NET_TESTS += tests/net/test_ssh_pace
 tests_net_test_ssh_pace_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
+NET_TESTS += tests/net/test_ssh_packet
+tests_net_test_ssh_packet_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_ssh_profile
 tests_net_test_ssh_profile_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 
