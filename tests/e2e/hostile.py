@@ -183,11 +183,36 @@ def deaf(port, tls, path, login, until):
     print("done")
 
 
+def queues(s):
+    """What waits in the server's kernel, of this connection: "SENT:RECEIVED"."""
+    ours, theirs = (":%04X" % end[1] for end in (s.getsockname(),
+                                                s.getpeername()))
+    for table in ("/proc/net/tcp6", "/proc/net/tcp"):
+        with open(table) as f:
+            for line in f:
+                field = line.split()
+                if field[1].endswith(theirs) and field[2].endswith(ours):
+                    return field[4]
+    return None
+
+
+def settle(s):
+    """Until the server read all, its kernel took all that it can, and nothing
+    moves any more."""
+    end = time.monotonic() + PATIENCE
+    last, since = queues(s), time.monotonic()
+    while last is not None and time.monotonic() < min(since + 1, end):
+        time.sleep(0.1)
+        now = queues(s)
+        if now != last or not now.endswith(":00000000"):
+            last, since = now, time.monotonic()
+
+
 def vanish(port, tls, path, login, some):
     """Reads some bytes and is gone, without a word."""
     s = connect(port, tls == "tls", window=8192)
     s.sendall(get(path, login))
-    time.sleep(0.5)  # the server's kernel takes all that it can
+    settle(s)
     got = 0
     while got < int(some):
         got += len(s.recv(8192))
@@ -200,7 +225,7 @@ def ahead(port, tls, path, login, n):
     """Asks for the same n times at once, reads next to nothing and is gone."""
     s = connect(port, tls == "tls", window=2048)
     s.sendall(get(path, login) * int(n))
-    time.sleep(0.5)  # the server's kernel takes all that it can
+    settle(s)
     s.recv(1)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     s.close()
