@@ -4,11 +4,12 @@
  * Each packet costs the client, too, however short it is, and so does each time
  * that it is woken.  A client that asks ahead gets whole packets: a short end
  * waits a moment for the next request, or for room in the window.  One that is
- * near gets many: once it was sent all that it is to have, it is left alone
- * until most of that is gone.  And that is not all that its window takes, for
- * much in its heap costs it more than little twice: OpenSSH's copies it all
- * whenever it grows.  Whoever waits for us, instead, is not made to again for a
- * while.
+ * near and fast gets many: once it was sent all that it is to have, it is left
+ * alone until most of that is gone.  And that is not all that its window takes,
+ * for much in its heap costs it more than little twice: OpenSSH's copies it all
+ * whenever it grows.  To one that is slow (paramiko), being woken is little
+ * beside what it does with each packet, and its threads should all have some to
+ * work on, always.  Whoever waits for us is not made to again for a while.
  */
 #ifndef NET_SSH_PACE_H
 #define NET_SSH_PACE_H
@@ -30,6 +31,9 @@ struct pace {
 	uint32_t widest; /* window that there was, */
 	uint32_t last;   /* and the last one */
 	bool spent;      /* it is to open again first */
+	bool slow;       /* the last stretch took long; */
+	int64_t since;   /* this one goes on since then, */
+	size_t went;     /* and so much of it is sent */
 	struct {
 		unsigned hurry; /* times that nothing waits for this, */
 		unsigned vain;  /* for so often it did in vain */
