@@ -16,7 +16,7 @@ static const int wait_ms[PACE_REASONS] = {
 #define HEAP ((uint32_t)1024 * 1024)
 
 /* Slow is who took more than SLOW_MS for so many bytes, until it takes FAST_MS
- * at most.  OpenSSH's client takes 35 to 65, paramiko 100 to 150, curl more. */
+ * at most.  OpenSSH's client takes 35 to 65, paramiko and curl 100 to 150. */
 #define STRETCH ((size_t)16 * 1024 * 1024)
 #define SLOW_MS 90
 #define FAST_MS 70
