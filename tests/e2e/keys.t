@@ -5,7 +5,7 @@
 
 audited() { grep -h '"event":"key"' "$dir"/audit/*.jsonl | grep -q "$1"; }
 scanned() { # what clients see: SHA256:… of the host key of that kind
-	ssh-keyscan -T 5 -p "$sftp_port" -t "$1" 127.0.0.1 2>/dev/null |
+	ssh-keyscan -T 60 -p "$sftp_port" -t "$1" 127.0.0.1 2>/dev/null |
 	    ssh-keygen -lf - | awk '{ print $2 }'
 }
 on_disk() { ssh-keygen -lf "$dir/keys/$1" | awk '{ print $2 }'; }

@@ -138,21 +138,20 @@ check "and is not used either" [ "$(serial)" = "$new" ]
 cat "$work/new/keys/tls.crt" >"$dir/keys/tls.crt"
 
 # --- clients that come while the configuration is read again
-in_force() { grep -c "is in force" "$work/log"; }
-one_more() { [ "$(in_force)" -gt "$forces" ]; }
+alone() { [ "$(worker "$1" | wc -l)" = 1 ]; }
 hostile comers "$work/enough" "$sftp_port" "$https_port" "$http_port" \
     >"$work/missed" &
 comers=$!
 for again in once twice; do
-	forces=$(in_force)
-	kill -HUP "$daemon_pid"
-	check "the configuration is read $again" within 30 one_more
+	check "the configuration is read $again" reload
 done
 touch "$work/enough"
 wait $comers
 check "and none who came meanwhile is turned away" is "$(cat "$work/missed")" 0
 
 # --- workers that are killed
+within 30 alone http
+within 30 alone files
 begin killed "$http_port" plain
 old=$(worker http)
 kill -9 "$old"
