@@ -238,13 +238,12 @@ on_subsystem(
 {
 	struct client *c = ctx;
 
-	(void)session;
 	(void)channel;
 	if (strcmp(name, "sftp") != 0 || c->sftp != NULL)
 		return 1;
 	c->sftp =
 	    sftp_new(c->it->files, &c->grant, c->conf->limits.packed_bytes);
-	c->pace.near = is_near(c);
+	c->pace.alone = is_near(c) && ssh_get_openssh_version(session) != 0;
 	return c->sftp == NULL;
 }
 

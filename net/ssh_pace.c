@@ -15,39 +15,14 @@ static const int wait_ms[PACE_REASONS] = {
 /* Is never too much for a client. */
 #define HEAP ((uint32_t)1024 * 1024)
 
-/* Slow is who took more than SLOW_MS for so many bytes, until it takes FAST_MS
- * at most.  OpenSSH's client takes 35 to 65, paramiko and curl 100 to 150. */
-#define STRETCH ((size_t)16 * 1024 * 1024)
-#define SLOW_MS 90
-#define FAST_MS 70
-
-static bool
-is_left_alone(const struct pace *p)
-{
-	return p->near && !p->slow;
-}
-
-/* n more bytes go out. */
-static void
-reckon(struct pace *p, int64_t now, size_t n)
-{
-	if (p->went == 0)
-		p->since = now;
-	p->went += n;
-	if (p->went < STRETCH)
-		return;
-	p->slow = now - p->since > (p->slow ? FAST_MS : SLOW_MS);
-	p->went = 0;
-}
-
 /* Bytes that the client may have before it. */
 static uint32_t
 most(const struct pace *p)
 {
 	uint32_t half = p->widest / 2;
 
-	return is_left_alone(p) && half >= HEAP ? half + (uint32_t)SFTP_CHUNK
-						: p->widest;
+	return p->alone && half >= HEAP ? half + (uint32_t)SFTP_CHUNK
+					: p->widest;
 }
 
 /* How much more that is; without room for a packet none is sent until there is
@@ -62,7 +37,7 @@ room(struct pace *p, uint32_t window)
 	many = most(p) / 4 * 3;
 	kept = p->widest - most(p);
 	n = window > kept ? window - kept : 0;
-	if (n >= many || (!is_left_alone(p) && n >= SFTP_CHUNK))
+	if (n >= many || (!p->alone && n >= SFTP_CHUNK))
 		p->spent = false;
 	else if (n < SFTP_CHUNK)
 		p->spent = true;
@@ -99,8 +74,8 @@ whole(size_t n)
 	return n < SFTP_CHUNK ? n : n - n % SFTP_CHUNK;
 }
 
-static size_t
-due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
+size_t
+pace_due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
 {
 	size_t fits = room(p, window);
 	bool little = n < SFTP_CHUNK;
@@ -121,12 +96,4 @@ due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
 	if (p->spent)
 		fits = n;
 	return ripe <= fits ? ripe : whole(fits);
-}
-
-size_t
-pace_due(struct pace *p, int64_t now, size_t n, size_t ripe, uint32_t window)
-{
-	n = due(p, now, n, ripe, window);
-	reckon(p, now, n);
-	return n;
 }

@@ -3,13 +3,13 @@
  *
  * Each packet costs the client, too, however short it is, and so does each time
  * that it is woken.  A client that asks ahead gets whole packets: a short end
- * waits a moment for the next request, or for room in the window.  One that is
- * near and fast gets many: once it was sent all that it is to have, it is left
- * alone until most of that is gone.  And that is not all that its window takes,
- * for much in its heap costs it more than little twice: OpenSSH's copies it all
- * whenever it grows.  To one that is slow (paramiko), being woken is little
- * beside what it does with each packet, and its threads should all have some to
- * work on, always.  Whoever waits for us is not made to again for a while.
+ * waits a moment for the next request, or for room in the window.  OpenSSH's
+ * client, when it is near, gets many: once it was sent all that it is to have,
+ * it is left alone until most of that is gone.  And that is not all that its
+ * window takes, for much in its heap costs it more than little twice: it copies
+ * it all whenever it grows.  Others (paramiko) have threads, which all should
+ * have some to work on, always.  Whoever waits for us is not made to again for
+ * a while.
  */
 #ifndef NET_SSH_PACE_H
 #define NET_SSH_PACE_H
@@ -26,14 +26,11 @@ enum {
 
 /* All zero: nothing was sent yet. */
 struct pace {
-	bool near;       /* the caller's: half a window is enough for the way */
+	bool alone;      /* the caller's: it is better left alone */
 	int64_t until;   /* what is held back now waits so long at most, or 0 */
 	uint32_t widest; /* window that there was, */
 	uint32_t last;   /* and the last one */
 	bool spent;      /* it is to open again first */
-	bool slow;       /* the last stretch took long; */
-	int64_t since;   /* this one goes on since then, */
-	size_t went;     /* and so much of it is sent */
 	struct {
 		unsigned hurry; /* times that nothing waits for this, */
 		unsigned vain;  /* for so often it did in vain */

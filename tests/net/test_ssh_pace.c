@@ -25,9 +25,9 @@ struct step {
 
 /* One connection, from its first byte on. */
 static void
-walk(bool near, const struct step *step, size_t count)
+walk(bool alone, const struct step *step, size_t count)
 {
-	struct pace p = { .near = near };
+	struct pace p = { .alone = alone };
 
 	for (size_t i = 0; i < count; i++) {
 		const struct step *s = &step[i];
@@ -39,7 +39,7 @@ walk(bool near, const struct step *step, size_t count)
 	}
 }
 
-#define WALK(near, steps) walk(near, steps, sizeof(steps) / sizeof *(steps))
+#define WALK(alone, steps) walk(alone, steps, sizeof(steps) / sizeof *(steps))
 
 static void
 a_short_end_waits_for_the_next_request(void **state)
@@ -143,53 +143,6 @@ a_near_client_gets_half_its_window_and_a_packet(void **state)
 	WALK(true, small);
 }
 
-/* 16 MB and a little, in so many milliseconds from 0 on. */
-static void
-stretch(struct pace *p, int64_t from, int64_t ms)
-{
-	size_t count = (size_t)16 * MB / FULL + 1;
-
-	for (size_t i = 0; i < count; i++) {
-		int64_t now = from + ms * (int64_t)i / (int64_t)(count - 1);
-
-		assert_int_equal(pace_due(p, now, FULL, FULL, 2 * MB), FULL);
-	}
-}
-
-static void
-a_near_client_that_is_slow_gets_what_fits(void **state)
-{
-	static const struct {
-		int64_t ms; /* that 16 MB took */
-		bool near;
-		size_t due;  /* through a window that is half open, */
-		size_t then; /* and through one with room for one packet */
-	} row[] = {
-		{ 90, true, 0, 0 },
-		{ 91, true, FULL, CHUNK },
-		{ 71, true, FULL, CHUNK },
-		{ 70, true, 0, 0 },
-		{ 71, true, 0, 0 },
-		{ 1000, true, FULL, CHUNK },
-		{ 30, false, FULL, CHUNK },
-	};
-	struct pace p = { 0 };
-	int64_t now = 0;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		print_message("# %d ms\n", (int)row[i].ms);
-		p.near = row[i].near;
-		stretch(&p, now, row[i].ms);
-		now += row[i].ms;
-		assert_int_equal(
-		    pace_due(&p, now, FULL, FULL, MB - CHUNK), row[i].due);
-		assert_int_equal(
-		    pace_due(&p, now, FULL, FULL, CHUNK), row[i].then);
-		p = (struct pace){ .slow = p.slow, .widest = p.widest };
-	}
-}
-
 static void
 a_client_that_was_made_to_wait_in_vain_is_not_for_a_while(void **state)
 {
@@ -221,7 +174,6 @@ main(void)
 		cmocka_unit_test(a_small_window_is_filled_as_it_opens),
 		cmocka_unit_test(
 		    a_near_client_gets_half_its_window_and_a_packet),
-		cmocka_unit_test(a_near_client_that_is_slow_gets_what_fits),
 		cmocka_unit_test(
 		    a_client_that_was_made_to_wait_in_vain_is_not_for_a_while),
 	};
