@@ -102,7 +102,7 @@ proc_take_over(struct parent *p, int64_t now)
 	if (old == NULL)
 		return;
 	retire(p, old, now);
-	p->rotated = p->rotating;
+	p->rotated |= p->rotating;
 	p->rotating = false;
 	log_info("The configuration was read again and is in force.");
 	sdnotify_ready();

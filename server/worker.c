@@ -9,18 +9,23 @@
 #include "server/log.h"
 #include "server/wire.h"
 
+static void
+tell_parent(const struct worker *w, enum wire_type what)
+{
+	if (wire_send_plain(w->control, what) == -1)
+		log_error("The parent is gone.");
+}
+
 void
 worker_ready(const struct worker *w)
 {
-	if (wire_send_plain(w->control, WIRE_READY) == -1)
-		log_error("The parent is gone.");
+	tell_parent(w, WIRE_READY);
 }
 
 void
 worker_quiet(const struct worker *w)
 {
-	if (wire_send_plain(w->control, WIRE_QUIET) == -1)
-		log_error("The parent is gone.");
+	tell_parent(w, WIRE_QUIET);
 }
 
 void
