@@ -17,7 +17,7 @@
 #define IN_SIZE ((size_t)64 * 1024) /* grows up to one packet */
 
 struct sftp *
-sftp_new(int files, const struct grant *g, uint64_t upload_max)
+sftp_new(int files, const struct grant *g, uint64_t upload_max, size_t pending)
 {
 	struct sftp *s = calloc(1, sizeof *s);
 
@@ -26,8 +26,8 @@ sftp_new(int files, const struct grant *g, uint64_t upload_max)
 	s->files = files;
 	s->grant = *g;
 	s->upload_max = upload_max;
-	s->out.p = malloc(SFTP_PENDING_MAX);
-	s->out.size = SFTP_PENDING_MAX;
+	s->out.p = malloc(pending);
+	s->out.size = pending;
 	s->in = malloc(IN_SIZE);
 	s->in_size = IN_SIZE;
 	if (s->out.p == NULL || s->in == NULL) {

@@ -22,15 +22,22 @@
  * libssh sets aside in each. */
 #define SFTP_CHUNK ((size_t)32768 - 10)
 
-/* As much waits to be written at most: whole packets.  Two at a time cost the
- * server a tenth more and wake the client twice as often; eight win nothing. */
-#define SFTP_PENDING_MAX (4 * SFTP_CHUNK)
+/*
+ * As much waits to be written at most: whole packets.  OpenSSH's client gets
+ * eight at a time: four cost the server a twentieth more, two a tenth more than
+ * that, and twelve win nothing.  Others get four: those with threads (paramiko)
+ * are the better off the sooner they come.
+ */
+#define SFTP_PENDING_MAX (8 * SFTP_CHUNK)
+#define SFTP_PENDING_SOON (4 * SFTP_CHUNK)
 
 struct sftp;
 
 /* files is the channel to files and stays the caller's; an upload may have
- * upload_max bytes.  NULL without memory. */
-struct sftp *sftp_new(int files, const struct grant *g, uint64_t upload_max);
+ * upload_max bytes, and so many bytes may be pending, one of the above.  NULL
+ * without memory. */
+struct sftp *sftp_new(
+    int files, const struct grant *g, uint64_t upload_max, size_t pending);
 
 /*
  * The end: aborts what is open and reports the pulls.  orderly says that the

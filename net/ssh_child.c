@@ -241,9 +241,10 @@ on_subsystem(
 	(void)channel;
 	if (strcmp(name, "sftp") != 0 || c->sftp != NULL)
 		return 1;
-	c->sftp =
-	    sftp_new(c->it->files, &c->grant, c->conf->limits.packed_bytes);
 	c->pace.alone = is_near(c) && ssh_get_openssh_version(session) != 0;
+	c->sftp =
+	    sftp_new(c->it->files, &c->grant, c->conf->limits.packed_bytes,
+		c->pace.alone ? SFTP_PENDING_MAX : SFTP_PENDING_SOON);
 	return c->sftp == NULL;
 }
 

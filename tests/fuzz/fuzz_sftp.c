@@ -79,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static uint8_t out[1024 * 1024];
 	const struct grant grant = { .user = "fuzz" };
-	struct sftp *s = sftp_new(-1, &grant, 1000000);
+	struct sftp *s = sftp_new(-1, &grant, 1000000, SFTP_PENDING_MAX);
 	size_t out_n = 0;
 
 	if (s == NULL)
