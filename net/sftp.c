@@ -6,6 +6,7 @@
 #include "net/sftp.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +76,18 @@ sftp_idle(const struct sftp *s)
 			return false;
 	}
 	return s->in_n == 0 && s->sent == s->out.n && s->rest.n == 0;
+}
+
+void
+sftp_rest(struct sftp *s)
+{
+	free(s->out.p);
+	malloc_trim(0);
+	s->out.p = malloc(s->out.size);
+	if (s->out.p == NULL) {
+		s->out.size = 0;
+		sftp_fail(s, _("out of memory"));
+	}
 }
 
 /* --- packets --- */

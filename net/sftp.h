@@ -67,4 +67,8 @@ size_t sftp_ripe(const struct sftp *s);
 /* Is nothing open and nothing half said? */
 bool sftp_idle(const struct sftp *s);
 
+/* Gives back the memory that the work of an idle session, or of its login, took
+ * and that the next will take again. */
+void sftp_rest(struct sftp *s);
+
 #endif

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <libssh/callbacks.h>
 #include <linux/tcp.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,7 +443,7 @@ rest(struct client *c, int64_t left)
 	until = c->active + REST_MS - clock_ms();
 	if (until > 0)
 		return until < left ? until : left;
-	malloc_trim(0);
+	sftp_rest(c->sftp);
 	c->rested = c->active;
 	return left;
 }

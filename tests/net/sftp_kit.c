@@ -252,7 +252,7 @@ kit_raw(void **state)
 	g->upload = -1;
 	g->published = published();
 	assert_int_equal(pthread_create(&g->files, NULL, serve_files, g), 0);
-	g->sftp = sftp_new(g->ours, &grant, 1000000, SFTP_PENDING_MAX);
+	g->sftp = sftp_new(g->ours, &grant, 1000000, SFTP_PENDING_SOON);
 	assert_non_null(g->sftp);
 	*state = g;
 	return 0;

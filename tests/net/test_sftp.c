@@ -198,7 +198,7 @@ no_more_is_answered_than_there_is_room_for(void **state)
 	while (sftp_take(g->sftp, o.p, o.n) == o.n) {
 		asked++;
 		assert_int_equal(sftp_run(g->sftp), 0);
-		assert_true(sftp_pending(g->sftp).n <= SFTP_PENDING_MAX);
+		assert_true(sftp_pending(g->sftp).n <= SFTP_PENDING_SOON);
 	}
 	assert_true(asked > 1000); /* many requests wait, */
 	assert_true(asked < 5000); /* but not any number of them */
@@ -422,6 +422,27 @@ handles_are_counted_and_never_mistaken(void **state)
 	assert_int_equal(kit_code(g), SFTP_FAILURE);
 	kit_say(g, SFTP_READ, "sUu", &one.s, (uint64_t)0, 10u);
 	kit_answer(g, SFTP_DATA);
+}
+
+static void
+a_session_that_rested_goes_on(void **state)
+{
+	struct rig *g = *state;
+	struct slice p = slice_of("/main/conversions.csv");
+	struct name h;
+
+	for (int i = 0; i < 3; i++) {
+		sftp_rest(g->sftp);
+		assert_int_equal(sftp_run(g->sftp), 0);
+		assert_int_equal(sftp_pending(g->sftp).n, 0);
+		kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &h);
+		kit_say(g, SFTP_READ, "sUu", &h.s, (uint64_t)0, FILE_SIZE / 2);
+		kit_answer(g, SFTP_DATA);
+		kit_say(g, SFTP_CLOSE, "s", &h.s);
+		assert_int_equal(kit_code(g), SFTP_OK);
+	}
+	kit_say(g, SFTP_STAT, "s", &p);
+	kit_answer(g, SFTP_ATTRS);
 }
 
 static void
@@ -676,6 +697,7 @@ main(void)
 		TEST(an_upload_is_committed_when_nothing_of_it_is_missing),
 		TEST(a_name_is_refused_as_files_says),
 		TEST(handles_are_counted_and_never_mistaken),
+		TEST(a_session_that_rested_goes_on),
 		TEST(a_session_with_any_handle_is_not_idle),
 		TEST(handles_are_used_for_what_they_are),
 		TEST(a_folder_is_listed_to_its_end),
