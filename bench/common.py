@@ -159,6 +159,27 @@ def cpu_of_children():
     return used.ru_utime + used.ru_stime
 
 
+class Host:
+    """What the host of a virtual machine gave to others from now on, while
+    somebody here would have worked (proc_stat(5), steal)."""
+
+    def __init__(self):
+        self.before = self.ticks()
+
+    @staticmethod
+    def ticks():
+        with open("/proc/stat") as f:
+            cpu = [int(n) for n in f.readline().split()[1:9]]
+        user, nice, system, _, _, irq, softirq, steal = cpu
+        return user + nice + system + irq + softirq, steal
+
+    def stolen(self):
+        """As a share of what was worked here and what was stolen."""
+        worked, stolen = (now - then for now, then in
+                          zip(self.ticks(), self.before))
+        return stolen / max(worked + stolen, 1)
+
+
 # --- a server's processes ---
 
 def stat_of(pid):

@@ -17,6 +17,16 @@
 #define END_MAX 1024 /* as much of a DATA reply may wait for the next one */
 #define IN_SIZE ((size_t)64 * 1024) /* grows up to one packet */
 
+/* Buffers that nothing has been written to, whose pages are not there yet. */
+static bool
+new_buffers(struct sftp *s)
+{
+	s->out.p = malloc(s->out.size);
+	s->in = malloc(IN_SIZE);
+	s->in_size = s->in == NULL ? 0 : IN_SIZE;
+	return s->out.p != NULL && s->in != NULL;
+}
+
 struct sftp *
 sftp_new(int files, const struct grant *g, uint64_t upload_max, size_t pending)
 {
@@ -27,11 +37,8 @@ sftp_new(int files, const struct grant *g, uint64_t upload_max, size_t pending)
 	s->files = files;
 	s->grant = *g;
 	s->upload_max = upload_max;
-	s->out.p = malloc(pending);
 	s->out.size = pending;
-	s->in = malloc(IN_SIZE);
-	s->in_size = IN_SIZE;
-	if (s->out.p == NULL || s->in == NULL) {
+	if (!new_buffers(s)) {
 		sftp_free(s, false);
 		return NULL;
 	}
@@ -82,9 +89,9 @@ void
 sftp_rest(struct sftp *s)
 {
 	free(s->out.p);
+	free(s->in);
 	malloc_trim(0);
-	s->out.p = malloc(s->out.size);
-	if (s->out.p == NULL) {
+	if (!new_buffers(s)) {
 		s->out.size = 0;
 		sftp_fail(s, _("out of memory"));
 	}

@@ -427,12 +427,19 @@ handles_are_counted_and_never_mistaken(void **state)
 static void
 a_session_that_rested_goes_on(void **state)
 {
+	static const char most[200 * 1024];
 	struct rig *g = *state;
-	struct slice p = slice_of("/main/conversions.csv");
+	struct slice p = slice_of("/main/conversions.csv"),
+		     big = { most, sizeof most };
+	size_t wanted = sftp_wants(g->sftp);
 	struct name h;
 
 	for (int i = 0; i < 3; i++) {
+		kit_say(g, SFTP_WRITE, "sUs", &p, (uint64_t)0, &big);
+		assert_int_equal(kit_code(g), SFTP_FAILURE);
+		assert_true(sftp_wants(g->sftp) > wanted);
 		sftp_rest(g->sftp);
+		assert_int_equal(sftp_wants(g->sftp), wanted);
 		assert_int_equal(sftp_run(g->sftp), 0);
 		assert_int_equal(sftp_pending(g->sftp).n, 0);
 		kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &h);
