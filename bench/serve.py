@@ -35,8 +35,8 @@ t.close()
 SESSIONS = 10      # held for the memory of an idle one,
 CONNECTIONS = 100  # and of an HTTP connection
 LOAD_S = 5         # of requests, at most
-STOLEN = 0.03      # of a turn's work, by the host: that round has no say
-TRIES = 8          # rounds at most for each that counts
+STOLEN = 0.03      # of a turn's work, by the host, is too much to count
+TRIES = 8          # of such a turn
 OURS = "convdrop"
 FTPS_CIPHER = "TLSv1.3 TLS_AES_128_GCM_SHA256"  # all the three agree on it
 
@@ -48,10 +48,8 @@ class Report:
         self.rows = []
         self.options = options
 
-    def add(self, job, peer, ours, theirs, unit, aim, run_in_all=0,
-            most=False):
-        """Medians of rounds, all unless more were run; more is better, or less
-        if most."""
+    def add(self, job, peer, ours, theirs, unit, aim, most=False, told=""):
+        """Medians of rounds; more is better, or less if most."""
         a, b = statistics.median(ours), statistics.median(theirs)
         ratio = a / b if b else float("inf")
         each = [x / y for x, y in zip(ours, theirs) if y]
@@ -62,9 +60,7 @@ class Report:
         else:
             met = "no"
         aimed = "" if aim is None else f"{'≤' if most else '≥'} {aim}"
-        spread = f"{min(each):.2f} to {max(each):.2f}" if each else ""
-        if run_in_all > len(ours):
-            spread += f", {len(ours)} of {run_in_all}"
+        spread = f"{min(each):.2f} to {max(each):.2f}{told}" if each else told
         self.rows.append((job, peer, f"{a:.4g} {unit}", f"{b:.4g} {unit}",
                           f"{ratio:.2f}", spread, aimed, met))
         print(f"{job}: {a:.4g} {unit}, {peer} {b:.4g} {unit}: {ratio:.2f} "
@@ -89,9 +85,9 @@ class Report:
         lines = [f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine()}; "
                  f"medians of {o.rounds} interleaved rounds, files of "
                  f"{o.mb} MB in memory, clients on the same machine.  CPU is "
-                 "what all processes of the server worked.  \"5 of 8\": the "
-                 "host took more of the machine than "
-                 f"{STOLEN:.0%} of a turn's work from the others.", "",
+                 "what all processes of the server worked.  \"3 again\": so "
+                 "many turns were run again, as the host of this machine took "
+                 f"more than {STOLEN:.0%} of the work from them.", "",
                  "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         return "\n".join(lines + ["| " + " | ".join(r) + " |"
                                   for r in self.rows])
@@ -187,46 +183,53 @@ def run(command, **more):
 
 
 @dataclasses.dataclass
-class Round:
-    """One turn of each contender, by name."""
-    speed: dict = dataclasses.field(default_factory=dict)  # done in a second
-    cpu: dict = dataclasses.field(default_factory=dict)    # of its server, s
-    stolen: float = 0.0  # the largest share that the host took from a turn
+class Turn:
+    did: float     # in a second
+    cpu: float     # that the server worked, s
+    stolen: float  # share of the work that the host of this machine took
+    again: int = 0
 
 
-def one_round(contenders):
-    r = Round()
-    for server, work in contenders:
+def one_turn(server, work):
+    """Run again if the host gave the processors to others meanwhile; the turn
+    that it left alone most counts, whatever its outcome."""
+    turns = []
+    while len(turns) < TRIES and all(t.stolen > STOLEN for t in turns):
         before, host = server.cpu(), Host()
-        r.speed[server.name] = work()
-        r.stolen = max(r.stolen, host.stolen())
-        r.cpu[server.name] = server.cpu() - before
-    return r
+        did, stolen = work(), host.stolen()
+        turns.append(Turn(did, server.cpu() - before, stolen))
+    best = min(turns, key=lambda t: t.stolen)
+    best.again = len(turns) - 1
+    return best
 
 
 def race(rig, contenders):
-    """Rounds of each in turn, the first another every time, and how many were
-    run.  Where the host gives this machine's processors to others, too, rounds
-    go on until enough were left alone, TRIES times as many at most; those from
-    which it took least count, whatever their outcome."""
-    wanted, rounds = rig.options.rounds, []
-    while (sum(r.stolen <= STOLEN for r in rounds) < wanted
-           and len(rounds) < TRIES * wanted):
-        turn = len(rounds) % len(contenders)
-        rounds.append(one_round(contenders[turn:] + contenders[:turn]))
-    return sorted(rounds, key=lambda r: r.stolen)[:wanted], len(rounds)
+    """Rounds of each in turn, the first another every time."""
+    turns = {server.name: [] for server, _ in contenders}
+    for n in range(rig.options.rounds):
+        first = n % len(contenders)
+        for server, work in contenders[first:] + contenders[:first]:
+            turns[server.name].append(one_turn(server, work))
+    return turns
 
 
 def race_and_tell(rig, report, job, contenders, unit, aim, cpu_aim=None):
-    rounds, run_in_all = race(rig, contenders)
+    turns = race(rig, contenders)
+    ours = turns[OURS]
     for server, _ in contenders[1:]:
-        name, aimed = server.name, server.aimed
-        report.add(job, name, [r.speed[OURS] for r in rounds],
-                   [r.speed[name] for r in rounds], unit,
-                   aim if aimed else None, run_in_all)
-        report.add(f"{job}: server CPU", name, [r.cpu[OURS] for r in rounds],
-                   [r.cpu[name] for r in rounds], "s",
-                   cpu_aim if aimed else None, run_in_all, most=True)
+        its, aimed = turns[server.name], server.aimed
+        report.add(job, server.name, [t.did for t in ours],
+                   [t.did for t in its], unit, aim if aimed else None,
+                   told=spoiled(ours + its))
+        report.add(f"{job}: server CPU", server.name, [t.cpu for t in ours],
+                   [t.cpu for t in its], "s", cpu_aim if aimed else None,
+                   most=True)
+
+
+def spoiled(turns):
+    again, stolen = sum(t.again for t in turns), max(t.stolen for t in turns)
+    return ((f", {again} again" if again else "") +
+            (f", {stolen:.0%} stolen" if stolen > STOLEN else ""))
 
 
 # --- SFTP ---
