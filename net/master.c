@@ -14,6 +14,7 @@
 #include <linux/close_range.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,15 +139,20 @@ keep_only(int *fd, size_t n)
 	close_range(next, ~0U, 0);
 }
 
+/* Sessions move files in bulk: one that has work again does not interrupt what
+ * runs, be it auth, files or a client that it only keeps from what it was sent
+ * (sched(7)). */
 static void __attribute__((noreturn))
 become_child(const struct server *s, const struct connection *it, pid_t parent)
 {
 	int keep[] = { it->fd, it->auth, it->files, it->report };
+	const struct sched_param usual = { 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
 	keep_only(keep, sizeof keep / sizeof *keep);
+	sched_setscheduler(0, SCHED_BATCH, &usual);
 	_exit(s->service->serve(s->service->ctx, it));
 }
 

@@ -231,7 +231,7 @@ static const struct {
         /* One process per connection, which then enters its own sandbox. */
         { MASTER, "wait4 waitid kill signalfd4 prctl seccomp prlimit64 getrlimit "
                 "setrlimit landlock_create_ruleset landlock_add_rule "
-                "landlock_restrict_self close_range" },
+                "landlock_restrict_self close_range sched_setscheduler" },
         /* files on the disk */
         { HTTP | DISK, "openat2 fadvise64 statx getdents64 access faccessat "
                 "faccessat2 readlink readlinkat" },

@@ -73,6 +73,9 @@ probe() { # WHO ROLE PID DESCRIPTORS FILTERS
 	check "$1 can do what it must and no more" \
 	    diff -u "$work/may" "$work/could"
 }
+policy() { # PID, of the scheduler: 3 is SCHED_BATCH (proc_pid_stat(5))
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 39
+}
 # Landlock is each thread's own.
 probe_threads() { # ROLE PID
 	for thread in $(cd "/proc/$2/task" && echo *); do
@@ -145,6 +148,8 @@ while read -r role files child_files; do
 		# its parent's filter, and its own
 		probe "a session of $role $when" "$role-child" "$child" \
 		    "$child_files" 2
+		check "a session of $role interrupts nobody" \
+		    test "$(policy "$child")" = 3
 		when="after the login"
 	done
 	check "$role had both" test "$when" = "after the login"
