@@ -139,9 +139,8 @@ keep_only(int *fd, size_t n)
 	close_range(next, ~0U, 0);
 }
 
-/* Sessions move files in bulk: one that has work again does not interrupt what
- * runs, be it auth, files or a client that it only keeps from what it was sent
- * (sched(7)). */
+/* Sessions move files in bulk: one that wakes up does not interrupt what runs,
+ * be it auth, files or a client on this machine (sched(7), SCHED_BATCH). */
 static void __attribute__((noreturn))
 become_child(const struct server *s, const struct connection *it, pid_t parent)
 {
