@@ -224,6 +224,7 @@ def race_and_tell(rig, report, job, contenders, unit, aim, cpu_aim=None):
         report.add(f"{job}: server CPU", server.name, [t.cpu for t in ours],
                    [t.cpu for t in its], "s", cpu_aim if aimed else None,
                    most=True)
+    return turns
 
 
 def spoiled(turns):
@@ -475,7 +476,7 @@ def ftps_bare(rig, report, job, sides, how, aim):
     client = rig.compiled("ftps_pull", "-lssl", "-lcrypto")
     size = rig.big.stat().st_size
     most = size * 1.01 if how == "count" else size  # heads and tags of records
-    own = {side[0].name: [] for side in sides}
+    own = {}  # by what was done in a second, as only some turns count
 
     def pull(server, path, user, password):
         _, said = run([client, server.ports["ftp"], path, how],
@@ -483,15 +484,18 @@ def ftps_bare(rig, report, job, sides, how, aim):
         took, n, worked, negotiated = said.split(maxsplit=3)
         if not size <= int(n) <= most or negotiated.strip() != FTPS_CIPHER:
             raise SystemExit(f"bench: {server.name}'s data: {said}")
-        own[server.name].append(float(worked))
-        return rig.options.mb / float(took)
+        did = rig.options.mb / float(took)
+        own[server.name, did] = float(worked)
+        return did
 
-    race_and_tell(rig, report, job,
-                  [(side[0], lambda side=side: pull(*side)) for side in sides],
-                  "MB/s", aim)
+    turns = race_and_tell(
+        rig, report, job,
+        [(side[0], lambda side=side: pull(*side)) for side in sides],
+        "MB/s", aim)
+    worked = {name: [own[name, t.did] for t in turns[name]] for name in turns}
     for server, *_ in sides[1:]:
-        report.add(f"{job}: the client's own CPU", server.name, own[OURS],
-                   own[server.name], "s", None)
+        report.add(f"{job}: the client's own CPU", server.name, worked[OURS],
+                   worked[server.name], "s", None)
 
 
 # --- memory ---
