@@ -94,6 +94,20 @@ static void __attribute__((noreturn)) become(const char *name, int control)
 	_exit(127);
 }
 
+/* The C library copies by an instruction that is slow on processors of AMD, by
+ * twenty times where what is written begins up to 31 bytes further into its
+ * page than what is read.  Since 2.39 it knows that (its bug 30994). */
+static void
+copy_by_moves(void)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_is("amd"))
+		setenv("GLIBC_TUNABLES",
+		    "glibc.cpu.x86_rep_movsb_threshold=0x7fffffffffffffff",
+		    false);
+#endif
+}
+
 pid_t
 role_spawn(const struct worker_role *r, int *control)
 {
@@ -102,6 +116,7 @@ role_spawn(const struct worker_role *r, int *control)
 
 	if (wire_pair(pair) == -1)
 		return -1;
+	copy_by_moves();
 	pid = fork();
 	if (pid == 0)
 		become(r->name, pair[1]);

@@ -5,8 +5,8 @@
  *
  *	PROBE_DIR=DIR        the instance, absolute
  *
- * A line of stderr an attempt, "probe PID: NAME: refused" or "POSSIBLE", and
- * at last "probe PID: done".
+ * A line of stderr an attempt, "probe PID: NAME: refused" or "POSSIBLE", then
+ * "probe PID: tuned VALUE", of GLIBC_TUNABLES, and at last "probe PID: done".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[PATH_MAX];
+static char dir[PATH_MAX], tuned[100];
 
 static bool
 opens(const char *path, int flags)
@@ -241,6 +241,7 @@ probe(int sig)
 
 		say(attempts[i].name, possible ? ": POSSIBLE" : ": refused");
 	}
+	say("tuned ", tuned);
 	say("done", "");
 	errno = error;
 }
@@ -248,11 +249,12 @@ probe(int sig)
 __attribute__((constructor)) static void
 begin(void)
 {
-	const char *where = getenv("PROBE_DIR");
+	const char *where = getenv("PROBE_DIR"), *t = getenv("GLIBC_TUNABLES");
 	struct sigaction act = { .sa_handler = probe, .sa_flags = SA_RESTART };
 
 	if (where == NULL)
 		return;
 	snprintf(dir, sizeof dir, "%s/", where);
+	snprintf(tuned, sizeof tuned, "%s", t != NULL ? t : "");
 	sigaction(SIGUSR2, &act, NULL);
 }

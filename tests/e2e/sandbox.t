@@ -76,6 +76,14 @@ probe() { # WHO ROLE PID DESCRIPTORS FILTERS
 policy() { # PID, of the scheduler: 3 is SCHED_BATCH (proc_pid_stat(5))
 	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 39
 }
+# The C library's copying (role.c): without the instruction that AMD's are slow at.
+tuned() { # PID
+	case $(uname -m)$(grep -m 1 vendor_id /proc/cpuinfo) in
+	x86_64*AMD*) tunable=glibc.cpu.x86_rep_movsb_threshold=0x7fffffffffffffff ;;
+	*) tunable= ;;
+	esac
+	grep -q "^probe $1: tuned $tunable\$" "$work/log"
+}
 # Landlock is each thread's own.
 probe_threads() { # ROLE PID
 	for thread in $(cd "/proc/$2/task" && echo *); do
@@ -141,6 +149,7 @@ done
 check "clients come, and two of four log in" sessions
 while read -r role files child_files; do
 	probe "$role" "$role" "$(worker "$role")" "$files" 1
+	check "$role copies as the processor is fast at" tuned "$(worker "$role")"
 	probe_threads "$role" "$(worker "$role")"
 	[ -n "$child_files" ] || continue
 	when="before the login"
