@@ -136,9 +136,9 @@ struct ftp_moved {
 };
 
 /* n bytes of the file from offset on (they must be there); fd stays the
- * caller's.  lasts: it is only ever replaced by another file. */
-enum ftp_end ftp_data_send_file(struct ftp_data *d, int fd, bool lasts,
-    uint64_t offset, uint64_t n, struct ftp_moved *moved);
+ * caller's. */
+enum ftp_end ftp_data_send_file(struct ftp_data *d, int fd, uint64_t offset,
+    uint64_t n, struct ftp_moved *moved);
 enum ftp_end ftp_data_send_bytes(
     struct ftp_data *d, const void *p, size_t n, struct ftp_moved *moved);
 

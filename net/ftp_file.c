@@ -529,7 +529,6 @@ ftp_mlsd(struct ftp *s, struct slice arg)
 static void
 send_file(struct ftp *s, int fd, uint64_t size)
 {
-	bool published = s->pull.number != 0;
 	uint64_t from = s->rest;
 	struct ftp_moved moved = { 0, false };
 	enum ftp_end end;
@@ -544,8 +543,7 @@ send_file(struct ftp *s, int fd, uint64_t size)
 	    (unsigned long long)s->pull.asked);
 	if (!open_data(s, what))
 		return;
-	end = ftp_data_send_file(
-	    s->data, fd, published, from, size - from, &moved);
+	end = ftp_data_send_file(s->data, fd, from, size - from, &moved);
 	tell_pull(s, FILES_PULL_END, moved.bytes,
 	    moved.whole && (from < size || size == 0));
 	s->pull.number = 0;

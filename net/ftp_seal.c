@@ -12,22 +12,22 @@
 #include <stdlib.h>
 
 #include "formats/belt.h"
-#include "net/window.h"
+#include "server/bytes.h"
 
 #define BLOCKS 4
-#define BLOCK ((size_t)512 * 1024) /* fewer windows, fewer wakings */
+#define BLOCK ((size_t)512 * 1024) /* fewer wakings */
 
 struct block {
-	struct window plain;
-	bool open; /* plain is; the session's thread alone looks here */
+	const uint8_t *plain; /* in room */
+	size_t plain_n;
 	ssize_t n; /* of records; -1: they could not be made */
+	uint8_t room[BYTES_ROOM(BLOCK)];
 	uint8_t records[TLS_SEALED_MAX(BLOCK)];
 };
 
 struct seal {
 	struct tls *tls;
 	int fd;
-	bool lasts;
 	uint64_t at, end; /* of the file: what is not on the belt yet */
 	struct belt *belt;
 	size_t there; /* blocks that are, but for the one that is sent */
@@ -41,7 +41,7 @@ run(void *p)
 	struct block *b;
 
 	while ((b = belt_pass(s->belt)) != NULL)
-		b->n = tls_seal(s->tls, b->plain.p, b->plain.n, b->records);
+		b->n = tls_seal(s->tls, b->plain, b->plain_n, b->records);
 	belt_pass_end(s->belt);
 	return NULL;
 }
@@ -53,13 +53,13 @@ fill(struct seal *s)
 {
 	while (s->at < s->end && s->there < BLOCKS - 1) {
 		uint64_t left = s->end - s->at;
-		size_t n = left < BLOCK ? (size_t)left : BLOCK;
 		struct block *b = belt_take(s->belt);
 
-		if (!window_open(&b->plain, s->fd, s->at, n, s->lasts))
+		b->plain_n = left < BLOCK ? (size_t)left : BLOCK;
+		b->plain = bytes_part(b->room, s->fd, s->at, b->plain_n);
+		if (b->plain == NULL)
 			return false;
-		b->open = true;
-		s->at += n;
+		s->at += b->plain_n;
 		s->there++;
 		belt_give(s->belt);
 		if (s->at == s->end)
@@ -68,24 +68,14 @@ fill(struct seal *s)
 	return true;
 }
 
-/* Closes what was encrypted.  False when the file was cut meanwhile. */
-static bool
-shut(struct block *b)
-{
-	b->open = false;
-	return window_close(&b->plain);
-}
-
 struct seal *
-seal_open(struct tls *t, int fd, bool lasts, uint64_t at, uint64_t end)
+seal_open(struct tls *t, int fd, uint64_t at, uint64_t end)
 {
 	struct seal *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
-	*s = (struct seal){
-		.tls = t, .fd = fd, .lasts = lasts, .at = at, .end = end
-	};
+	*s = (struct seal){ .tls = t, .fd = fd, .at = at, .end = end };
 	s->belt = belt_open(BLOCKS, sizeof(struct block), true);
 	if (belt_thread(&s->thread, run, s))
 		return s;
@@ -107,24 +97,16 @@ seal_next(struct seal *s, struct sealed *out)
 	s->there--;
 	*out = (struct sealed){ .p = b->records,
 		.n = (size_t)b->n,
-		.plain = b->plain.n,
+		.plain = b->plain_n,
 		.last = s->at == s->end && s->there == 0 };
-	if (!shut(b))
-		return SEAL_DISK;
 	return b->n == -1 ? SEAL_TLS : SEAL_MORE;
 }
 
 void
 seal_close(struct seal *s)
 {
-	struct block *b;
-
 	belt_stop(s->belt);
 	pthread_join(s->thread, NULL);
-	for (size_t i = 0; (b = belt_block(s->belt, i)) != NULL; i++) {
-		if (b->open)
-			shut(b);
-	}
 	belt_close(s->belt);
 	free(s);
 }

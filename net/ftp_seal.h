@@ -27,10 +27,9 @@
 #define SEAL_LEAST ((uint64_t)2 * 1024 * 1024)
 
 struct seal;
-/* Bytes at to end of the file; lasts as in window.h.  Until seal_close nothing
- * but tls_send may be called for t, in which nothing may wait. */
-struct seal *seal_open(
-    struct tls *t, int fd, bool lasts, uint64_t at, uint64_t end);
+/* Bytes at to end of the file.  Until seal_close nothing but tls_send may be
+ * called for t, in which nothing may wait. */
+struct seal *seal_open(struct tls *t, int fd, uint64_t at, uint64_t end);
 
 /* What is to be sent next, good until the next call; plain bytes of the file
  * are in it. */

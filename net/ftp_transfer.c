@@ -13,7 +13,7 @@
 
 #include "net/ftp_seal.h"
 #include "net/http_field.h"
-#include "net/window.h"
+#include "server/bytes.h"
 #include "server/clock.h"
 
 #define FAREWELL_MS 1000 /* for the client to close, when it has all */
@@ -111,7 +111,6 @@ struct source {
 	int fd; /* -1: from p */
 	const uint8_t *p;
 	uint64_t at, end; /* in the file, or in p */
-	bool lasts;       /* see window.h */
 };
 
 /* After a call that the socket did not take. */
@@ -148,22 +147,19 @@ send_plain(struct transfer *t, struct source *s)
 	return end;
 }
 
-/* Some of what is next, as much as the session takes.  What is
- * published is encrypted right out of the kernel's memory: copying it first is
- * a seventh more work. */
+/* Some of what is next, as much as the session takes. */
 static enum ftp_end
-send_some(struct transfer *t, struct source *s)
+send_some(struct transfer *t, struct source *s, uint8_t *room)
 {
 	uint64_t left = s->end - s->at;
 	size_t n = left < BLOCK ? (size_t)left : BLOCK;
-	struct window w;
+	const uint8_t *p =
+	    s->fd == -1 ? s->p + s->at : bytes_part(room, s->fd, s->at, n);
 	ssize_t rc;
 
-	if (s->fd != -1 && !window_open(&w, s->fd, s->at, n, s->lasts))
+	if (p == NULL)
 		return FTP_END_DISK;
-	rc = tls_write(t->d->tls, s->fd == -1 ? s->p + s->at : w.p, n);
-	if (s->fd != -1 && !window_close(&w))
-		return FTP_END_DISK;
+	rc = tls_write(t->d->tls, p, n);
 	if (rc == -1)
 		return FTP_END_BROKEN;
 	s->at += (uint64_t)rc;
@@ -225,15 +221,17 @@ send_beside(struct transfer *t, struct source *s, struct seal *beside)
 static enum ftp_end
 send_alone(struct transfer *t, struct source *s)
 {
+	uint8_t *room = mem_alloc(BYTES_ROOM(BLOCK));
 	enum ftp_end end = FTP_END_WELL;
 
 	while (s->at < s->end && end == FTP_END_WELL) {
-		end = send_some(t, s);
+		end = send_some(t, s, room);
 		if (end == FTP_END_WELL)
 			end = await(t, 0);
 		if (end == FTP_END_WELL)
 			end = send_waiting(t);
 	}
+	free(room);
 	return end;
 }
 
@@ -244,7 +242,7 @@ send_tls(struct transfer *t, struct source *s)
 	enum ftp_end end;
 
 	if (s->fd != -1 && s->end - s->at >= SEAL_LEAST)
-		beside = seal_open(t->d->tls, s->fd, s->lasts, s->at, s->end);
+		beside = seal_open(t->d->tls, s->fd, s->at, s->end);
 	if (beside == NULL)
 		return send_alone(t, s);
 	end = send_beside(t, s, beside);
@@ -409,12 +407,10 @@ send_all(struct ftp_data *d, struct source *s, struct ftp_moved *moved)
 }
 
 enum ftp_end
-ftp_data_send_file(struct ftp_data *d, int fd, bool lasts, uint64_t offset,
-    uint64_t n, struct ftp_moved *moved)
+ftp_data_send_file(struct ftp_data *d, int fd, uint64_t offset, uint64_t n,
+    struct ftp_moved *moved)
 {
-	struct source s = {
-		.fd = fd, .at = offset, .end = offset + n, .lasts = lasts
-	};
+	struct source s = { .fd = fd, .at = offset, .end = offset + n };
 
 	return send_all(d, &s, moved);
 }

@@ -11,20 +11,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/bytes.h"
 #include "server/lang.h"
 #include "net/sftp_session.h"
 
 #define END_MAX 1024 /* as much of a DATA reply may wait for the next one */
 #define IN_SIZE ((size_t)64 * 1024) /* grows up to one packet */
 
+/* What is read from whole pages comes right behind the head of a reply, and is
+ * not to be near to where it was (see bytes_part). */
+#define ASIDE ((size_t)2 * BYTES_NEAR)
+
 /* Buffers that nothing has been written to, whose pages are not there yet. */
 static bool
 new_buffers(struct sftp *s)
 {
-	s->out.p = malloc(s->out.size);
+	if (posix_memalign(&s->out_memory, BYTES_PAGE, ASIDE + s->out.size) !=
+	    0)
+		s->out_memory = NULL;
+	else
+		s->out.p = (uint8_t *)s->out_memory + ASIDE;
 	s->in = malloc(IN_SIZE);
 	s->in_size = s->in == NULL ? 0 : IN_SIZE;
-	return s->out.p != NULL && s->in != NULL;
+	return s->out_memory != NULL && s->in != NULL;
 }
 
 struct sftp *
@@ -70,7 +79,7 @@ sftp_free(struct sftp *s, bool orderly)
 		if (s->handle[i] != NULL)
 			sftp_handle_end(s, s->handle[i], false, orderly);
 	}
-	free(s->out.p);
+	free(s->out_memory);
 	free(s->in);
 	free(s);
 }
@@ -88,7 +97,7 @@ sftp_idle(const struct sftp *s)
 void
 sftp_rest(struct sftp *s)
 {
-	free(s->out.p);
+	free(s->out_memory);
 	free(s->in);
 	malloc_trim(0);
 	if (!new_buffers(s)) {

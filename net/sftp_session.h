@@ -45,6 +45,7 @@ struct sftp {
 	uint32_t serial;
 	int64_t tell_ms; /* when files is told how far pulls came */
 	struct sftp_out out;
+	void *out_memory; /* which out.p lies in */
 	size_t sent;   /* of out, already written */
 	size_t data_n; /* of the DATA reply that came last into out, else 0 */
 	uint8_t *in;

@@ -35,6 +35,24 @@ bytes_take(char **out, int fd, size_t n)
 	return 0;
 }
 
+const uint8_t *
+bytes_part(uint8_t *room, int fd, uint64_t at, size_t n)
+{
+	uint8_t *p = room + (at - (uintptr_t)room) % BYTES_PAGE;
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = pread(fd, p + have, n - have, (off_t)(at + have));
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return NULL;
+		have += (size_t)got;
+	}
+	return p;
+}
+
 int
 bytes_read(char **out, size_t *n, const char *path, size_t max)
 {

@@ -197,10 +197,9 @@ end_it(struct ftp_data *d, uint64_t n, struct ftp_moved *moved)
 }
 
 enum ftp_end
-ftp_data_send_file(struct ftp_data *d, int fd, bool lasts, uint64_t offset,
-    uint64_t n, struct ftp_moved *moved)
+ftp_data_send_file(struct ftp_data *d, int fd, uint64_t offset, uint64_t n,
+    struct ftp_moved *moved)
 {
-	(void)lasts;
 	assert(fd != -1 && offset <= SIZE && n <= SIZE - offset);
 	return end_it(d, n, moved);
 }

@@ -105,7 +105,3 @@ tests_net_test_ftp_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms \
 
 NET_TESTS += tests/net/test_path
 tests_net_test_path_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
-
-NET_TESTS += tests/net/test_window
-tests_net_test_window_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
-tests_net_test_window_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=madvise

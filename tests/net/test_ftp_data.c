@@ -173,7 +173,7 @@ a_thief_gets_nothing_and_the_client_is_served(void **state)
 	pthread_create(&c.thread, NULL, run_client, &c);
 	assert_int_equal(ftp_data_accept(g.d), FTP_END_WELL);
 	assert_int_equal(
-	    ftp_data_send_file(g.d, file, true, 0, SIZE, &moved), FTP_END_WELL);
+	    ftp_data_send_file(g.d, file, 0, SIZE, &moved), FTP_END_WELL);
 	assert_true(moved.whole);
 	end_client(&c);
 	assert_int_equal(c.got, SIZE);
@@ -213,7 +213,7 @@ who_comes_early_is_let_in_and_thieves_are_sent_away(void **state)
 	assert_int_equal(ftp_data_accept(g.d), FTP_END_WELL);
 	assert_false(ftp_data_is_passive(g.d));
 	assert_int_equal(
-	    ftp_data_send_file(g.d, file, true, 0, SIZE, &moved), FTP_END_WELL);
+	    ftp_data_send_file(g.d, file, 0, SIZE, &moved), FTP_END_WELL);
 	end_client(&c);
 	assert_int_equal(c.got, SIZE);
 	close_rig(&g);

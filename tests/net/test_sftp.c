@@ -3,6 +3,8 @@
  */
 #include "tests/net/sftp_kit.h"
 
+#include "server/bytes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +227,27 @@ ask_for(struct rig *g, struct slice handle, uint32_t n)
 	sftp_put_u32(&o, n);
 	sftp_end(&o);
 	assert_int_equal(sftp_take(g->sftp, o.p, o.n), o.n);
+}
+
+/* See bytes_part: the slow place is right behind where it was in its page. */
+static void
+the_kernel_copies_to_where_it_is_fast(void **state)
+{
+	struct rig *g = *state;
+	struct name h;
+
+	for (int time = 0; time < 2; time++) {
+		uintptr_t at;
+
+		kit_open(g, "/main/conversions.csv", SFTP_OPEN_READ, &h);
+		ask_for(g, h.s, 32768);
+		assert_int_equal(sftp_run(g->sftp), 0);
+		at = (uintptr_t)sftp_pending(g->sftp).p + SFTP_DATA_HEAD;
+		assert_in_range(at % BYTES_PAGE, BYTES_NEAR, BYTES_PAGE - 1);
+		sftp_sent(g->sftp, sftp_pending(g->sftp).n);
+		kit_say(g, SFTP_CLOSE, "s", &h.s);
+		sftp_rest(g->sftp); /* other memory from now on */
+	}
 }
 
 static void
@@ -699,6 +722,7 @@ main(void)
 		TEST(a_pull_is_whole_when_all_was_sent_up_to_the_end),
 		TEST(without_a_close_only_an_orderly_end_is_a_whole_pull),
 		TEST(no_more_is_answered_than_there_is_room_for),
+		TEST(the_kernel_copies_to_where_it_is_fast),
 		TEST(the_short_end_of_an_answer_may_wait_for_the_next_one),
 		TEST(a_file_that_shrinks_ends_the_session),
 		TEST(an_upload_is_committed_when_nothing_of_it_is_missing),

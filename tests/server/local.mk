@@ -9,6 +9,9 @@ TESTS += $(SERVER_TESTS)
 SERVER_TESTS += tests/server/test_address
 tests_server_test_address_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
+SERVER_TESTS += tests/server/test_bytes
+tests_server_test_bytes_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
+
 SERVER_TESTS += tests/server/test_conf
 tests_server_test_conf_LDADD = $(LINK_SERVER) $(CMOCKA_LIBS)
 
