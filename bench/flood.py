@@ -6,7 +6,8 @@ import statistics
 import threading
 import time
 
-from bench.common import RESULTS, Instance, machine, timed, write_section
+from bench.common import (
+    RESULTS, STOLEN, Instance, left_alone, machine, timed, write_section)
 
 GUESSES = 100  # a second, each over a connection of its own
 ADDRESSES = 20  # none of them the honest client's
@@ -43,15 +44,19 @@ class Guesser(threading.Thread):
 
 
 def rounds_of(pull, guesser, n):
-    took = {True: [], False: []}
+    """The median seconds alone and of an attack, and what was stolen of the
+    turn that was left alone least."""
+    took, stolen = {True: [], False: []}, []
     for i in range(2 * n):
         attacked = i % 4 in (1, 2)  # which is first changes, as the load does
         if attacked:
             guesser.on.set()
             time.sleep(0.5)
-        took[attacked].append(pull())
+        seconds, share, _ = left_alone(pull)
         guesser.on.clear()
-    return (statistics.median(took[k]) for k in (False, True))
+        took[attacked].append(seconds)
+        stolen.append(share)
+    return *(statistics.median(took[k]) for k in (False, True)), max(stolen)
 
 
 def flood(work, options):
@@ -74,10 +79,11 @@ def flood(work, options):
                               f"{scheme}://127.0.0.1:{port}/main/big.csv"])
 
             pull()
-            calm, hard = rounds_of(pull, guesser, options.rounds)
+            calm, hard, stolen = rounds_of(pull, guesser, options.rounds)
+            more = f" ({stolen:.0%} stolen)" if stolen > STOLEN else ""
             rows.append(
                 f"| {scheme.upper()} | {calm:.2f} | {hard:.2f} | "
-                f"{hard / calm:.2f} | {AIM:.2f} |")
+                f"{hard / calm:.2f}{more} | {AIM:.2f} |")
     finally:
         inst.stop()
     text = "\n".join([

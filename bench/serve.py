@@ -16,8 +16,8 @@ import time
 
 from bench import peers
 from bench.common import (
-    RESULTS, TOP, Host, Instance, free_port, machine, make_dump, private_kb,
-    set_conf, stat_of, write_section)
+    RESULTS, STOLEN, TOP, Instance, free_port, left_alone, machine, make_dump,
+    private_kb, set_conf, stat_of, write_section)
 
 SSH = ["-q", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o",
        "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null"]
@@ -35,8 +35,6 @@ t.close()
 SESSIONS = 10      # held for the memory of an idle one,
 CONNECTIONS = 100  # and of an HTTP connection
 LOAD_S = 5         # of requests, at most
-STOLEN = 0.03      # of a turn's work, by the host, is too much to count
-TRIES = 8          # of such a turn
 OURS = "convdrop"
 FTPS_CIPHER = "TLSv1.3 TLS_AES_128_GCM_SHA256"  # all the three agree on it
 
@@ -187,20 +185,17 @@ class Turn:
     did: float     # in a second
     cpu: float     # that the server worked, s
     stolen: float  # share of the work that the host of this machine took
-    again: int = 0
+    again: int
 
 
 def one_turn(server, work):
-    """Run again if the host gave the processors to others meanwhile; the turn
-    that it left alone most counts, whatever its outcome."""
-    turns = []
-    while len(turns) < TRIES and all(t.stolen > STOLEN for t in turns):
-        before, host = server.cpu(), Host()
-        did, stolen = work(), host.stolen()
-        turns.append(Turn(did, server.cpu() - before, stolen))
-    best = min(turns, key=lambda t: t.stolen)
-    best.again = len(turns) - 1
-    return best
+    def counted():
+        before = server.cpu()
+        did = work()
+        return did, server.cpu() - before
+
+    (did, cpu), stolen, again = left_alone(counted)
+    return Turn(did, cpu, stolen, again)
 
 
 def race(rig, contenders):
