@@ -272,7 +272,10 @@ def machine():
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
-    return f"{os.cpu_count()} cores ({model}), Linux {os.uname().release}"
+    control = pathlib.Path(
+        "/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    return (f"{os.cpu_count()} cores ({model}), Linux {os.uname().release}, "
+            f"{control}")
 
 
 def write_section(path, name, text):

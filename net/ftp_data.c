@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/near.h"
 #include "server/address.h"
 #include "server/clock.h"
 #include "server/lang.h"
@@ -244,6 +245,7 @@ take(struct ftp_data *d)
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	near_tune(fd, &from);
 	d->fd = fd;
 	return true;
 }

@@ -17,6 +17,7 @@
 #include "keys/secret.h"
 #include "net/http_field.h"
 #include "net/http_private.h"
+#include "net/near.h"
 #include "server/address.h"
 #include "server/clock.h"
 #include "server/lang.h"
@@ -221,6 +222,7 @@ conn_begin(
 	c->from = address_from(
 	    MHD_get_connection_info(m, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		->client_addr);
+	near_tune(c->fd, &c->from);
 	c->since_ms = clock_ms();
 	c->next = h->conns;
 	c->prev = &h->conns;

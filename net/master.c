@@ -24,6 +24,7 @@
 #include <unistd.h>
 #include "net/auth.h"
 #include "net/door.h"
+#include "net/near.h"
 #include "server/address.h"
 #include "server/clock.h"
 #include "server/lang.h"
@@ -156,12 +157,13 @@ become_child(const struct server *s, const struct connection *it, pid_t parent)
 }
 
 static void
-set_socket(int fd)
+set_socket(int fd, const struct in6_addr *from)
 {
 	const int yes = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	near_tune(fd, from);
 }
 
 /* A child for a client that waits. */
@@ -254,7 +256,7 @@ accept_one(struct server *s, const struct listener *l)
 	else if (says.ends != DOOR_NOBODY)
 		let_go(&s->slot[says.ends]);
 	if (says.open) {
-		set_socket(it.fd);
+		set_socket(it.fd, &it.from);
 		s->slot[s->slots++] = it;
 	} else {
 		close(it.fd);

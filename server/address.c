@@ -47,6 +47,13 @@ address_network(const struct in6_addr *a)
 }
 
 bool
+address_is_here(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_LOOPBACK(a) ||
+	       (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
+}
+
+bool
 address_same(const struct in6_addr *a, const struct in6_addr *b)
 {
 	struct in6_addr x = address_network(a), y = address_network(b);

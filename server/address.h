@@ -16,6 +16,7 @@ const char *address_text(char out[INET6_ADDRSTRLEN], const struct in6_addr *a);
 
 /* What "per address" means: an IPv4 address, or an IPv6 /64. */
 struct in6_addr address_network(const struct in6_addr *a);
+bool address_is_here(const struct in6_addr *a); /* 127.0.0.0/8 or ::1 */
 bool address_same(const struct in6_addr *a, const struct in6_addr *b);
 
 #endif

@@ -103,5 +103,8 @@ tests_net_test_ftp_seal_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
 tests_net_test_ftp_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms \
 	-Wl,--wrap=belt_thread -Wl,--wrap=tls_seal
 
+NET_TESTS += tests/net/test_near
+tests_net_test_near_LDADD = $(LINK_NET) $(CMOCKA_LIBS)
+
 NET_TESTS += tests/net/test_path
 tests_net_test_path_LDADD = $(LINK_NET) $(CMOCKA_LIBS)

@@ -61,12 +61,39 @@ one_client_is_an_ipv4_address_or_an_ipv6_64(void **state)
 	}
 }
 
+static void
+an_address_of_this_machine_is_known(void **state)
+{
+	static const struct {
+		const char *a;
+		bool here;
+	} row[] = {
+		{ "::1", true },
+		{ "::ffff:127.0.0.1", true },
+		{ "::ffff:127.255.255.254", true },
+		{ "::ffff:128.0.0.1", false },
+		{ "::ffff:10.127.0.1", false },
+		{ "::", false },
+		{ "::2", false },
+		{ "2001:db8::127.0.0.1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct in6_addr a = parse(row[i].a);
+
+		if (address_is_here(&a) != row[i].here)
+			fail_msg("%s", row[i].a);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_written_as_people_do),
 		cmocka_unit_test(one_client_is_an_ipv4_address_or_an_ipv6_64),
+		cmocka_unit_test(an_address_of_this_machine_is_known),
 	};
 
 	cmocka_run_group_tests(tests, NULL, NULL);
