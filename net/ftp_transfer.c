@@ -11,6 +11,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include "formats/arena.h"
 #include "net/ftp_seal.h"
 #include "net/http_field.h"
 #include "server/bytes.h"
@@ -221,7 +222,7 @@ send_beside(struct transfer *t, struct source *s, struct seal *beside)
 static enum ftp_end
 send_alone(struct transfer *t, struct source *s)
 {
-	uint8_t *room = mem_alloc(BYTES_ROOM(BLOCK));
+	uint8_t *room = s->fd == -1 ? NULL : mem_grow(NULL, BYTES_ROOM(BLOCK));
 	enum ftp_end end = FTP_END_WELL;
 
 	while (s->at < s->end && end == FTP_END_WELL) {

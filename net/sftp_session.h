@@ -46,7 +46,7 @@ struct sftp {
 	int64_t tell_ms; /* when files is told how far pulls came */
 	struct sftp_out out;
 	void *out_memory; /* which out.p lies in */
-	size_t sent;   /* of out, already written */
+	size_t sent;      /* of out, already written */
 	size_t data_n; /* of the DATA reply that came last into out, else 0 */
 	uint8_t *in;
 	size_t in_n, in_size;
