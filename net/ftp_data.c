@@ -4,7 +4,6 @@
 #include "net/ftp_data_private.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -220,7 +219,6 @@ log_theft(const struct ftp_data *d, const struct in6_addr *thief, unsigned n)
 static bool
 take(struct ftp_data *d)
 {
-	const int yes = 1;
 	struct sockaddr_storage a;
 	struct in6_addr from;
 	socklen_t n = sizeof a;
@@ -243,9 +241,7 @@ take(struct ftp_data *d)
 		}
 		return false;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	near_tune(fd, &from);
+	near_begin(fd, &from);
 	d->fd = fd;
 	return true;
 }

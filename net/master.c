@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -156,16 +155,6 @@ become_child(const struct server *s, const struct connection *it, pid_t parent)
 	_exit(s->service->serve(s->service->ctx, it));
 }
 
-static void
-set_socket(int fd, const struct in6_addr *from)
-{
-	const int yes = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	near_tune(fd, from);
-}
-
 /* A child for a client that waits. */
 static int
 begin_child(struct server *s, struct slot *k)
@@ -256,7 +245,7 @@ accept_one(struct server *s, const struct listener *l)
 	else if (says.ends != DOOR_NOBODY)
 		let_go(&s->slot[says.ends]);
 	if (says.open) {
-		set_socket(it.fd, &it.from);
+		near_begin(it.fd, &it.from);
 		s->slot[s->slots++] = it;
 	} else {
 		close(it.fd);

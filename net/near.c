@@ -1,5 +1,5 @@
 /*
- * Clients on this machine.  See near.h.
+ * Connections of clients.  See near.h.
  */
 #include "net/near.h"
 
@@ -7,6 +7,16 @@
 #include <sys/socket.h>
 
 #include "server/address.h"
+
+void
+near_begin(int fd, const struct in6_addr *from)
+{
+	const int yes = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	near_tune(fd, from);
+}
 
 void
 near_tune(int fd, const struct in6_addr *from)

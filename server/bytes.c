@@ -12,24 +12,35 @@
 
 #include "formats/arena.h"
 
-int
-bytes_take(char **out, int fd, size_t n)
+/* All n bytes of the file from at on; -1 and errno, EPROTO when it ends. */
+static int
+take_at(void *to, int fd, uint64_t at, size_t n)
 {
-	char *p = mem_alloc(n + 1);
 	size_t have = 0;
 
 	while (have < n) {
-		ssize_t got = pread(fd, p + have, n - have, (off_t)have);
+		ssize_t got =
+		    pread(fd, (char *)to + have, n - have, (off_t)(at + have));
 
 		if (got == -1 && errno == EINTR)
 			continue;
 		if (got == 0)
 			errno = EPROTO;
-		if (got <= 0) {
-			free(p);
+		if (got <= 0)
 			return -1;
-		}
 		have += (size_t)got;
+	}
+	return 0;
+}
+
+int
+bytes_take(char **out, int fd, size_t n)
+{
+	char *p = mem_alloc(n + 1);
+
+	if (take_at(p, fd, 0, n) == -1) {
+		free(p);
+		return -1;
 	}
 	*out = p;
 	return 0;
@@ -39,18 +50,8 @@ const uint8_t *
 bytes_part(uint8_t *room, int fd, uint64_t at, size_t n)
 {
 	uint8_t *p = room + (at - (uintptr_t)room) % BYTES_PAGE;
-	size_t have = 0;
 
-	while (have < n) {
-		ssize_t got = pread(fd, p + have, n - have, (off_t)(at + have));
-
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return NULL;
-		have += (size_t)got;
-	}
-	return p;
+	return take_at(p, fd, at, n) == 0 ? p : NULL;
 }
 
 int
